@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# One function per kind of target, so that flags, sanitizers and test registration are said once.
+
+add_library(qvm_flags INTERFACE)
+target_compile_options(qvm_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wswitch-enum
+  $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wsuggest-override -Wnon-virtual-dtor>
+  $<$<BOOL:${QVM_WARNINGS_AS_ERRORS}>:-Werror>)
+target_include_directories(qvm_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(qvm_flags INTERFACE _GNU_SOURCE)
+
+if(QVM_SANITIZE)
+  add_library(qvm_sanitize INTERFACE)
+  target_compile_options(qvm_sanitize INTERFACE
+    -fsanitize=${QVM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+  target_link_options(qvm_sanitize INTERFACE -fsanitize=${QVM_SANITIZE})
+  target_link_libraries(qvm_flags INTERFACE qvm_sanitize)
+endif()
+
+# qvm_library(NAME SOURCES... [LINK libs...]): a static library, position independent.
+function(qvm_library name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC qvm_flags ${ARG_LINK})
+endfunction()
+
+# qvm_program(NAME SOURCES... [LINK libs...]): a program for users, installed into bin/.
+function(qvm_program name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# qvm_plugin(NAME SOURCES... [LINK libs...]): an object that is loaded into QEMU, in lib/qvm/. Not built with
+# sanitizers: QEMU has no sanitizer runtime to load it into.
+function(qvm_plugin name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK})
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${QVM_PLUGIN_OUTPUT_DIRECTORY}")
+  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qvm)
+endfunction()
+
+# qvm_test(NAME SOURCES... [LINK libs...] [LABEL unit|golden|integration|system|doc] [TIMEOUT s] [SERIAL]):
+# a GoogleTest program; every TEST is a ctest test.
+function(qvm_test name)
+  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "LINK;ENVIRONMENT" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    QVM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  set(properties LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_SERIAL)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+endfunction()

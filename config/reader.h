@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// How config/ sees files: through this interface only, so that tests and fuzzers need no disk.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "qvm/base/result.h"
+
+namespace qvm::config {
+
+struct FileFacts {
+  std::uint64_t size = 0;
+  bool readable = false;
+  bool regular = false;
+};
+
+// Relative paths are taken from the directory the caller works in, as QNX's qvm does: never from a file's own.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // Whole text of a file of at most limit bytes.
+  virtual Result<std::string> read(std::string_view path, std::uint64_t limit) = 0;
+  // The first count bytes (fewer at the end of the file).
+  virtual Result<std::string> read_head(std::string_view path, std::uint64_t count) = 0;
+  virtual Result<FileFacts> facts(std::string_view path) = 0;
+  // The caller's environment, for $env{NAME}.
+  virtual std::optional<std::string> environment(std::string_view name) = 0;
+};
+
+// The caller's disk and environment.
+class HostReader final : public Reader {
+ public:
+  Result<std::string> read(std::string_view path, std::uint64_t limit) override;
+  Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
+  Result<FileFacts> facts(std::string_view path) override;
+  std::optional<std::string> environment(std::string_view name) override;
+};
+
+}  // namespace qvm::config

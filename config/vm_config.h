@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The checked model of one VM: what its qvmconf words mean, each with its place. Plain values, no behaviour.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/source.h"
+
+namespace qvm::config {
+
+class OptionTable;
+
+// A place in a guest's address spaces, as `loc` writes it.
+struct Location {
+  enum class Space { memory, io, pci };
+  Space space = Space::memory;
+  std::uint64_t address = 0;             // memory address or I/O port; unused for pci
+  std::optional<std::uint64_t> length;   // bytes; as written, else what the vdev's table says it claims
+  std::string pci;                       // "BUS:DEV[.FUNC]" as written; only for pci
+};
+
+// `intr CONTROLLER:LINE`; an interrupt controller's own `intr apic` has no line.
+struct InterruptRef {
+  std::string controller;
+  std::optional<std::uint32_t> line;
+};
+
+// One argument, converted as the option table's type says. Text is what was written, after substitution and quotes.
+struct Argument {
+  std::string text;
+  SourceRange where;
+  std::variant<std::monostate, bool, std::uint64_t, Location, InterruptRef, std::vector<std::string>> value;
+};
+
+// One option with its arguments, in the order written. Repeated non-repeatable options are already reduced to the last.
+struct Option {
+  std::string name;
+  SourceRange where;  // the option word itself
+  std::vector<Argument> arguments;
+};
+
+struct MemoryPiece {
+  enum class Kind { ram, rom };
+  Kind kind = Kind::ram;
+  std::uint64_t start = 0;  // guest-physical; placed after the highest so far when the file gave none
+  std::uint64_t length = 0;
+  SourceRange where;        // the argument
+};
+
+struct Load {
+  enum class Blob { automatic, guest, initrd, data, fdt, acpi };
+  Blob blob = Blob::automatic;
+  std::optional<std::uint64_t> address;
+  std::string path;         // as written; relative to the caller's directory
+  std::uint64_t size = 0;   // bytes; 0 if unknown
+  SourceRange where;        // the argument
+};
+
+struct Cpu {
+  SourceRange where;
+  std::vector<Option> options;
+};
+
+// `reserve loc …` and `reserve intr …`.
+struct Reserve {
+  SourceRange where;
+  std::vector<Located<Location>> locations;
+  std::vector<Located<InterruptRef>> interrupts;
+};
+
+struct Vdev {
+  std::string type;             // normalised: no "vdev-" and ".so"
+  SourceRange where;            // the type word
+  const OptionTable* table = nullptr;  // nullptr: unknown type, options kept as one-argument guesses
+  std::optional<Located<std::string>> name;
+  std::optional<Located<Location>> location;  // as written, or the table's default (then with an invalid range)
+  std::vector<Located<InterruptRef>> interrupts;
+  std::vector<Option> options;  // all, the common ones included, in the order written
+};
+
+struct SetVariable {
+  std::string name;
+  Argument value;
+  SourceRange where;
+};
+
+// What one VM's files and inline options say. Everything not named here is in options.
+struct VmConfig {
+  SourceRange where;                           // start of its first source
+  std::optional<Located<std::string>> system;  // name; the launcher falls back to the file's stem
+  std::vector<MemoryPiece> memory;
+  std::vector<Cpu> cpus;                       // empty: one vCPU
+  std::vector<Load> loads;
+  std::optional<Located<std::string>> cmdline;
+  std::vector<Reserve> reserves;
+  std::vector<Vdev> vdevs;
+  std::vector<SetVariable> variables;
+  std::vector<Option> options;                 // logger, unsupported, dump, dryrun, debug, …
+  bool dryrun = false;
+};
+
+}  // namespace qvm::config

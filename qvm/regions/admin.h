@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// qvmd's side of qvm-regiond: says which VMs exist and what they may do, and asks what is going on.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "qvm/base/result.h"
+#include "qvm/regions/policy.h"
+
+namespace qvm::regions {
+
+// One control connection; while any is open, qvm-regiond stays. Blocking calls with a deadline of 5 s; one thread.
+class Admin {
+ public:
+  virtual ~Admin() = default;
+
+  // Connects to runtime_directory's qvm-regiond, starting program (an executable's path) when none runs.
+  static Result<std::unique_ptr<Admin>> open(const std::string& runtime_directory, const std::string& program);
+
+  // Registers the VM, makes its `create` regions and its socket; returns the socket's path. Refuses a name in use.
+  virtual Result<std::string> add_vm(const VmPolicy& policy) = 0;
+  // Detaches whatever the VM still has, removes its socket and its `create` regions.
+  virtual Result<void> remove_vm(const std::string& vm) = 0;
+  virtual Result<void> add_region(const RegionSpec& region) = 0;
+  virtual Result<void> remove_region(const std::string& name) = 0;
+  // State for `qvm regions --json`: see schemas/regions.schema.json.
+  virtual Result<std::string> describe_json() = 0;
+};
+
+}  // namespace qvm::regions

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What a VM or host program may do with regions: the part of a plan that qvm-regiond enforces. Plain values.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace qvm::regions {
+
+// `allow PATTERN` or `deny PATTERN`: shell wildcards over the name the guest wrote; first match decides.
+struct NameRule {
+  bool allow = true;
+  std::string pattern;
+  std::string place;  // "file:line:column" for explanations
+};
+
+// `subst [match],prefix`: applied after the rules, in order, at most one.
+struct Substitution {
+  std::string match;  // empty: prefix is prepended; else a leading match is replaced by prefix
+  std::string prefix;
+  std::string place;
+};
+
+// `create name,size[,mode[,gid]]`: exists while its VM runs.
+struct CreateSpec {
+  std::string name;         // as the guest names it: rules and substitutions apply
+  std::uint64_t bytes = 0;  // rounded up to pages
+  std::uint32_t mode = 0666;
+  std::optional<gid_t> gid; // default: the VM's
+  std::string place;
+};
+
+// One vdev instance's rights.
+struct VdevPolicy {
+  std::string vdev;                     // id within the VM: "shmem0", "shmem1", … in configuration order
+  std::vector<NameRule> rules;          // none: everything allowed; implicit tail: opposite of the last rule
+  std::vector<Substitution> substitutions;
+  std::vector<CreateSpec> creates;
+  std::uint32_t umask = 0;              // taken from modes of regions the guest itself creates
+  std::optional<gid_t> gid;             // group of regions the guest itself creates
+};
+
+// One VM's identity and rights, given to qvm-regiond before the VM starts.
+struct VmPolicy {
+  std::string vm;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;            // supplementary
+  std::vector<VdevPolicy> vdevs;
+  std::uint32_t connections_per_region = 4;  // bound on one VM's share of a region's 16
+  std::uint32_t connections = 64;            // of this VM, all regions
+  std::uint64_t bytes = std::uint64_t{1} << 32;  // created by this VM, all regions
+};
+
+// A region of the manifest: lives while the system is up.
+struct RegionSpec {
+  std::string name;
+  std::uint64_t bytes = 0;
+  std::uint32_t mode = 0666;
+  uid_t owner = 0;
+  gid_t group = 0;
+};
+
+}  // namespace qvm::regions
