@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What will be started for one VM: a pure function of its VmConfig and of what the host offers. Printed by
+// `qvm plan`, carried to qvmd as JSON, asserted by golden tests.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/vm_config.h"
+#include "qvm/base/result.h"
+#include "qvm/regions/policy.h"
+
+namespace qvm::plan {
+
+// What the plan must know of the host and of the run; all of it is input, so that a plan is reproducible.
+struct HostFacts {
+  enum class Acceleration { kvm, tcg };
+  Acceleration acceleration = Acceleration::tcg;
+  std::string runtime_directory;            // "/run/qvm"
+  std::string plugin_directory;             // where libqvm-vmhost.so and vdev-*.so are
+  std::string firmware_path;                // qboot.rom; empty: the machine's default firmware
+  std::string working_directory;            // of the caller; makes relative paths absolute
+  // Whom the VM runs as; absent when unprivileged (then everything runs as the caller).
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  std::vector<gid_t> groups;
+};
+
+struct MemoryRange {
+  enum class Kind { ram, rom, device, region_window, firmware, reserved };
+  Kind kind = Kind::ram;
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  std::string owner;   // "ram", "vdev shmem0", "machine: I/O APIC"
+  std::string place;   // "left.qvmconf:3:5"; empty for what the machine brings
+};
+
+struct PortRange {
+  std::uint32_t start = 0;
+  std::uint32_t length = 0;
+  std::string owner;
+  std::string place;
+};
+
+struct InterruptUse {
+  std::string controller;
+  std::uint32_t line = 0;
+  std::string owner;
+  std::string place;
+};
+
+// A file put into guest memory before the first instruction.
+struct Blob {
+  std::string path;              // absolute
+  std::uint64_t address = 0;
+  std::uint64_t length = 0;
+};
+
+struct Boot {
+  std::string kernel;            // absolute path; multiboot ELF, PVH ELF or bzImage
+  std::string initrd;            // absolute path or empty
+  std::string cmdline;
+};
+
+// How a VM's consoles reach the host. Console 0 is what `qvm console` and `qvm @file` show.
+struct Console {
+  std::string vdev;              // id, "ser8250-0"
+  std::string socket;            // Unix socket for input and live output; empty: output only
+  std::string log;               // file with everything the guest wrote
+};
+
+struct VmPlan {
+  std::string name;
+  HostFacts host;
+  std::uint64_t memory_bytes = 0;      // what the machine is given: up to the end of the highest RAM
+  unsigned vcpus = 1;
+  Boot boot;
+  std::vector<Blob> blobs;
+  std::vector<MemoryRange> memory;     // sorted, disjoint
+  std::vector<PortRange> ports;
+  std::vector<InterruptUse> interrupts;
+  std::vector<Console> consoles;
+  std::string acpi_table;              // AML bytes of our SSDT; empty if no vdev needs one
+  std::string acpi_table_path;         // where the daemon writes it
+  std::string vmhost_json;             // see docs/vmhost.md
+  std::string vmhost_json_path;        // where the daemon writes it
+  std::string domain_xml;
+  regions::VmPolicy policy;
+  bool dryrun = false;
+
+  // The run-time directory of this VM: RUNTIME/vm/NAME.
+  std::string directory() const { return host.runtime_directory + "/vm/" + name; }
+};
+
+// Builds the plan. What cannot be done on this machine is an error in sink with the line, the reason and what would
+// work; nothing silently moves. nullopt exactly when an error was added. Pure: reads nothing but its arguments.
+std::optional<VmPlan> build(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
+                            const config::SourceSet& sources, config::DiagnosticSink& sink);
+
+// For the control socket and `qvm plan --json` (schemas/plan.schema.json); from_json(to_json(x)) equals x.
+std::string to_json(const VmPlan& plan);
+Result<VmPlan> from_json(const std::string& json);
+
+// The table that `qvm plan` prints.
+std::string to_table(const VmPlan& plan);
+
+}  // namespace qvm::plan
