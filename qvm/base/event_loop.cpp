@@ -86,7 +86,8 @@ Result<void> EventLoop::watch(int fd, std::uint32_t events, FdHandler handler) {
   epoll_event event{};
   event.events = events;
   event.data.fd = fd;
-  if (::epoll_ctl(x_impl->epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return fail_errno("watch a descriptor");
+  if (::epoll_ctl(x_impl->epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    return fail_errno("watch a descriptor");
   x_impl->handlers[fd] = std::make_shared<FdHandler>(std::move(handler));
   return {};
 }
@@ -95,7 +96,8 @@ Result<void> EventLoop::modify(int fd, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.fd = fd;
-  if (::epoll_ctl(x_impl->epoll.get(), EPOLL_CTL_MOD, fd, &event) != 0) return fail_errno("watch a descriptor");
+  if (::epoll_ctl(x_impl->epoll.get(), EPOLL_CTL_MOD, fd, &event) != 0)
+    return fail_errno("watch a descriptor");
   return {};
 }
 

@@ -24,8 +24,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Calls handler whenever one of events (EPOLLIN, EPOLLOUT, …) holds. The descriptor stays the caller's and must be
-  // removed before it is closed. A handler may add and remove any descriptor, its own included.
+  // Calls handler whenever one of events (EPOLLIN, EPOLLOUT, …) holds. The descriptor stays the caller's and
+  // must be removed before it is closed. A handler may add and remove any descriptor, its own included.
   Result<void> watch(int fd, std::uint32_t events, FdHandler handler);
   Result<void> modify(int fd, std::uint32_t events);
   void unwatch(int fd);

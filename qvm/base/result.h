@@ -43,7 +43,9 @@ class [[nodiscard]] Error {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(std::string message) { return tl::unexpected<Error>(Error(std::move(message))); }
+inline tl::unexpected<Error> fail(std::string message) {
+  return tl::unexpected<Error>(Error(std::move(message)));
+}
 inline tl::unexpected<Error> fail_errno(std::string_view what, int code = errno) {
   return tl::unexpected<Error>(Error::from_errno(what, code));
 }

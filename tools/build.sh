@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# build.sh PRESET [ninja arguments]: configures PRESET once and builds it into build/PRESET.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=${1:?usage: tools/build.sh PRESET}
+shift
+options=()
+[ "${CI:-}" = "" ] || options+=(-DQVM_WARNINGS_AS_ERRORS=ON)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! cmake --preset "$preset" "${options[@]}" >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
+cmake --build "build/$preset" -- "$@"

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# Runs the single-threaded unit tests of the release build under valgrind; any error or leak fails.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+found=0
+for test in build/release/tests/*_unit_test; do
+  [ -x "$test" ] || continue
+  found=$((found + 1))
+  echo "valgrind: $(basename "$test")"
+  valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+    "$test" --gtest_brief=1 --gtest_filter="-*Exhaustive*:*Stress*:*Random*" >/dev/null
+done
+if [ "$found" -eq 0 ]; then
+  echo "valgrind: no test program build/release/tests/*_unit_test was found" >&2
+  exit 1
+fi
