@@ -1,0 +1,8 @@
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# Benches are built, never run by ctest: figures come from tests/bench/run.sh.
+if(NOT QVM_SANITIZE)
+  add_executable(libvirt_peer bench/libvirt_peer.cpp)
+  target_link_libraries(libvirt_peer PRIVATE qvm_flags PkgConfig::LIBVIRT Threads::Threads)
+  set_target_properties(libvirt_peer PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+endif()
