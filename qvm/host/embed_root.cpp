@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/host/embed_root.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace qvm::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<void> make_directory(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail_errno("make directory '" + path.string() + "'", error.value());
+  return {};
+}
+
+// root/name becomes a link to target, unless something is there already.
+Result<void> link_directory(const fs::path& root, const char* name, const std::string& target) {
+  if (target.empty()) return {};
+  if (auto made = make_directory(target); !made) return made;
+  std::error_code error;
+  const fs::path link = root / name;
+  if (fs::symlink_status(link, error).type() != fs::file_type::not_found) return {};
+  fs::create_directory_symlink(target, link, error);
+  if (error) return fail_errno("make link '" + link.string() + "'", error.value());
+  return {};
+}
+
+}  // namespace
+
+std::string qemu_conf(bool privileged) {
+  std::string text =
+      "# Written by qvm at every start; changes are lost.\n"
+      "# There is no virtlogd in embedded mode.\n"
+      "stdio_handler = \"file\"\n"
+      "seccomp_sandbox = 1\n"
+      "# Profiles made for plain QEMU would keep the plug-ins of a VM from loading. Each VM has a user of "
+      "its own instead.\n"
+      "security_driver = \"none\"\n";
+  if (privileged) {
+    text +=
+        "# Every domain names its own user. This one decides only whether libvirt believes that /dev/kvm can "
+        "be used;\n"
+        "# a user without access to it would make libvirt ask QEMU again, for seconds, at every start.\n"
+        "user = \"root\"\n"
+        "group = \"root\"\n"
+        "# qvm gives each VM exactly the files it needs; libvirt is to change no owner.\n"
+        "dynamic_ownership = 0\n"
+        "remember_owner = 0\n"
+        "namespaces = []\n"
+        "cgroup_controllers = []\n";
+  }
+  return text;
+}
+
+Result<void> prepare_embed_root(const HypervisorOptions& options) {
+  const fs::path root = options.embed_root;
+  if (auto made = make_directory(root / "etc"); !made) return made;
+  if (auto made = link_directory(root, "cache", options.cache_directory); !made) return made;
+  if (auto made = link_directory(root, "log", options.log_directory); !made) return made;
+  const std::string text = qemu_conf(::geteuid() == 0);
+  const fs::path path = root / "etc" / "qemu.conf";
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) return fail_errno("write '" + path.string() + "'");
+  return {};
+}
+
+std::string pid_file(const std::string& embed_root, const std::string& domain) {
+  return embed_root + "/run/qemu/" + domain + ".pid";
+}
+
+std::string process_log(const std::string& embed_root, const std::string& domain) {
+  return embed_root + "/log/qemu/" + domain + ".log";
+}
+
+bool must_probe_qemu(const std::string& cache_directory) {
+  std::error_code error;
+  const fs::directory_iterator entries(fs::path(cache_directory) / "qemu" / "capabilities", error);
+  return error || entries == fs::directory_iterator();
+}
+
+}  // namespace qvm::host

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What the supervisor needs of a hypervisor. Implemented over libvirt in this folder, by fakes in tests.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "qvm/base/result.h"
+
+namespace qvm::host {
+
+// Something that happened to a domain, told in the order the hypervisor saw it.
+struct DomainEvent {
+  enum class Kind {
+    started,
+    rebooted,  // the guest reset itself and runs on
+    paused,    // nobody asked for it: the hypervisor cannot go on with this guest (KVM internal error)
+    watchdog,  // the guest's watchdog bit
+    panicked,  // the guest reported a panic
+    stopped,   // the domain is gone
+  };
+  enum class Stop {
+    shutdown,   // the guest powered off, or reset where a reset ends the domain
+    destroyed,  // somebody called destroy()
+    crashed,    // the guest panicked and the domain was ended for it
+    failed,     // its process died
+    other,
+  };
+  std::string domain;
+  Kind kind = Kind::started;
+  Stop stop = Stop::other;  // only for stopped
+};
+
+struct DomainInfo {
+  std::string name;
+  pid_t pid = 0;  // of its process; 0 if the hypervisor does not tell
+};
+
+// All members may be called from several threads at once; every one may block for seconds.
+class Hypervisor {
+ public:
+  virtual ~Hypervisor() = default;
+
+  // Starts a transient domain. Fails with the hypervisor's reason as one sentence; then nothing of the domain
+  // is left.
+  virtual Result<DomainInfo> start(const std::string& domain_xml) = 0;
+  // Ends a domain at once. Succeeds if there is none of that name. The `stopped` event follows, or came
+  // before.
+  virtual Result<void> destroy(const std::string& domain) = 0;
+  // Asks the guest to power off (ACPI); returns at once.
+  virtual Result<void> shutdown(const std::string& domain) = 0;
+  virtual Result<std::vector<DomainInfo>> list() = 0;
+  // The last thing the domain's process said before it died that a user can act on, or "".
+  virtual std::string last_words(const std::string& domain) = 0;
+};
+
+struct HypervisorOptions {
+  // "qemu:///embed?root=DIR" is made from embed_root if uri is empty.
+  std::string uri;
+  // Directory for libvirt's files; it is made and configured. Unused if uri is given.
+  std::string embed_root;
+  // Where libvirt keeps what it learnt about QEMU, beyond embed_root's life; empty: in embed_root.
+  std::string cache_directory;
+  // Where libvirt writes one log per domain; empty: in embed_root.
+  std::string log_directory;
+};
+
+using EventSink = std::function<void(const DomainEvent&)>;
+
+// Connects to libvirt. sink is called on libvirt's event thread from the moment of the call until the
+// returned object is gone, must not block and must not call back. For an embedded driver: one per process and
+// root, and it needs an OrphanReaper to be at work. Fails with what to do if the driver is missing or the URI
+// is refused.
+Result<std::unique_ptr<Hypervisor>> open_libvirt(const HypervisorOptions& options, EventSink sink);
+
+// True if libvirt has yet to ask QEMU what it can do, which takes seconds once per version of QEMU.
+bool must_probe_qemu(const std::string& cache_directory);
+
+// "9.0.0"
+std::string libvirt_version();
+
+// From all a domain's process wrote (or libvirt's error) to the one line worth showing: our own "qvm: …"
+// lines first, else QEMU's last complaint without time stamp and program name; "" if there is none.
+std::string essence_of_output(std::string_view text);
+
+}  // namespace qvm::host

@@ -1,0 +1,232 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "qvm/host/embed_root.h"
+#include "qvm/host/event_thread.h"
+#include "qvm/host/hypervisor.h"
+
+namespace qvm::host {
+namespace {
+
+struct DomainFree {
+  void operator()(virDomainPtr domain) const { virDomainFree(domain); }
+};
+struct ConnectionClose {
+  void operator()(virConnectPtr connection) const { virConnectClose(connection); }
+};
+using DomainHandle = std::unique_ptr<virDomain, DomainFree>;
+using ConnectionHandle = std::unique_ptr<virConnect, ConnectionClose>;
+
+// libvirt's reason for the failure of the calling thread's last call.
+std::string reason() {
+  const virErrorPtr error = virGetLastError();
+  if (error == nullptr || error->message == nullptr) return "libvirt gives no reason";
+  std::string text = error->message;
+  // Its own first words say where it noticed; the process's words behind them say what happened.
+  const auto newline = text.find('\n');
+  if (text.find("qemu-system-") != std::string::npos || newline != std::string::npos ||
+      text.find("monitor: ") != std::string::npos) {
+    const auto monitor = text.find("monitor: ");
+    const std::string output = monitor == std::string::npos ? text : text.substr(monitor + 9);
+    if (std::string essence = essence_of_output(output); !essence.empty()) return essence;
+  }
+  return text;
+}
+
+std::string advice(const std::string& message) {
+  if (message.find("Cannot check QEMU binary") != std::string::npos ||
+      message.find("unable to find any emulator") != std::string::npos) {
+    return message + " (is QEMU installed? the Debian package is qemu-system-x86)";
+  }
+  return message;
+}
+
+DomainEvent::Stop stop_of(int detail) {
+  switch (detail) {
+    case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
+      return DomainEvent::Stop::shutdown;
+    case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
+      return DomainEvent::Stop::destroyed;
+    case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
+      return DomainEvent::Stop::crashed;
+    case VIR_DOMAIN_EVENT_STOPPED_FAILED:
+      return DomainEvent::Stop::failed;
+    default:
+      return DomainEvent::Stop::other;
+  }
+}
+
+void send(void* sink, virDomainPtr domain, DomainEvent::Kind kind,
+          DomainEvent::Stop stop = DomainEvent::Stop::other) {
+  const char* name = virDomainGetName(domain);
+  (*static_cast<EventSink*>(sink))(
+      DomainEvent{.domain = name == nullptr ? "" : name, .kind = kind, .stop = stop});
+}
+
+int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void* sink) {
+  switch (event) {
+    case VIR_DOMAIN_EVENT_STARTED:
+      send(sink, domain, DomainEvent::Kind::started);
+      break;
+    case VIR_DOMAIN_EVENT_SUSPENDED:
+      send(sink, domain, DomainEvent::Kind::paused);
+      break;
+    case VIR_DOMAIN_EVENT_CRASHED:
+      send(sink, domain, DomainEvent::Kind::panicked);
+      break;
+    case VIR_DOMAIN_EVENT_STOPPED:
+      send(sink, domain, DomainEvent::Kind::stopped, stop_of(detail));
+      break;
+    default:
+      break;  // defined, resumed, shutting down: of no consequence to us
+  }
+  return 0;
+}
+
+void on_reboot(virConnectPtr, virDomainPtr domain, void* sink) {
+  send(sink, domain, DomainEvent::Kind::rebooted);
+}
+
+void on_watchdog(virConnectPtr, virDomainPtr domain, int, void* sink) {
+  send(sink, domain, DomainEvent::Kind::watchdog);
+}
+
+class LibvirtHypervisor final : public Hypervisor {
+ public:
+  static Result<std::unique_ptr<Hypervisor>> open(const HypervisorOptions& options, EventSink sink);
+  ~LibvirtHypervisor() override {
+    for (const int callback : x_callbacks) virConnectDomainEventDeregisterAny(x_connection.get(), callback);
+  }
+
+  Result<DomainInfo> start(const std::string& domain_xml) override {
+    const DomainHandle domain(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), VIR_DOMAIN_NONE));
+    if (!domain) return fail(advice(reason()));
+    return describe(domain.get());
+  }
+
+  Result<void> destroy(const std::string& name) override {
+    const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
+    if (!domain) return absent_is_fine();
+    if (virDomainDestroy(domain.get()) != 0) {
+      // It may have ended by itself in between.
+      const virErrorPtr error = virGetLastError();
+      if (error != nullptr && error->code == VIR_ERR_OPERATION_INVALID) return {};
+      return absent_is_fine();
+    }
+    return {};
+  }
+
+  Result<void> shutdown(const std::string& name) override {
+    const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
+    if (!domain) return absent_is_fine();
+    if (virDomainShutdown(domain.get()) != 0) return fail(reason());
+    return {};
+  }
+
+  Result<std::vector<DomainInfo>> list() override {
+    virDomainPtr* domains = nullptr;
+    const int count = virConnectListAllDomains(x_connection.get(), &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+    if (count < 0) return fail(reason());
+    std::vector<DomainInfo> found;
+    for (int i = 0; i < count; ++i) {
+      const DomainHandle domain(domains[i]);
+      found.push_back(describe(domain.get()));
+    }
+    ::free(domains);
+    return found;
+  }
+
+  std::string last_words(const std::string& domain) override {
+    if (x_embed_root.empty()) return {};
+    std::ifstream file(process_log(x_embed_root, domain));
+    std::stringstream whole;
+    whole << file.rdbuf();
+    const std::string text = whole.str();
+    // The log is appended to: only the last run counts.
+    const auto run = text.rfind("starting up libvirt");
+    return essence_of_output(std::string_view(text).substr(run == std::string::npos ? 0 : run));
+  }
+
+ private:
+  LibvirtHypervisor(std::shared_ptr<EventThread> events, ConnectionHandle connection, std::string embed_root)
+      : x_events(std::move(events)),
+        x_connection(std::move(connection)),
+        x_embed_root(std::move(embed_root)) {}
+
+  static Result<void> absent_is_fine() {
+    const virErrorPtr error = virGetLastError();
+    if (error != nullptr && error->code == VIR_ERR_NO_DOMAIN) return {};
+    return fail(reason());
+  }
+
+  DomainInfo describe(virDomainPtr domain) const {
+    const char* name = virDomainGetName(domain);
+    DomainInfo info{.name = name == nullptr ? "" : name, .pid = 0};
+    if (!x_embed_root.empty()) std::ifstream(pid_file(x_embed_root, info.name)) >> info.pid;
+    return info;
+  }
+
+  template <class Callback>
+  Result<void> subscribe(int event, Callback callback, const EventSink& sink) {
+    const int id = virConnectDomainEventRegisterAny(x_connection.get(), nullptr, event,
+                                                    VIR_DOMAIN_EVENT_CALLBACK(callback), new EventSink(sink),
+                                                    [](void* copy) { delete static_cast<EventSink*>(copy); });
+    if (id < 0) return fail(reason());
+    x_callbacks.push_back(id);
+    return {};
+  }
+
+  std::shared_ptr<EventThread> x_events;  // outlives the connection
+  ConnectionHandle x_connection;
+  std::string x_embed_root;  // empty: not embedded
+  std::vector<int> x_callbacks;
+};
+
+Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOptions& options,
+                                                            EventSink sink) {
+  auto events = EventThread::acquire();
+  if (!events) return tl::unexpected(std::move(events.error()));
+  const bool embedded = options.uri.empty();
+  if (embedded) {
+    if (auto prepared = prepare_embed_root(options); !prepared)
+      return tl::unexpected(std::move(prepared.error()));
+  }
+  const std::string uri = embedded ? "qemu:///embed?root=" + options.embed_root : options.uri;
+  ConnectionHandle connection(virConnectOpen(uri.c_str()));
+  if (!connection) {
+    std::string message = fmt::format("libvirt refuses '{}': {}", uri, reason());
+    if (embedded)
+      message += " (is its QEMU driver installed? the Debian package is libvirt-daemon-driver-qemu)";
+    return fail(std::move(message));
+  }
+  auto made = std::unique_ptr<LibvirtHypervisor>(new LibvirtHypervisor(
+      std::move(*events), std::move(connection), embedded ? options.embed_root : std::string()));
+  if (auto ok = made->subscribe(VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle, sink); !ok) {
+    return fail_from(std::move(ok), "libvirt's events");
+  }
+  // The test driver has no guests that reset or bite: it may refuse these two.
+  (void)made->subscribe(VIR_DOMAIN_EVENT_ID_REBOOT, on_reboot, sink);
+  (void)made->subscribe(VIR_DOMAIN_EVENT_ID_WATCHDOG, on_watchdog, sink);
+  return made;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Hypervisor>> open_libvirt(const HypervisorOptions& options, EventSink sink) {
+  return LibvirtHypervisor::open(options, std::move(sink));
+}
+
+std::string libvirt_version() {
+  unsigned long version = 0;
+  if (virGetVersion(&version, nullptr, nullptr) != 0) return "unknown";
+  return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+}  // namespace qvm::host
