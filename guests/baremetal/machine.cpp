@@ -11,6 +11,7 @@
 
 extern "C" std::uint64_t page_directory_pointers[512];
 extern "C" void guest_start();
+extern "C" void __cxa_pure_virtual();  // NOLINT: the name that the compiler calls
 
 namespace guest {
 namespace {
@@ -96,4 +97,8 @@ void guest_start() {
   guest::prepare_interrupts();
   guest_main();
   guest::power_off();
+}
+
+void __cxa_pure_virtual() {
+  guest::panic("a pure virtual function was called");
 }
