@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// vmhost.json: which vdevs a VM has and what the plan gave them. The format is described in docs/vmhost.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "qvm/base/result.h"
+
+namespace qvm::vmhost {
+
+struct OptionUse {
+  std::string name;
+  std::vector<std::string> args;
+  std::string place;  // "left.qvmconf:13:3"
+};
+
+struct AddressRange {
+  std::uint64_t address = 0;
+  std::uint64_t length = 0;
+  bool operator==(const AddressRange&) const = default;
+};
+
+struct InterruptPin {
+  std::string controller;
+  std::uint32_t line = 0;
+};
+
+struct VdevConfig {
+  std::string id;
+  std::string type;
+  std::string name;    // of the `name` option, or empty
+  std::string object;  // absolute path of the shared object
+  std::string place;
+  std::optional<AddressRange> loc;  // guest-physical memory
+  std::optional<InterruptPin> interrupt;
+  std::optional<AddressRange> window;
+  std::string region_socket;
+  std::vector<OptionUse> options;
+
+  // "vdev shmem0 (left.qvmconf:12:6)", for messages.
+  std::string title() const;
+};
+
+struct Config {
+  std::string vm;
+  std::vector<VdevConfig> vdevs;
+};
+
+// Fails with the key that is missing, unknown to this version or of the wrong kind.
+Result<Config> parse_config(std::string_view text);
+// The same for a file; every failure names it.
+Result<Config> read_config(const std::string& path);
+
+enum class NumberError { none, not_a_number, too_big };
+// A number as an option gives it: decimal, 0x… or 0d…, with an optional suffix K, M or G.
+NumberError parse_number(std::string_view text, std::uint64_t& value);
+
+}  // namespace qvm::vmhost

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The few functions of QEMU that vmhost uses, declared by hand and resolved at run time. docs/vmhost.md says
+// why each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "qvm/base/result.h"
+
+namespace qvm::vmhost {
+
+// Opaque types of QEMU: only pointers to them are ever used.
+struct MemoryRegion;
+struct Object;
+struct QemuError;
+struct IrqState;
+struct KvmState;
+
+// Layouts that QEMU reads from us or writes for us. Checked in use: see self_test in traps.h and
+// region_window.h.
+struct Notifier {
+  void (*notify)(Notifier*, void*) = nullptr;
+  Notifier* next = nullptr;
+  Notifier** previous = nullptr;
+};
+
+struct MemoryRegionOps {
+  std::uint64_t (*read)(void* opaque, std::uint64_t offset, unsigned width) = nullptr;
+  void (*write)(void* opaque, std::uint64_t offset, std::uint64_t value, unsigned width) = nullptr;
+  void* read_with_attributes = nullptr;
+  void* write_with_attributes = nullptr;
+  int endianness = 0;
+  struct {
+    unsigned min = 1;
+    unsigned max = 8;
+    bool unaligned = true;
+    void* accepts = nullptr;
+  } valid;
+  struct {
+    unsigned min = 1;
+    unsigned max = 8;
+    bool unaligned = true;
+  } impl;
+};
+inline constexpr int kLittleEndian = 2;
+
+struct QemuVersionTriple {
+  std::int64_t major, minor, micro;
+};
+struct QemuVersionInfo {
+  QemuVersionTriple* qemu;
+  char* package;
+};
+
+// Every function that must exist, by QEMU's name, with the type it is called through.
+#define QVM_QEMU_REQUIRED(F)                                                                         \
+  F(qmp_query_version, QemuVersionInfo* (*)(QemuError**))                                            \
+  F(get_system_memory, MemoryRegion* (*)())                                                          \
+  F(memory_region_init_io,                                                                           \
+    void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, const char*, std::uint64_t))     \
+  F(memory_region_init_ram_ptr, void (*)(MemoryRegion*, Object*, const char*, std::uint64_t, void*)) \
+  F(memory_region_init_alias,                                                                        \
+    void (*)(MemoryRegion*, Object*, const char*, MemoryRegion*, std::uint64_t, std::uint64_t))      \
+  F(memory_region_add_subregion_overlap, void (*)(MemoryRegion*, std::uint64_t, MemoryRegion*, int)) \
+  F(memory_region_set_enabled, void (*)(MemoryRegion*, bool))                                        \
+  F(memory_region_set_readonly, void (*)(MemoryRegion*, bool))                                       \
+  F(memory_region_set_alias_offset, void (*)(MemoryRegion*, std::uint64_t))                          \
+  F(memory_region_set_size, void (*)(MemoryRegion*, std::uint64_t))                                  \
+  F(memory_region_set_address, void (*)(MemoryRegion*, std::uint64_t))                               \
+  F(memory_region_transaction_begin, void (*)())                                                     \
+  F(memory_region_transaction_commit, void (*)())                                                    \
+  F(cpu_physical_memory_rw, void (*)(std::uint64_t, void*, std::uint64_t, bool))                     \
+  F(object_type_get_instance_size, std::size_t (*)(const char*))                                     \
+  F(object_resolve_path_type, Object* (*)(const char*, const char*, bool*))                          \
+  F(object_get_typename, const char* (*)(const Object*))                                             \
+  F(qdev_get_gpio_in, IrqState* (*)(Object*, int))                                                   \
+  F(qdev_get_machine, Object* (*)())                                                                 \
+  F(qemu_set_irq, void (*)(IrqState*, int))                                                          \
+  F(qemu_add_machine_init_done_notifier, void (*)(Notifier*))                                        \
+  F(qemu_add_exit_notifier, void (*)(Notifier*))                                                     \
+  F(qemu_register_reset, void (*)(void (*)(void*), void*))                                           \
+  F(rcu_register_thread, void (*)())                                                                 \
+  F(error_setg_internal, void (*)(QemuError**, const char*, int, const char*, const char*, ...))     \
+  F(error_get_pretty, const char* (*)(const QemuError*))
+
+// Functions that some builds lack (no KVM, no ISA bus); null then. Whoever uses one checks.
+#define QVM_QEMU_OPTIONAL(F)                       \
+  F(isa_get_irq, IrqState* (*)(Object*, unsigned)) \
+  F(kvm_set_irq, int (*)(KvmState*, int, int))     \
+  F(kvm_has_free_slot, bool (*)(Object*))
+
+// Where a symbol is, or null: dlsym in QEMU, a fake in tests.
+using SymbolLookup = void* (*)(const char* name);
+
+// Resolved once, then constant; safe to use from any thread (each function has its own locking rule).
+class QemuApi {
+ public:
+  // Fails naming the first function that QEMU lacks, and QEMU's version.
+  static Result<QemuApi> resolve(SymbolLookup lookup);
+  static Result<QemuApi> resolve_in_process();
+
+  template <class T>
+  struct Pointer {
+    using type = T;
+  };
+#define QVM_QEMU_MEMBER(function, ...) Pointer<__VA_ARGS__>::type function = nullptr;
+  QVM_QEMU_REQUIRED(QVM_QEMU_MEMBER)
+  QVM_QEMU_OPTIONAL(QVM_QEMU_MEMBER)
+#undef QVM_QEMU_MEMBER
+
+  const QemuVersionTriple& version() const {
+    return x_version;
+  }
+  std::string version_text() const;
+
+  // QEMU's global lock ("BQL"). Not recursive.
+  void lock() const {
+    x_lock(__FILE__, __LINE__);
+  }
+  void unlock() const {
+    x_unlock();
+  }
+
+  // True under KVM with PIC, I/O APIC and LAPIC in the kernel. Final once the machine is made.
+  bool in_kernel_irqchip() const;
+  bool kvm() const {
+    return x_kvm_allowed != nullptr && *x_kvm_allowed;
+  }
+  KvmState* kvm_state() const {
+    return x_kvm_state == nullptr ? nullptr : *x_kvm_state;
+  }
+  // False if TCG runs all vCPUs in one thread: then locked instructions are not atomic against other
+  // processes.
+  bool atomic_against_other_processes() const;
+
+  // Makes save, snapshot and migration fail with reason.
+  Result<void> block_migration(const char* reason) const;
+
+ private:
+  QemuVersionTriple x_version{};
+  void (*x_lock)(const char*, int) = nullptr;
+  void (*x_unlock)() = nullptr;
+  void* x_migrate_add_blocker = nullptr;  // its type depends on the version
+  const bool* x_kvm_allowed = nullptr;
+  const bool* x_kvm_kernel_irqchip = nullptr;
+  const bool* x_kvm_split_irqchip = nullptr;
+  KvmState* const* x_kvm_state = nullptr;
+  const bool* x_tcg_allowed = nullptr;
+  const bool* x_mttcg_enabled = nullptr;
+};
+
+// Memory for one MemoryRegion, zeroed. Never freed: QEMU keeps regions for the life of the machine. Fails if
+// QEMU says a size that cannot be.
+Result<MemoryRegion*> new_memory_region(const QemuApi& qemu);
+
+}  // namespace qvm::vmhost

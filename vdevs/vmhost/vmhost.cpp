@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "vdevs/vmhost/vmhost.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vdevs/vmhost/ioapic_pins.h"
+#include "vdevs/vmhost/loader.h"
+#include "vdevs/vmhost/log.h"
+
+namespace qvm::vmhost {
+
+namespace {
+
+// QEMU passes its notifier back and nothing else.
+struct ExitNotifier : Notifier {
+  Vmhost* vmhost = nullptr;
+};
+
+ExitNotifier g_exit;
+
+Result<void> check_interrupt(const InterruptPin& interrupt) {
+  if (interrupt.controller != "ioapic" && interrupt.controller != "8259") {
+    return fail(fmt::format("interrupt controller '{}' is not supported; it must be 'ioapic' or '8259'",
+                            interrupt.controller));
+  }
+  if (interrupt.line >= kIoapicPins) {
+    return fail(fmt::format("interrupt line {} does not exist; the I/O APIC has 0 to {}", interrupt.line,
+                            kIoapicPins - 1));
+  }
+  return {};
+}
+
+bool overlap(const AddressRange& a, const AddressRange& b) {
+  return a.address < b.address + b.length && b.address < a.address + a.length;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Vmhost>> Vmhost::load(const std::string& config_path) {
+  auto qemu = QemuApi::resolve_in_process();
+  if (!qemu) return tl::unexpected(qemu.error());
+  auto config = read_config(config_path);
+  if (!config) return tl::unexpected(config.error());
+  std::unique_ptr<Vmhost> vmhost(new Vmhost(*qemu, std::move(*config)));
+  auto loaded = vmhost->load_vdevs();
+  if (!loaded) return tl::unexpected(loaded.error());
+  return vmhost;
+}
+
+Result<void> Vmhost::load_vdevs() {
+  for (const VdevConfig& vdev : x_config.vdevs) {
+    auto descriptor = load_vdev(vdev.object, vdev.type);
+    if (!descriptor) return fail_from(std::move(descriptor), vdev.title());
+    x_vdevs.push_back(std::make_unique<VdevHost>(x_config.vm, vdev, **descriptor));
+  }
+  return {};
+}
+
+Result<void> Vmhost::start() {
+  auto checked = check_machine();
+  if (!checked) return checked;
+  auto made = make_services();
+  if (!made) return made;
+
+  g_exit.notify = &Vmhost::on_exit;
+  g_exit.vmhost = this;
+  x_qemu.qemu_add_exit_notifier(&g_exit);
+  auto up = bring_up();
+  if (!up) return up;
+  x_qemu.qemu_register_reset(&Vmhost::on_reset, this);
+  if (!x_vdevs.empty()) {
+    auto blocked = x_qemu.block_migration("qvm: the vdevs of this VM cannot be saved");
+    if (!blocked) return blocked;
+  }
+  return x_events->start();
+}
+
+Result<void> Vmhost::check_machine() const {
+  if (x_qemu.atomic_against_other_processes()) return {};
+  for (const VdevConfig& vdev : x_config.vdevs) {
+    if (!vdev.window) continue;
+    return fail(vdev.title() +
+                ": QEMU runs with one thread for all vCPUs (thread=single or icount), in which locked "
+                "instructions are "
+                "not atomic against other users of a region; use -accel tcg,thread=multi or KVM");
+  }
+  return {};
+}
+
+Result<void> Vmhost::make_services() {
+  CallbackLock lock;
+  lock.thread_begin = [this] { x_qemu.rcu_register_thread(); };
+  if (!x_qemu.in_kernel_irqchip()) {
+    lock.lock = [this] { x_qemu.lock(); };
+    lock.unlock = [this] { x_qemu.unlock(); };
+  }
+  auto events = EventThread::create(std::move(lock));
+  if (!events) return tl::unexpected(events.error());
+  x_events = std::move(*events);
+
+  const auto user = std::find_if(x_config.vdevs.begin(), x_config.vdevs.end(),
+                                 [](const VdevConfig& vdev) { return vdev.interrupt.has_value(); });
+  if (user == x_config.vdevs.end()) return {};
+  auto pins = IoapicPins::create(x_qemu);
+  if (!pins) return fail_from(std::move(pins), user->title());
+  x_lines = std::make_unique<Lines>(std::move(*pins), [this](std::chrono::nanoseconds delay, auto task) {
+    x_events->start_timer(delay, std::move(task));
+  });
+  return {};
+}
+
+Result<RegionWindow*> Vmhost::window_for(const VdevConfig& vdev) {
+  if (!vdev.window) return nullptr;
+  for (const auto& window : x_windows) {
+    if (window->range() == *vdev.window) return window.get();
+    if (overlap(window->range(), *vdev.window)) {
+      return fail(fmt::format("its window {:#x},{:#x} overlaps another vdev's without being the same",
+                              vdev.window->address, vdev.window->length));
+    }
+  }
+  auto window = RegionWindow::create(x_qemu, *vdev.window);
+  if (!window) return tl::unexpected(window.error());
+  x_windows.push_back(std::move(*window));
+  return x_windows.back().get();
+}
+
+Result<void> Vmhost::bring_up() {
+  for (std::size_t i = 0; i < x_vdevs.size(); ++i) {
+    const VdevConfig& vdev = x_config.vdevs[i];
+    if (vdev.interrupt) {
+      auto known = check_interrupt(*vdev.interrupt);
+      if (!known) return fail_from(std::move(known), vdev.title());
+    }
+    auto window = window_for(vdev);
+    if (!window) return fail_from(std::move(window), vdev.title());
+    auto created = x_vdevs[i]->create({&x_qemu, x_events.get(), x_lines.get()}, *window);
+    if (!created) return fail_from(std::move(created), vdev.title());
+  }
+  for (std::size_t i = 0; i < x_vdevs.size(); ++i) {
+    auto started = x_vdevs[i]->start();
+    if (!started) return fail_from(std::move(started), x_config.vdevs[i].title());
+  }
+  return {};
+}
+
+void Vmhost::reset() {
+  for (const auto& vdev : x_vdevs) vdev->reset();
+}
+
+void Vmhost::end() {
+  // Where callbacks need QEMU's lock, which we hold, none is running and the thread may be waiting for it;
+  // where they do not, waiting for the last one is short.
+  x_events->halt(x_qemu.in_kernel_irqchip() ? EventThread::Wait::yes : EventThread::Wait::no);
+  for (auto vdev = x_vdevs.rbegin(); vdev != x_vdevs.rend(); ++vdev) (*vdev)->end();
+}
+
+void Vmhost::on_reset(void* self) {
+  static_cast<Vmhost*>(self)->reset();
+}
+
+void Vmhost::on_exit(Notifier* notifier, void*) {
+  static_cast<ExitNotifier*>(notifier)->vmhost->end();
+}
+
+}  // namespace qvm::vmhost
