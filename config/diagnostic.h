@@ -35,7 +35,7 @@ struct Diagnostic {
   SourceRange where;    // the word to blame; may be invalid when the whole set is meant
   std::string message;  // lower-case start, no full stop, user text in single quotes
   std::vector<Note> notes;
-  std::string help;     // what to do; may be empty
+  std::string help;  // what to do; may be empty
   std::optional<Fix> fix;
 };
 

@@ -24,6 +24,8 @@ struct VmInput {
   std::string fallback_name;
   // Prefix for relative paths (@file, load): the manifest's directory, "" for the caller's.
   std::string directory;
+  // Where the words stand, if that is in a source of the set (a manifest); else empty.
+  std::vector<SourceRange> places;
 };
 
 // A set of VMs that will run together, with all that was found about it.
@@ -31,12 +33,13 @@ struct LoadedSystem {
   SourceSet sources;
   DiagnosticSink diagnostics;
   std::optional<SystemConfig> manifest;
-  std::vector<VmConfig> vms;      // in order; a VM with errors is here as far as it was understood
-  std::vector<std::string> names; // per VM: `system`, else the fallback
-  bool unreadable = false;        // a file named by the user could not be read: qvm-lint exits with 3
+  std::vector<VmConfig> vms;       // in order; a VM with errors is here as far as it was understood
+  std::vector<std::string> names;  // per VM: `system`, else the fallback
+  bool unreadable = false;         // a file named by the user could not be read: qvm-lint exits with 3
 };
 
-// Parses, builds the models and runs every lint rule over the whole set. Never throws; tables outlives the result.
+// Parses, builds the models and runs every lint rule over the whole set. Never throws; tables outlives the
+// result.
 LoadedSystem load_vms(const std::vector<VmInput>& inputs, const TableSet& tables, Reader& reader);
 LoadedSystem load_manifest(const std::string& path, const TableSet& tables, Reader& reader);
 

@@ -18,7 +18,8 @@ struct FileFacts {
   bool regular = false;
 };
 
-// Relative paths are taken from the directory the caller works in, as QNX's qvm does: never from a file's own.
+// Relative paths are taken from the directory the caller works in, as QNX's qvm does: never from a file's
+// own.
 class Reader {
  public:
   virtual ~Reader() = default;

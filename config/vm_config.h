@@ -20,9 +20,9 @@ class OptionTable;
 struct Location {
   enum class Space { memory, io, pci };
   Space space = Space::memory;
-  std::uint64_t address = 0;             // memory address or I/O port; unused for pci
-  std::optional<std::uint64_t> length;   // bytes; as written, else what the vdev's table says it claims
-  std::string pci;                       // "BUS:DEV[.FUNC]" as written; only for pci
+  std::uint64_t address = 0;            // memory address or I/O port; unused for pci
+  std::optional<std::uint64_t> length;  // bytes; as written, else what the vdev's table says it claims
+  std::string pci;                      // "BUS:DEV[.FUNC]" as written; only for pci
 };
 
 // `intr CONTROLLER:LINE`; an interrupt controller's own `intr apic` has no line.
@@ -31,14 +31,19 @@ struct InterruptRef {
   std::optional<std::uint32_t> line;
 };
 
-// One argument, converted as the option table's type says. Text is what was written, after substitution and quotes.
+// One argument, converted as the option table's type says. Text is what was written, after substitution and
+// quotes. boolean, and tristate but for "auto": bool. number, size, address: uint64. location: Location.
+// interrupt: InterruptRef. Lists: their parts; number-list as plain decimal digits. region-create: {name,
+// bytes as decimal digits, mode as octal digits or "", group or ""}. Everything else, and what could not be
+// converted (reported): monostate.
 struct Argument {
   std::string text;
   SourceRange where;
   std::variant<std::monostate, bool, std::uint64_t, Location, InterruptRef, std::vector<std::string>> value;
 };
 
-// One option with its arguments, in the order written. Repeated non-repeatable options are already reduced to the last.
+// One option with its arguments, in the order written. Repeated non-repeatable options are already reduced to
+// the last.
 struct Option {
   std::string name;
   SourceRange where;  // the option word itself
@@ -50,16 +55,18 @@ struct MemoryPiece {
   Kind kind = Kind::ram;
   std::uint64_t start = 0;  // guest-physical; placed after the highest so far when the file gave none
   std::uint64_t length = 0;
-  SourceRange where;        // the argument
+  SourceRange where;      // the argument
+  std::size_t order = 0;  // position among all options of the VM: what is smaller was read before
 };
 
 struct Load {
   enum class Blob { automatic, guest, initrd, data, fdt, acpi };
   Blob blob = Blob::automatic;
   std::optional<std::uint64_t> address;
-  std::string path;         // as written; relative to the caller's directory
-  std::uint64_t size = 0;   // bytes; 0 if unknown
-  SourceRange where;        // the argument
+  std::string path;        // as written; relative to the caller's directory
+  std::uint64_t size = 0;  // bytes; 0 if unknown
+  SourceRange where;       // the argument
+  std::size_t order = 0;   // as in MemoryPiece
 };
 
 struct Cpu {
@@ -72,22 +79,28 @@ struct Reserve {
   SourceRange where;
   std::vector<Located<Location>> locations;
   std::vector<Located<InterruptRef>> interrupts;
+  std::size_t order = 0;  // as in MemoryPiece
 };
 
 struct Vdev {
-  std::string type;             // normalised: no "vdev-" and ".so"
-  SourceRange where;            // the type word
+  std::string type;                    // normalised: no "vdev-" and ".so"
+  SourceRange where;                   // the type word
   const OptionTable* table = nullptr;  // nullptr: unknown type, options kept as one-argument guesses
   std::optional<Located<std::string>> name;
-  std::optional<Located<Location>> location;  // as written, or the table's default (then with an invalid range)
+  std::optional<Located<Location>>
+      location;  // as written, or the table's default (then with an invalid range)
   std::vector<Located<InterruptRef>> interrupts;
   std::vector<Option> options;  // all, the common ones included, in the order written
+  std::size_t order = 0;        // as in MemoryPiece
 };
 
 struct SetVariable {
   std::string name;
   Argument value;
   SourceRange where;
+  // The cpu or vdev whose variable it is, by index; absent: the VM's.
+  std::optional<std::size_t> cpu;
+  std::optional<std::size_t> vdev;
 };
 
 // What one VM's files and inline options say. Everything not named here is in options.
@@ -95,13 +108,13 @@ struct VmConfig {
   SourceRange where;                           // start of its first source
   std::optional<Located<std::string>> system;  // name; the launcher falls back to the file's stem
   std::vector<MemoryPiece> memory;
-  std::vector<Cpu> cpus;                       // empty: one vCPU
+  std::vector<Cpu> cpus;  // empty: one vCPU
   std::vector<Load> loads;
   std::optional<Located<std::string>> cmdline;
   std::vector<Reserve> reserves;
   std::vector<Vdev> vdevs;
   std::vector<SetVariable> variables;
-  std::vector<Option> options;                 // logger, unsupported, dump, dryrun, debug, …
+  std::vector<Option> options;  // logger, unsupported, dump, dryrun, debug, …
   bool dryrun = false;
 };
 

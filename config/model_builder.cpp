@@ -1,0 +1,323 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/model_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+#include "config/file_words.h"
+#include "config/key_value.h"
+#include "config/parser.h"
+#include "config/values.h"
+
+namespace qvm::config {
+namespace {
+
+constexpr std::size_t kNone = SIZE_MAX;
+
+constexpr std::array kBlobs = {
+    std::pair{Load::Blob::guest, "guest"}, std::pair{Load::Blob::initrd, "initrd"},
+    std::pair{Load::Blob::data, "data"},   std::pair{Load::Blob::fdt, "fdt"},
+    std::pair{Load::Blob::acpi, "acpi"},
+};
+
+Load::Blob blob_of(const std::optional<Word>& word) {
+  if (!word) return Load::Blob::automatic;
+  const auto found =
+      std::find_if(kBlobs.begin(), kBlobs.end(), [&](const auto& one) { return word->text == one.second; });
+  return found == kBlobs.end() ? Load::Blob::automatic : found->first;
+}
+
+// Types whose values are never written with '='; there `key=value` (reported by its rule) is read as the
+// value.
+bool has_no_equals_sign(ArgumentType type) {
+  return type != ArgumentType::text && type != ArgumentType::path && type != ArgumentType::pattern;
+}
+
+class Builder {
+ public:
+  Builder(const SyntaxTree& tree, const TableSet& tables, Reader& reader, const std::string& directory,
+          DiagnosticSink& sink)
+      : x_tree(tree),
+        x_tables(tables),
+        x_reader(reader),
+        x_directory(directory),
+        x_sink(sink),
+        x_values(sink) {
+    x_objects.assign(tree.contexts.size(), kNone);
+    for (std::size_t i = 0; i < tree.contexts.size(); ++i) x_opened_by.emplace(tree.contexts[i].opener, i);
+    x_vm.where = tree.start;
+  }
+
+  VmConfig run() {
+    for (std::size_t i = 0; i < x_tree.items.size(); ++i) {
+      const ParsedOption& item = x_tree.items[i];
+      if (item.context == 0) {
+        vm_option(item, i);
+      } else {
+        context_option(item);
+      }
+    }
+    for (Vdev& vdev : x_vm.vdevs) complete(vdev);
+    return std::move(x_vm);
+  }
+
+ private:
+  // The argument's word with `key=` taken away where that cannot be part of a value.
+  Word plain(const Word& word, const ArgumentSpec& spec) const {
+    if (!has_no_equals_sign(spec.type)) return word;
+    auto text = without_keys(word.text);
+    if (!text) return word;
+    Word result = word;
+    result.text = *std::move(text);
+    result.bytes.assign(result.text.size(), word.where);
+    return result;
+  }
+
+  Option convert(const ParsedOption& item, Location::Space space, bool bare_interrupt) {
+    Option option;
+    option.name = item.spec->name;
+    option.where = item.word.where;
+    for (std::size_t i = 0; i < item.arguments.size(); ++i) {
+      const ArgumentSpec& spec = item.spec->arguments[i];
+      option.arguments.push_back(
+          x_values.argument(plain(item.arguments[i], spec), spec, space, bare_interrupt));
+    }
+    return option;
+  }
+
+  // Adds an option; one that does not repeat replaces its predecessor.
+  static void put(std::vector<Option>& options, const ParsedOption& item, Option option) {
+    if (!item.spec->repeatable) {
+      std::erase_if(options, [&](const Option& other) {
+        if (other.name != option.name) return false;
+        return !item.spec->keyed || other.arguments.empty() || option.arguments.empty() ||
+               other.arguments.front().text == option.arguments.front().text;
+      });
+    }
+    options.push_back(std::move(option));
+  }
+
+  void vm_option(const ParsedOption& item, std::size_t index) {
+    const std::string& name = item.spec->name;
+    if (!item.spec->unsupported.empty()) return;
+    if (name == "cpu" || name == "reserve") {
+      open(item, index);
+      return;
+    }
+    if (!item.complete()) {
+      if (name == "vdev") open(item, index);
+      return;
+    }
+    if (name == "vdev") {
+      open(item, index);
+    } else if (name == "ram" || name == "rom") {
+      add_memory(item, index);
+    } else if (name == "load") {
+      add_load(item, index);
+    } else if (name == "set") {
+      add_variable(item);
+    } else {
+      add_plain(item);
+    }
+  }
+
+  void add_plain(const ParsedOption& item) {
+    const std::string& name = item.spec->name;
+    Option option = convert(item, Location::Space::memory, false);
+    if (name == "system") {
+      if (!option.arguments.front().text.empty()) {
+        x_vm.system = Located<std::string>{option.arguments.front().text, option.arguments.front().where};
+      }
+    } else if (name == "cmdline") {
+      Located<std::string> line{option.arguments.front().text, option.arguments.front().where};
+      for (const Word& word : item.stray) {
+        line.value += " " + word.text;
+        line.where.end = word.where.end;
+      }
+      x_vm.cmdline = std::move(line);
+    } else {
+      if (name == "dryrun") x_vm.dryrun = true;
+      put(x_vm.options, item, std::move(option));
+    }
+  }
+
+  void open(const ParsedOption& item, std::size_t index) {
+    const auto opened = x_opened_by.find(index);
+    if (opened == x_opened_by.end()) return;
+    const std::size_t context = opened->second;
+    if (item.spec->name == "cpu") {
+      x_objects[context] = x_vm.cpus.size();
+      x_vm.cpus.push_back({item.word.where, {}});
+    } else if (item.spec->name == "reserve") {
+      x_objects[context] = x_vm.reserves.size();
+      x_vm.reserves.push_back({item.word.where, {}, {}, index});
+    } else {
+      if (item.arguments.empty()) return;
+      const Word type = plain(item.arguments.front(), item.spec->arguments.front());
+      x_objects[context] = x_vm.vdevs.size();
+      Vdev vdev;
+      vdev.type = vdev_type(type.text);
+      vdev.where = type.where;
+      vdev.table = x_tables.vdev(vdev.type);
+      vdev.order = index;
+      x_vm.vdevs.push_back(std::move(vdev));
+    }
+  }
+
+  void add_memory(const ParsedOption& item, std::size_t index) {
+    const Word word = plain(item.arguments.front(), item.spec->arguments.front());
+    const auto spec = x_values.memory(word);
+    if (!spec) return;
+    MemoryPiece piece;
+    piece.kind = item.spec->name == "rom" ? MemoryPiece::Kind::rom : MemoryPiece::Kind::ram;
+    piece.start = spec->start.value_or(x_highest);
+    piece.length = spec->length;
+    piece.where = word.where;
+    piece.order = index;
+    const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - piece.start;
+    if (piece.length > room) {
+      Diagnostic diagnostic;
+      diagnostic.rule = "A20";
+      diagnostic.where = word.where;
+      diagnostic.message = "the memory ends beyond 64 bits";
+      x_sink.add(std::move(diagnostic));
+      return;
+    }
+    x_highest = std::max(x_highest, piece.start + piece.length);
+    x_vm.memory.push_back(piece);
+  }
+
+  void add_load(const ParsedOption& item, std::size_t index) {
+    const Word word = plain(item.arguments.front(), item.spec->arguments.front());
+    auto spec = x_values.load(word);
+    if (!spec) return;
+    Load load;
+    load.blob = blob_of(item.blob);
+    load.address = spec->address;
+    load.path = std::move(spec->path);
+    load.where = word.where;
+    load.order = index;
+    if (const auto facts = x_reader.facts(path_from(x_directory, load.path)); facts && facts->regular) {
+      load.size = facts->size;
+    }
+    x_vm.loads.push_back(std::move(load));
+  }
+
+  void add_variable(const ParsedOption& item) {
+    const Word& name = item.arguments[0];
+    SetVariable variable;
+    variable.name = name.text;
+    variable.where = name.where;
+    const Context& context = x_tree.contexts[item.within];
+    const OptionSpec* spec = item.within == 0 ? nullptr : context.table->find_variable(name.text);
+    if (spec != nullptr) {
+      (context.kind == Context::Kind::cpu ? variable.cpu : variable.vdev) = x_objects[item.within];
+    } else {
+      spec = x_tables.vm().find_variable(name.text);
+    }
+    static const ArgumentSpec kText;
+    x_values.use_rule("G07");
+    variable.value = x_values.argument(item.arguments[1], spec == nullptr ? kText : spec->arguments.front(),
+                                       Location::Space::memory, false);
+    x_values.use_rule("A20");
+    std::erase_if(x_vm.variables, [&](const SetVariable& other) {
+      return other.name == variable.name && other.cpu == variable.cpu && other.vdev == variable.vdev;
+    });
+    x_vm.variables.push_back(std::move(variable));
+  }
+
+  void context_option(const ParsedOption& item) {
+    const Context& context = x_tree.contexts[item.context];
+    const std::size_t object = x_objects[item.context];
+    if (object == kNone || !item.complete()) return;
+    switch (context.kind) {
+      case Context::Kind::cpu:
+        put(x_vm.cpus[object].options, item, convert(item, Location::Space::memory, false));
+        break;
+      case Context::Kind::reserve:
+        reserve_option(item, x_vm.reserves[object]);
+        break;
+      case Context::Kind::vdev:
+      case Context::Kind::unknown_vdev:
+        vdev_option(item, context, x_vm.vdevs[object]);
+        break;
+      case Context::Kind::vm:
+      case Context::Kind::pass:
+        break;
+    }
+  }
+
+  void reserve_option(const ParsedOption& item, Reserve& reserve) {
+    for (const Argument& argument : convert(item, Location::Space::memory, true).arguments) {
+      if (const auto* location = std::get_if<Location>(&argument.value)) {
+        reserve.locations.push_back({*location, argument.where});
+      } else if (const auto* interrupt = std::get_if<InterruptRef>(&argument.value)) {
+        reserve.interrupts.push_back({*interrupt, argument.where});
+      }
+    }
+  }
+
+  void vdev_option(const ParsedOption& item, const Context& context, Vdev& vdev) {
+    Option option = convert(item, context.table->default_space, context.table->interrupt_controller);
+    if (item.spec->name == "loc" || item.spec->name == "intr") {
+      if (!item.spec->repeatable && item.spec->name == "intr") vdev.interrupts.clear();
+      for (std::size_t i = 0; i < option.arguments.size(); ++i) place(item, i, option.arguments[i], vdev);
+    } else if (item.spec->name == "name" && !option.arguments.empty()) {
+      vdev.name = Located<std::string>{option.arguments.front().text, option.arguments.front().where};
+    }
+    put(vdev.options, item, std::move(option));
+  }
+
+  void place(const ParsedOption& item, std::size_t index, const Argument& argument, Vdev& vdev) const {
+    if (const auto* location = std::get_if<Location>(&argument.value)) {
+      vdev.location = Located<Location>{*location, argument.where};
+    } else if (const auto* interrupt = std::get_if<InterruptRef>(&argument.value)) {
+      vdev.interrupts.push_back({*interrupt, argument.where});
+    } else if (item.spec->arguments[index].type == ArgumentType::interrupt_list) {
+      // Read once more for the places of the parts; problems have been reported already.
+      DiagnosticSink again;
+      for (auto& one :
+           ValueReader(again).interrupts(plain(item.arguments[index], item.spec->arguments[index]))) {
+        vdev.interrupts.push_back(std::move(one));
+      }
+    }
+  }
+
+  // What the table adds to what was written.
+  static void complete(Vdev& vdev) {
+    if (vdev.table == nullptr) return;
+    if (!vdev.location && vdev.table->default_location) {
+      vdev.location = Located<Location>{*vdev.table->default_location, {}};
+    }
+    if (!vdev.location || vdev.location->value.length) return;
+    for (const Claim& claim : vdev.table->claims) {
+      if (claim.address || claim.space != vdev.location->value.space || claim.offset != 0) continue;
+      vdev.location->value.length = claim.length;
+      return;
+    }
+  }
+
+  const SyntaxTree& x_tree;
+  const TableSet& x_tables;
+  Reader& x_reader;
+  const std::string& x_directory;
+  DiagnosticSink& x_sink;
+  ValueReader x_values;
+  VmConfig x_vm;
+  std::vector<std::size_t> x_objects;                        // per context: index of its cpu, reserve or vdev
+  std::unordered_map<std::size_t, std::size_t> x_opened_by;  // item to context
+  std::uint64_t x_highest = 0;
+};
+
+}  // namespace
+
+VmConfig build_model(const SyntaxTree& tree, const TableSet& tables, Reader& reader,
+                     const std::string& directory, DiagnosticSink& sink) {
+  return Builder(tree, tables, reader, directory, sink).run();
+}
+
+}  // namespace qvm::config

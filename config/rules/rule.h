@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What a lint rule is. One rule per file of this folder, all of them listed in registry.cpp.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/diagnostic.h"
+#include "config/option_table.h"
+#include "config/reader.h"
+#include "config/source.h"
+#include "config/syntax_tree.h"
+#include "config/vm_config.h"
+
+namespace qvm::config {
+
+// One VM of the set, as it was read.
+struct CheckedVm {
+  SyntaxTree tree;
+  VmConfig model;
+  std::string name;
+  std::string directory;  // prefix for relative paths
+};
+
+struct RuleInput {
+  std::span<const CheckedVm> vms;
+  const TableSet& tables;
+  const SourceSet& sources;
+  Reader& reader;
+};
+
+// Configurations of one or two VMs. Where an example loads files, guest.elf is an ELF file of 8 KiB,
+// guest.bin has 8 KiB of something else, empty.bin nothing, and others do not exist; the environment has HOME
+// only.
+struct RuleExample {
+  std::string_view first;
+  std::string_view second = {};
+};
+
+struct Rule {
+  std::string_view id;
+  Severity severity = Severity::error;  // the worst that the rule reports
+  std::string_view title;               // one line for --list-rules
+  std::string_view documentation;       // why, and what to do; for --explain
+  RuleExample wrong;                    // triggers the rule
+  RuleExample right;                    // the same done well: triggers no rule at all
+  // Adds its findings. nullptr: words and values are read by the lexer and the value reader, which report it
+  // at once.
+  void (*check)(const RuleInput& input, DiagnosticSink& sink) = nullptr;
+};
+
+// All rules, sorted by id.
+std::span<const Rule* const> all_rules();
+const Rule* find_rule(std::string_view id);
+
+// Runs every rule over the set.
+void run_rules(const RuleInput& input, DiagnosticSink& sink);
+
+}  // namespace qvm::config
