@@ -144,40 +144,27 @@ stub_\vector:
     .set i, i + 1
     .endr
 
+/* The handlers are C++ functions: they keep the other registers themselves. The processor has aligned the stack to 16
+   before it pushed its 40 bytes; with error code, vector and the nine registers that makes 128. */
 interrupt_common:
     push %rax
     push %rcx
     push %rdx
-    push %rbx
-    push %rbp
     push %rsi
     push %rdi
     push %r8
     push %r9
     push %r10
     push %r11
-    push %r12
-    push %r13
-    push %r14
-    push %r15
     cld
     mov %rsp, %rdi
-    mov %rsp, %rbx                      /* callee-saved: keeps the unaligned stack pointer */
-    and $-16, %rsp
     call interrupt_entry
-    mov %rbx, %rsp
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
     pop %r11
     pop %r10
     pop %r9
     pop %r8
     pop %rdi
     pop %rsi
-    pop %rbp
-    pop %rbx
     pop %rdx
     pop %rcx
     pop %rax

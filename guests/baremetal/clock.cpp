@@ -21,7 +21,8 @@ constexpr std::uint8_t kCounter2OneShot = 0xb0;
 constexpr std::uint8_t kCounter0Periodic = 0x34;
 constexpr std::uint8_t kCounter0Stopped = 0x30;  // waits for a count that never comes
 constexpr unsigned kTimerPin = 2;
-constexpr std::uint64_t kMeasureMilliseconds = 20;
+constexpr std::uint64_t kMeasureMilliseconds = 10;
+constexpr unsigned kMeasurements = 3;
 
 std::uint64_t known_khz = 0;
 
@@ -30,7 +31,7 @@ void load_counter(std::uint16_t port, std::uint64_t count) {
   out8(port, static_cast<std::uint8_t>(count >> 8));
 }
 
-std::uint64_t measure_khz() {
+std::uint64_t measured_cycles() {
   const std::uint8_t port_b = in8(kPortB) & static_cast<std::uint8_t>(~(kSpeaker | kGate2));
   out8(kPortB, port_b);
   out8(kPitMode, kCounter2OneShot);
@@ -40,7 +41,17 @@ std::uint64_t measure_khz() {
   while ((in8(kPortB) & kOutput2) == 0) pause();
   const std::uint64_t cycles = timestamp() - start;
   out8(kPortB, port_b);
-  return cycles / kMeasureMilliseconds;
+  return cycles;
+}
+
+// The host may take the processor away in between, which makes a measurement too long, never too short.
+std::uint64_t measure_khz() {
+  std::uint64_t least = measured_cycles();
+  for (unsigned i = 1; i < kMeasurements; ++i) {
+    const std::uint64_t cycles = measured_cycles();
+    if (cycles < least) least = cycles;
+  }
+  return least / kMeasureMilliseconds;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 // What boot.S has on the stack when it calls interrupt_entry().
 struct InterruptFrame {
-  std::uint64_t saved[15];
+  std::uint64_t saved[9];
   std::uint64_t vector;
   std::uint64_t error;
   std::uint64_t instruction;
