@@ -69,15 +69,15 @@ void put_indices(char (&text)[kIndicesBytes], std::uint32_t set) {
   text[length] = '\0';
 }
 
-Conversation::Conversation(const Setup& setup, Room& room)
+Conversation::Conversation(const Role& role, Room& room)
     : room_(room),
-      index_(setup.index),
-      participants_(setup.participants),
-      departure_(setup.departure),
-      session_(setup.session),
-      data_(setup.data) {
-  copy_text(name_, setup.name);
-  copy_text(chosen_, setup.chosen);
+      index_(role.index),
+      participants_(role.participants),
+      departure_(role.departure),
+      session_(role.session),
+      data_(role.data) {
+  copy_text(name_, role.name);
+  copy_text(chosen_, role.chosen);
 }
 
 Slot& Conversation::slots(unsigned index) const {

@@ -55,7 +55,7 @@ enum class Departure : std::uint8_t {
   last        // only when all others have come and gone
 };
 
-struct Setup {
+struct Role {
   const char* name = "";      // cut off at kNameBytes - 1, as `chosen`
   const char* chosen = "";    // must have come and heard my whisper before I leave; empty: nobody
   unsigned participants = 2;  // how many must have taken part, me included, before I leave
@@ -68,7 +68,7 @@ struct Setup {
 class Conversation {
  public:
   // room must outlive the conversation.
-  Conversation(const Setup& setup, Room& room);
+  Conversation(const Role& role, Room& room);
 
   // Fills my slot and greets everybody. status: a first status as the device gives it.
   void begin(std::uint32_t status);
