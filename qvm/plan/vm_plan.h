@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,23 +23,37 @@ namespace qvm::plan {
 struct HostFacts {
   enum class Acceleration { kvm, tcg };
   Acceleration acceleration = Acceleration::tcg;
-  std::string runtime_directory;            // "/run/qvm"
-  std::string plugin_directory;             // where libqvm-vmhost.so and vdev-*.so are
-  std::string firmware_path;                // qboot.rom; empty: the machine's default firmware
-  std::string working_directory;            // of the caller; makes relative paths absolute
+  std::string runtime_directory;  // "/run/qvm"
+  std::string plugin_directory;   // where libqvm-vmhost.so and vdev-*.so are
+  std::string firmware_path;      // qboot.rom; empty: the machine's default firmware
+  std::string working_directory;  // of the caller; makes relative paths absolute
   // Whom the VM runs as; absent when unprivileged (then everything runs as the caller).
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::vector<gid_t> groups;
+  // Who runs qvm: the identity of a VM without uid and gid.
+  uid_t caller_uid = 0;
+  gid_t caller_gid = 0;
 };
+
+// Questions about the host that a plan asks if it may. Answers are input like HostFacts: the same answers
+// give the same plan. Each may be empty; then the plan does without and takes the configuration at its word.
+struct HostQueries {
+  // The first kImageHead bytes of a file (fewer if it is shorter), nullopt if it cannot be read: tells
+  // formats apart.
+  std::function<std::optional<std::string>(const std::string& path)> read_head;
+  // A group's number, nullopt if there is none of that name.
+  std::function<std::optional<gid_t>(const std::string& name)> find_group;
+};
+inline constexpr std::uint64_t kImageHead = 8192;
 
 struct MemoryRange {
   enum class Kind { ram, rom, device, region_window, firmware, reserved };
   Kind kind = Kind::ram;
   std::uint64_t start = 0;
   std::uint64_t length = 0;
-  std::string owner;   // "ram", "vdev shmem0", "machine: I/O APIC"
-  std::string place;   // "left.qvmconf:3:5"; empty for what the machine brings
+  std::string owner;  // "ram", "vdev shmem0", "machine: I/O APIC"
+  std::string place;  // "left.qvmconf:3:5"; empty for what the machine brings
 };
 
 struct PortRange {
@@ -57,39 +72,40 @@ struct InterruptUse {
 
 // A file put into guest memory before the first instruction.
 struct Blob {
-  std::string path;              // absolute
+  std::string path;  // absolute
   std::uint64_t address = 0;
   std::uint64_t length = 0;
 };
 
 struct Boot {
-  std::string kernel;            // absolute path; multiboot ELF, PVH ELF or bzImage
-  std::string initrd;            // absolute path or empty
+  std::string kernel;  // absolute path; multiboot ELF, PVH ELF or bzImage
+  std::string initrd;  // absolute path or empty
   std::string cmdline;
 };
 
 // How a VM's consoles reach the host. Console 0 is what `qvm console` and `qvm @file` show.
 struct Console {
-  std::string vdev;              // id, "ser8250-0"
-  std::string socket;            // Unix socket for input and live output; empty: output only
-  std::string log;               // file with everything the guest wrote
+  std::string vdev;    // id, "ser8250-0"
+  std::string socket;  // Unix socket for input and live output; empty: output only
+  std::string log;     // file with everything the guest wrote
 };
 
 struct VmPlan {
   std::string name;
   HostFacts host;
-  std::uint64_t memory_bytes = 0;      // what the machine is given: up to the end of the highest RAM
+  std::uint64_t memory_bytes = 0;  // what the machine is given: up to the end of the highest RAM
   unsigned vcpus = 1;
+  std::vector<std::string> affinity;  // per vCPU: "0,2", the host CPUs its thread may use; empty: any
   Boot boot;
   std::vector<Blob> blobs;
-  std::vector<MemoryRange> memory;     // sorted, disjoint
+  std::vector<MemoryRange> memory;  // sorted, disjoint
   std::vector<PortRange> ports;
   std::vector<InterruptUse> interrupts;
   std::vector<Console> consoles;
-  std::string acpi_table;              // AML bytes of our SSDT; empty if no vdev needs one
-  std::string acpi_table_path;         // where the daemon writes it
-  std::string vmhost_json;             // see docs/vmhost.md
-  std::string vmhost_json_path;        // where the daemon writes it
+  std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
+  std::string acpi_table_path;   // where the daemon writes it
+  std::string vmhost_json;       // see qvm/plan/vmhost_json.h
+  std::string vmhost_json_path;  // where the daemon writes it
   std::string domain_xml;
   regions::VmPolicy policy;
   bool dryrun = false;
@@ -98,10 +114,12 @@ struct VmPlan {
   std::string directory() const { return host.runtime_directory + "/vm/" + name; }
 };
 
-// Builds the plan. What cannot be done on this machine is an error in sink with the line, the reason and what would
-// work; nothing silently moves. nullopt exactly when an error was added. Pure: reads nothing but its arguments.
+// Builds the plan. What cannot be done on this machine is an error in sink with the line, the reason and what
+// would work; nothing silently moves. nullopt exactly when an error was added. Pure: reads nothing but its
+// arguments.
 std::optional<VmPlan> build(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
-                            const config::SourceSet& sources, config::DiagnosticSink& sink);
+                            const config::SourceSet& sources, config::DiagnosticSink& sink,
+                            const HostQueries& queries = {});
 
 // For the control socket and `qvm plan --json` (schemas/plan.schema.json); from_json(to_json(x)) equals x.
 std::string to_json(const VmPlan& plan);

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/plan/boot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "qvm/plan/finding.h"
+#include "qvm/plan/image_format.h"
+#include "vdevs/host_path.h"
+
+namespace qvm::plan {
+namespace {
+
+using config::Load;
+using vdevs::is_xml_text;
+
+constexpr const char* kRule = "plan-boot";
+
+class BootPlanner {
+ public:
+  BootPlanner(const config::VmConfig& vm, const RamLayout& ram, const HostFacts& host,
+              const HostQueries& queries, config::DiagnosticSink& sink)
+      : x_vm(vm), x_ram(ram), x_host(host), x_queries(queries), x_sink(sink) {}
+
+  BootPlan run();
+
+ private:
+  const Load* choose_image() const;
+  void take(const Load& load);
+  void take_image(const Load& load);
+  void take_initrd(const Load& load);
+  void take_data(const Load& load);
+  void check_initrd_name(const Load& load);
+  void check_overlaps();
+  std::string path_of(const Load& load);
+  void error(const config::SourceRange& where, std::string message, std::string help) {
+    report(x_sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+  }
+
+  const config::VmConfig& x_vm;
+  const RamLayout& x_ram;
+  const HostFacts& x_host;
+  const HostQueries& x_queries;
+  config::DiagnosticSink& x_sink;
+  BootPlan x_plan;
+  const Load* x_image = nullptr;
+  const Load* x_initrd = nullptr;
+  std::optional<ImageFormat> x_format;
+  std::vector<std::pair<Blob, const Load*>> x_blobs;
+};
+
+// The image is the `guest` blob, else the first file of no stated kind.
+const Load* BootPlanner::choose_image() const {
+  for (const Load::Blob kind : {Load::Blob::guest, Load::Blob::automatic}) {
+    for (const Load& load : x_vm.loads) {
+      if (load.blob == kind) return &load;
+    }
+  }
+  return nullptr;
+}
+
+std::string BootPlanner::path_of(const Load& load) {
+  std::string path = vdevs::absolute_path(x_host.working_directory, load.path);
+  if (!is_xml_text(path)) {
+    error(load.where,
+          "a file name that is not UTF-8 text or has control characters cannot be given to libvirt",
+          "rename the file");
+    return {};
+  }
+  return path;
+}
+
+void BootPlanner::take_image(const Load& load) {
+  x_plan.boot.kernel = path_of(load);
+  if (x_queries.read_head && !x_plan.boot.kernel.empty()) {
+    if (const auto head = x_queries.read_head(x_plan.boot.kernel)) {
+      x_format = sniff_image(*head);
+      if (!is_bootable(*x_format)) {
+        error(load.where, fmt::format("'{}' cannot be started: it is {}", load.path, describe(*x_format)),
+              "the machine starts multiboot images (32-bit ELF), ELF images with a PVH note and Linux "
+              "bzImages");
+      }
+    }
+  }
+  if (load.address) {
+    report(x_sink, config::Severity::warning, kRule, load.where,
+           fmt::format("the address {:#x} has no effect: the image is loaded where its format says",
+                       *load.address),
+           "leave the address out");
+  }
+}
+
+void BootPlanner::take_initrd(const Load& load) {
+  if (x_initrd != nullptr) {
+    config::Diagnostic finding;
+    finding.rule = kRule;
+    finding.where = load.where;
+    finding.message = "a second initial ramdisk: the machine hands only one to its guest";
+    finding.notes.push_back({x_initrd->where, "the first one is here"});
+    finding.help = "join them into one file: concatenated cpio archives are one archive";
+    x_sink.add(std::move(finding));
+    return;
+  }
+  x_initrd = &load;
+  x_plan.boot.initrd = path_of(load);
+  if (load.address) {
+    report(x_sink, config::Severity::warning, kRule, load.where,
+           fmt::format("the address {:#x} has no effect: the firmware places the initial ramdisk",
+                       *load.address),
+           "leave the address out");
+  }
+}
+
+// QEMU splits the module list of a multiboot image at commas, and libvirt does not double them.
+void BootPlanner::check_initrd_name(const Load& load) {
+  if (x_format == ImageFormat::multiboot && x_plan.boot.initrd.find(',') != std::string::npos) {
+    error(load.where, "the name of a multiboot module must not contain a comma", "rename the file");
+  }
+}
+
+void BootPlanner::take_data(const Load& load) {
+  if (!load.address) {
+    error(load.where, fmt::format("'{}' needs an address", load.path), "write 'data load ADDRESS,PATH'");
+    return;
+  }
+  if (!x_ram.is_ram(*load.address, std::max<std::uint64_t>(load.size, 1))) {
+    error(load.where,
+          fmt::format("'{}' does not fit into the machine's RAM at {}", load.path,
+                      describe_range(*load.address, load.size)),
+          fmt::format("RAM is 0x0..0x9ffff, 0x100000..{:#x}{}", x_ram.low_end - 1,
+                      x_ram.high_end == 0 ? "" : fmt::format(" and 0x100000000..{:#x}", x_ram.high_end - 1)));
+    return;
+  }
+  x_blobs.emplace_back(Blob{path_of(load), *load.address, load.size}, &load);
+}
+
+void BootPlanner::take(const Load& load) {
+  if (&load == x_image) return take_image(load);
+  switch (load.blob) {
+    case Load::Blob::initrd:
+      return take_initrd(load);
+    case Load::Blob::data:
+      return take_data(load);
+    case Load::Blob::acpi:
+      x_plan.acpi_tables.push_back(path_of(load));
+      return;
+    case Load::Blob::fdt:
+      return error(load.where, "a device tree cannot be given to an x86 guest", "leave 'fdt load' out");
+    case Load::Blob::guest:
+    case Load::Blob::automatic:
+      break;
+  }
+  if (load.blob == Load::Blob::automatic && load.address) return take_data(load);
+  error(load.where, fmt::format("'{}' is a second image: the machine starts only one", load.path),
+        "write 'initrd load PATH' or 'data load ADDRESS,PATH' for a file that goes with it");
+}
+
+void BootPlanner::check_overlaps() {
+  std::stable_sort(x_blobs.begin(), x_blobs.end(),
+                   [](const auto& a, const auto& b) { return a.first.address < b.first.address; });
+  for (std::size_t i = 1; i < x_blobs.size(); ++i) {
+    const auto& [before, before_load] = x_blobs[i - 1];
+    const auto& [blob, load] = x_blobs[i];
+    if (before.address + before.length <= blob.address) continue;
+    config::Diagnostic finding;
+    finding.rule = "B02";
+    finding.where = load->where;
+    finding.message = fmt::format("'{}' at {} overlaps '{}'", load->path,
+                                  describe_range(blob.address, blob.length), before_load->path);
+    finding.notes.push_back({before_load->where, "the other file is loaded here"});
+    x_sink.add(std::move(finding));
+  }
+}
+
+BootPlan BootPlanner::run() {
+  x_image = choose_image();
+  if (x_image == nullptr)
+    error(x_vm.where, "the VM has nothing to start", "add 'load PATH' with a kernel image");
+  for (const Load& load : x_vm.loads) take(load);
+  if (x_initrd != nullptr) check_initrd_name(*x_initrd);
+  check_overlaps();
+  for (auto& [blob, load] : x_blobs) x_plan.blobs.push_back(std::move(blob));
+  if (x_vm.cmdline) {
+    x_plan.boot.cmdline = x_vm.cmdline->value;
+    if (!is_xml_text(x_vm.cmdline->value)) {
+      error(x_vm.cmdline->where, "the command line is not UTF-8 text or has control characters",
+            "libvirt carries it in XML, which allows neither");
+    }
+  }
+  return std::move(x_plan);
+}
+
+}  // namespace
+
+BootPlan plan_boot(const config::VmConfig& vm, const RamLayout& ram, const HostFacts& host,
+                   const HostQueries& queries, config::DiagnosticSink& sink) {
+  return BootPlanner(vm, ram, host, queries, sink).run();
+}
+
+}  // namespace qvm::plan

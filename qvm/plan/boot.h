@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What is in guest memory before the first instruction, and what starts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/vm_config.h"
+#include "qvm/plan/ram_layout.h"
+#include "qvm/plan/vm_plan.h"
+
+namespace qvm::plan {
+
+struct BootPlan {
+  Boot boot;
+  std::vector<Blob> blobs;               // sorted by address, disjoint
+  std::vector<std::string> acpi_tables;  // absolute paths of the user's own tables
+};
+
+// Findings go to sink; the result is complete only if none of them is an error.
+BootPlan plan_boot(const config::VmConfig& vm, const RamLayout& ram, const HostFacts& host,
+                   const HostQueries& queries, config::DiagnosticSink& sink);
+
+}  // namespace qvm::plan

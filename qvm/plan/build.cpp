@@ -1,0 +1,349 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "qvm/plan/acpi.h"
+#include "qvm/plan/address_map.h"
+#include "qvm/plan/boot.h"
+#include "qvm/plan/cpus.h"
+#include "qvm/plan/domain_xml.h"
+#include "qvm/plan/effects.h"
+#include "qvm/plan/finding.h"
+#include "qvm/plan/interrupt_map.h"
+#include "qvm/plan/machine_pc.h"
+#include "qvm/plan/ram_layout.h"
+#include "qvm/plan/vm_name.h"
+#include "qvm/plan/vm_plan.h"
+#include "qvm/plan/vmhost_json.h"
+#include "qvm/plan/window.h"
+#include "vdevs/host_path.h"
+#include "vdevs/plan.h"
+
+namespace qvm::plan {
+namespace {
+
+using config::Severity;
+
+// A vdev with what its plan asked for.
+struct Planned {
+  const config::Vdev* vdev = nullptr;
+  std::string id;
+  vdevs::VdevPlan plan;
+  std::optional<HostedVdev::Range> window;
+
+  std::string owner() const { return "vdev " + id; }
+};
+
+class Builder {
+ public:
+  Builder(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
+          const config::SourceSet& sources, config::DiagnosticSink& sink, const HostQueries& queries)
+      : x_vm(vm),
+        x_sources(sources),
+        x_sink(sink),
+        x_queries(queries),
+        x_machine(machine_pc()),
+        x_memory("memory"),
+        x_ports("I/O ports"),
+        x_interrupts(x_machine) {
+    x_plan.name = name;
+    x_plan.host = host;
+  }
+
+  std::optional<VmPlan> run();
+
+ private:
+  void plan_vdevs();
+  vdevs::PlanInput input_for(const config::Vdev& vdev, const std::string& id, unsigned ordinal) const;
+  void claim_memory();
+  void claim_addresses(const Planned& planned);
+  void claim_lines(const Planned& planned);
+  const Planned* find_controller(const std::string& name) const;
+  void check_controllers();
+  void place_windows();
+  void keep_reserved();
+  void collect_maps();
+  void collect_policy();
+  void collect_vmhost();
+  void collect_domain();
+
+  const config::VmConfig& x_vm;
+  const config::SourceSet& x_sources;
+  config::DiagnosticSink& x_sink;
+  const HostQueries& x_queries;
+  const vdevs::Machine& x_machine;
+  AddressMap x_memory;
+  AddressMap x_ports;
+  InterruptMap x_interrupts;
+  RamLayout x_ram;
+  BootPlan x_boot;
+  std::vector<Planned> x_vdevs;
+  bool x_has_console = false;
+  VmPlan x_plan;
+};
+
+vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string& id, unsigned ordinal) const {
+  return {.vdev = vdev,
+          .id = id,
+          .ordinal = ordinal,
+          .machine = x_machine,
+          .sources = x_sources,
+          .vm_directory = x_plan.directory(),
+          .log_directory = x_plan.host.runtime_directory + "/log/" + x_plan.name,
+          .console_stem = x_has_console ? id : "console",
+          .working_directory = x_plan.host.working_directory,
+          .plugin_directory = x_plan.host.plugin_directory,
+          .find_group = x_queries.find_group};
+}
+
+void Builder::plan_vdevs() {
+  std::map<std::string, unsigned> ordinals;
+  for (const config::Vdev& vdev : x_vm.vdevs) {
+    const unsigned ordinal = ordinals[vdev.type]++;
+    // "ser8250-0", but "shmem0": the number must be told from a digit of the type.
+    const bool digit = !vdev.type.empty() && vdev.type.back() >= '0' && vdev.type.back() <= '9';
+    Planned planned;
+    planned.vdev = &vdev;
+    planned.id = fmt::format("{}{}{}", vdev.type, digit ? "-" : "", ordinal);
+    const vdevs::ShippedVdev* shipped = vdevs::find_shipped(vdev.type);
+    const vdevs::PlanFunction function = shipped != nullptr ? shipped->plan : vdevs::plan_generic;
+    planned.plan = function(input_for(vdev, planned.id, ordinal), x_sink);
+    x_has_console = x_has_console || planned.plan.console;
+    x_vdevs.push_back(std::move(planned));
+  }
+}
+
+void Builder::claim_memory() {
+  for (const OwnedRange& range : x_ram.ranges) x_memory.add_fixed(range);
+  x_memory.add_machine(x_machine.memory);
+  x_ports.add_machine(x_machine.ports);
+}
+
+void Builder::claim_addresses(const Planned& planned) {
+  const auto claim = [&](AddressMap& map, const vdevs::AddressClaim& wanted, MemoryRange::Kind kind) {
+    OwnedRange range;
+    range.kind = kind;
+    range.start = wanted.start;
+    range.length = wanted.length;
+    range.owner = planned.owner();
+    range.where = wanted.where;
+    range.part = wanted.part;
+    map.claim(std::move(range), x_sink);
+  };
+  for (const vdevs::AddressClaim& wanted : planned.plan.memory)
+    claim(x_memory, wanted, MemoryRange::Kind::device);
+  for (const vdevs::AddressClaim& wanted : planned.plan.ports)
+    claim(x_ports, wanted, MemoryRange::Kind::device);
+  const auto& window = planned.plan.window;
+  if (window && window->address) {
+    claim(x_memory, {*window->address, window->length, window->where, std::nullopt},
+          MemoryRange::Kind::region_window);
+  }
+}
+
+// An interrupt controller is called by its name, or by its type if it has none.
+const Planned* Builder::find_controller(const std::string& name) const {
+  for (const Planned& planned : x_vdevs) {
+    if (!planned.plan.controller_lines) continue;
+    if ((planned.vdev->name ? planned.vdev->name->value : planned.vdev->type) == name) return &planned;
+  }
+  return nullptr;
+}
+
+void Builder::check_controllers() {
+  for (const Planned& planned : x_vdevs) {
+    if (planned.plan.controller_lines) continue;
+    for (const auto& interrupt : planned.vdev->interrupts) {
+      if (find_controller(interrupt.value.controller) != nullptr) continue;
+      report(x_sink, Severity::error, "D01", interrupt.where,
+             fmt::format("there is no interrupt controller '{}'", interrupt.value.controller),
+             "define it before the devices that are wired to it");
+    }
+  }
+}
+
+void Builder::claim_lines(const Planned& planned) {
+  for (const vdevs::LineClaim& wanted : planned.plan.lines) {
+    x_interrupts.claim({wanted.line, planned.owner(), wanted.where, wanted.part}, x_sink);
+  }
+}
+
+void Builder::keep_reserved() {
+  for (const config::Reserve& reserve : x_vm.reserves) {
+    for (const auto& location : reserve.locations) {
+      if (location.value.space == config::Location::Space::pci || !location.value.length) continue;
+      OwnedRange range;
+      range.kind = MemoryRange::Kind::reserved;
+      range.start = location.value.address;
+      range.length = *location.value.length;
+      range.owner = "reserve";
+      range.where = location.where;
+      (location.value.space == config::Location::Space::memory ? x_memory : x_ports).fill_free(range);
+    }
+  }
+}
+
+void Builder::place_windows() {
+  std::vector<Planned*> wanting;
+  std::vector<std::uint64_t> minimum;
+  for (Planned& planned : x_vdevs) {
+    if (!planned.plan.window) continue;
+    const vdevs::WindowRequest& request = *planned.plan.window;
+    if (request.address) {
+      planned.window = {*request.address, request.length};
+      continue;
+    }
+    wanting.push_back(&planned);
+    minimum.push_back(request.length);
+  }
+  std::vector<std::uint64_t> lengths;
+  const auto starts = qvm::plan::place_windows(minimum, x_memory, x_ram, lengths);
+  if (!starts) {
+    report(x_sink, Severity::error, "plan-memory", wanting.front()->plan.window->where,
+           fmt::format("no room in the guest's addresses for {} window{} that regions can be mapped into",
+                       wanting.size(), wanting.size() == 1 ? "" : "s"),
+           "reserve less, or give the windows places with 'window ADDRESS,LENGTH'");
+    return;
+  }
+  for (std::size_t i = 0; i < wanting.size(); ++i) {
+    wanting[i]->window = {(*starts)[i], lengths[i]};
+    OwnedRange range;
+    range.kind = MemoryRange::Kind::region_window;
+    range.start = (*starts)[i];
+    range.length = lengths[i];
+    range.owner = wanting[i]->owner();
+    range.where = wanting[i]->plan.window->where;
+    x_memory.add_fixed(std::move(range));
+  }
+}
+
+void Builder::collect_maps() {
+  for (const OwnedRange& range : x_memory.ranges()) {
+    // A place that the plan chose is nobody's word.
+    x_plan.memory.push_back(
+        {range.kind, range.start, range.length, range.owner, x_sources.describe(range.where)});
+  }
+  for (const OwnedRange& range : x_ports.ranges()) {
+    x_plan.ports.push_back({static_cast<std::uint32_t>(range.start), static_cast<std::uint32_t>(range.length),
+                            range.owner, x_sources.describe(range.where)});
+  }
+  const auto controller = std::find_if(x_vdevs.begin(), x_vdevs.end(),
+                                       [](const Planned& planned) { return planned.plan.controller_lines; });
+  const std::string name = controller == x_vdevs.end() ? "machine"
+                           : controller->vdev->name    ? controller->vdev->name->value
+                                                       : controller->vdev->type;
+  for (const LineOwner& owner : x_interrupts.owners()) {
+    x_plan.interrupts.push_back({name, owner.line, owner.owner, x_sources.describe(owner.where)});
+  }
+}
+
+void Builder::collect_policy() {
+  regions::VmPolicy& policy = x_plan.policy;
+  policy.vm = x_plan.name;
+  policy.uid = x_plan.host.uid.value_or(x_plan.host.caller_uid);
+  policy.gid = x_plan.host.gid.value_or(x_plan.host.uid.value_or(x_plan.host.caller_gid));
+  policy.groups = x_plan.host.groups;
+  for (const Planned& planned : x_vdevs) {
+    if (planned.plan.policy) policy.vdevs.push_back(*planned.plan.policy);
+  }
+}
+
+void Builder::collect_vmhost() {
+  std::vector<HostedVdev> hosted;
+  std::vector<vdevs::AcpiNode> nodes;
+  std::vector<Window> windows;
+  for (const Planned& planned : x_vdevs) {
+    if (planned.plan.acpi) nodes.push_back(*planned.plan.acpi);
+    if (planned.window) windows.push_back({planned.window->start, planned.window->length});
+    if (!planned.plan.hosted) continue;
+    HostedVdev entry;
+    entry.id = planned.id;
+    entry.type = planned.vdev->type;
+    entry.name = planned.vdev->name ? planned.vdev->name->value : "";
+    entry.object = vdevs::absolute_path(x_plan.host.plugin_directory, planned.plan.hosted->object);
+    entry.place = x_sources.describe(planned.vdev->where);
+    if (planned.vdev->location) {
+      entry.space = planned.vdev->location->value.space;
+      entry.location = {planned.vdev->location->value.address,
+                        planned.vdev->location->value.length.value_or(0)};
+    }
+    for (const auto& interrupt : planned.vdev->interrupts) {
+      const Planned* controller = find_controller(interrupt.value.controller);
+      if (controller == nullptr || !interrupt.value.line) continue;
+      entry.interrupts.push_back({controller->vdev->type, *interrupt.value.line});
+    }
+    entry.window = planned.window;
+    if (planned.plan.hosted->uses_regions) entry.region_socket = x_plan.directory() + "/regions.sock";
+    entry.options = planned.plan.hosted->options;
+    hosted.push_back(std::move(entry));
+  }
+  x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted, x_sources);
+  if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
+  x_plan.acpi_table = build_acpi_table(nodes, windows);
+  if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";
+}
+
+void Builder::collect_domain() {
+  DomainInput input{x_plan, x_machine, {}, x_boot.acpi_tables};
+  for (const Planned& planned : x_vdevs) {
+    for (const vdevs::DomainElement& element : planned.plan.domain) input.elements.push_back(element);
+    if (planned.plan.console) {
+      x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
+    }
+  }
+  for (const vdevs::ShippedVdev& shipped : vdevs::shipped_vdevs()) {
+    const bool present = std::any_of(x_vdevs.begin(), x_vdevs.end(), [&](const Planned& planned) {
+      return planned.vdev->type == shipped.type;
+    });
+    if (present || shipped.absent == nullptr) continue;
+    for (vdevs::DomainElement& element : shipped.absent()) input.elements.push_back(std::move(element));
+  }
+  x_plan.domain_xml = build_domain_xml(input);
+}
+
+std::optional<VmPlan> Builder::run() {
+  const std::size_t errors_before = x_sink.count(Severity::error);
+  check_vm_name(x_plan.name, x_plan.host.runtime_directory, x_vm.system ? x_vm.system->where : x_vm.where,
+                x_sink);
+  auto ram = lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
+  const bool has_ram = ram.has_value();
+  if (has_ram) x_ram = std::move(*ram);
+  plan_cpus(x_vm, x_plan, x_sink);
+  plan_vdevs();
+  check_controllers();
+  claim_memory();
+  for (const Planned& planned : x_vdevs) claim_addresses(planned);
+  for (const Planned& planned : x_vdevs) claim_lines(planned);
+  if (has_ram) {
+    x_boot = plan_boot(x_vm, x_ram, x_plan.host, x_queries, x_sink);
+    keep_reserved();
+    place_windows();
+  }
+  std::vector<std::vector<std::string>> explained;
+  for (const Planned& planned : x_vdevs) explained.push_back(planned.plan.explained);
+  report_effects(x_vm, explained, x_sink);
+  if (x_sink.count(Severity::error) != errors_before) return std::nullopt;
+
+  x_plan.memory_bytes = x_ram.bytes;
+  x_plan.boot = x_boot.boot;
+  x_plan.blobs = x_boot.blobs;
+  x_plan.dryrun = x_vm.dryrun;
+  collect_maps();
+  collect_policy();
+  collect_vmhost();
+  collect_domain();
+  return std::move(x_plan);
+}
+
+}  // namespace
+
+std::optional<VmPlan> build(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
+                            const config::SourceSet& sources, config::DiagnosticSink& sink,
+                            const HostQueries& queries) {
+  return Builder(vm, name, host, sources, sink, queries).run();
+}
+
+}  // namespace qvm::plan

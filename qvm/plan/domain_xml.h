@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The libvirt domain of a VM.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "qvm/plan/vm_plan.h"
+#include "vdevs/machine.h"
+#include "vdevs/plan.h"
+
+namespace qvm::plan {
+
+struct DomainInput {
+  const VmPlan& plan;  // everything but domain_xml is already in it
+  const vdevs::Machine& machine;
+  std::vector<vdevs::DomainElement> elements;  // of the vdevs, in configuration order
+  std::vector<std::string> acpi_tables;        // absolute paths, the user's own
+};
+
+// Valid against libvirt's domain.rng. All texts must be XML texts (vdevs::is_xml_text).
+std::string build_domain_xml(const DomainInput& input);
+
+// A value inside QEMU's comma-separated options: commas doubled.
+std::string qemu_option_value(std::string_view text);
+
+}  // namespace qvm::plan

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Who raises which interrupt line: one owner per line, because QEMU does not OR several.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "vdevs/machine.h"
+
+namespace qvm::plan {
+
+struct LineOwner {
+  std::uint32_t line = 0;
+  std::string owner;
+  config::SourceRange where;
+  std::optional<vdevs::Part> part;
+};
+
+class InterruptMap {
+ public:
+  explicit InterruptMap(const vdevs::Machine& machine);
+
+  // A part of the machine may share a line with another part: the machine wires that itself. Anything else
+  // needs a line of its own. False after an error in sink: no such line, or somebody else's (both places
+  // told).
+  bool claim(LineOwner use, config::DiagnosticSink& sink);
+
+  // Owners in order of line, then of configuration; the machine's own are left out where a vdev is that part.
+  std::vector<LineOwner> owners() const;
+
+  // "5, 10, 11": lines nobody owns.
+  std::string free_lines() const;
+
+ private:
+  std::uint32_t x_lines = 0;
+  std::vector<LineOwner> x_owners;
+};
+
+}  // namespace qvm::plan

@@ -1,0 +1,354 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// VmPlan as JSON, after schemas/plan.schema.json. One function per type and direction; reading throws inside
+// this file only.
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "qvm/plan/vm_plan.h"
+
+namespace qvm::plan {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kVersion = 1;
+
+template <class Enum, std::size_t N>
+using Names = std::array<std::pair<Enum, std::string_view>, N>;
+
+constexpr Names<MemoryRange::Kind, 6> kKinds = {{{MemoryRange::Kind::ram, "ram"},
+                                                 {MemoryRange::Kind::rom, "rom"},
+                                                 {MemoryRange::Kind::device, "device"},
+                                                 {MemoryRange::Kind::region_window, "region-window"},
+                                                 {MemoryRange::Kind::firmware, "firmware"},
+                                                 {MemoryRange::Kind::reserved, "reserved"}}};
+constexpr Names<HostFacts::Acceleration, 2> kAccelerations = {
+    {{HostFacts::Acceleration::kvm, "kvm"}, {HostFacts::Acceleration::tcg, "tcg"}}};
+
+template <class Enum, std::size_t N>
+std::string_view name_of(Enum value, const Names<Enum, N>& names) {
+  for (const auto& [known, name] : names) {
+    if (known == value) return name;
+  }
+  return "";
+}
+
+template <class Enum, std::size_t N>
+Enum value_of(const std::string& text, const Names<Enum, N>& names) {
+  for (const auto& [value, name] : names) {
+    if (name == text) return value;
+  }
+  throw std::runtime_error("unknown value '" + text + "'");
+}
+
+std::string to_hex(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
+}
+
+std::string from_hex(const std::string& text) {
+  if (text.size() % 2 != 0) throw std::runtime_error("an odd number of hexadecimal digits");
+  const auto digit = [](char c) -> unsigned {
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+    throw std::runtime_error("not a hexadecimal digit");
+  };
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    bytes += static_cast<char>(static_cast<unsigned char>(digit(text[i]) * 16 + digit(text[i + 1])));
+  }
+  return bytes;
+}
+
+template <class T>
+void put(Json& json, const char* key, const std::optional<T>& value) {
+  if (value) json[key] = *value;
+}
+
+template <class T>
+std::optional<T> get_optional(const Json& json, const char* key) {
+  if (!json.contains(key)) return std::nullopt;
+  return json.at(key).get<T>();
+}
+
+template <class T>
+void get(const Json& json, const char* key, T& value) {
+  value = json.at(key).get<T>();
+}
+
+template <class T, class Function>
+Json write_list(const std::vector<T>& values, Function function) {
+  Json json = Json::array();
+  for (const T& value : values) json.push_back(function(value));
+  return json;
+}
+
+template <class Function>
+auto read_list(const Json& json, const char* key, Function function) {
+  std::vector<decltype(function(json))> values;
+  for (const Json& entry : json.at(key)) values.push_back(function(entry));
+  return values;
+}
+
+Json write(const HostFacts& host) {
+  Json json = {{"acceleration", name_of(host.acceleration, kAccelerations)},
+               {"runtime_directory", host.runtime_directory},
+               {"plugin_directory", host.plugin_directory},
+               {"firmware_path", host.firmware_path},
+               {"working_directory", host.working_directory}};
+  put(json, "uid", host.uid);
+  put(json, "gid", host.gid);
+  json["groups"] = host.groups;
+  json["caller_uid"] = host.caller_uid;
+  json["caller_gid"] = host.caller_gid;
+  return json;
+}
+
+HostFacts read_host(const Json& json) {
+  HostFacts host;
+  host.acceleration = value_of(json.at("acceleration").get<std::string>(), kAccelerations);
+  get(json, "runtime_directory", host.runtime_directory);
+  get(json, "plugin_directory", host.plugin_directory);
+  get(json, "firmware_path", host.firmware_path);
+  get(json, "working_directory", host.working_directory);
+  host.uid = get_optional<uid_t>(json, "uid");
+  host.gid = get_optional<gid_t>(json, "gid");
+  get(json, "groups", host.groups);
+  get(json, "caller_uid", host.caller_uid);
+  get(json, "caller_gid", host.caller_gid);
+  return host;
+}
+
+Json write(const MemoryRange& range) {
+  return {{"kind", name_of(range.kind, kKinds)},
+          {"start", range.start},
+          {"length", range.length},
+          {"owner", range.owner},
+          {"place", range.place}};
+}
+
+MemoryRange read_memory(const Json& json) {
+  MemoryRange range;
+  range.kind = value_of(json.at("kind").get<std::string>(), kKinds);
+  get(json, "start", range.start);
+  get(json, "length", range.length);
+  get(json, "owner", range.owner);
+  get(json, "place", range.place);
+  return range;
+}
+
+Json write(const PortRange& range) {
+  return {{"start", range.start}, {"length", range.length}, {"owner", range.owner}, {"place", range.place}};
+}
+
+PortRange read_ports(const Json& json) {
+  PortRange range;
+  get(json, "start", range.start);
+  get(json, "length", range.length);
+  get(json, "owner", range.owner);
+  get(json, "place", range.place);
+  return range;
+}
+
+Json write(const InterruptUse& use) {
+  return {{"controller", use.controller}, {"line", use.line}, {"owner", use.owner}, {"place", use.place}};
+}
+
+InterruptUse read_interrupt(const Json& json) {
+  InterruptUse use;
+  get(json, "controller", use.controller);
+  get(json, "line", use.line);
+  get(json, "owner", use.owner);
+  get(json, "place", use.place);
+  return use;
+}
+
+Json write(const Blob& blob) {
+  return {{"path", blob.path}, {"address", blob.address}, {"length", blob.length}};
+}
+
+Blob read_blob(const Json& json) {
+  Blob blob;
+  get(json, "path", blob.path);
+  get(json, "address", blob.address);
+  get(json, "length", blob.length);
+  return blob;
+}
+
+Json write(const Console& console) {
+  return {{"vdev", console.vdev}, {"socket", console.socket}, {"log", console.log}};
+}
+
+Console read_console(const Json& json) {
+  Console console;
+  get(json, "vdev", console.vdev);
+  get(json, "socket", console.socket);
+  get(json, "log", console.log);
+  return console;
+}
+
+Json write(const regions::NameRule& rule) {
+  return {{"allow", rule.allow}, {"pattern", rule.pattern}, {"place", rule.place}};
+}
+
+regions::NameRule read_rule(const Json& json) {
+  regions::NameRule rule;
+  get(json, "allow", rule.allow);
+  get(json, "pattern", rule.pattern);
+  get(json, "place", rule.place);
+  return rule;
+}
+
+Json write(const regions::Substitution& substitution) {
+  return {{"match", substitution.match}, {"prefix", substitution.prefix}, {"place", substitution.place}};
+}
+
+regions::Substitution read_substitution(const Json& json) {
+  regions::Substitution substitution;
+  get(json, "match", substitution.match);
+  get(json, "prefix", substitution.prefix);
+  get(json, "place", substitution.place);
+  return substitution;
+}
+
+Json write(const regions::CreateSpec& create) {
+  Json json = {{"name", create.name}, {"bytes", create.bytes}, {"mode", create.mode}};
+  put(json, "gid", create.gid);
+  json["place"] = create.place;
+  return json;
+}
+
+regions::CreateSpec read_create(const Json& json) {
+  regions::CreateSpec create;
+  get(json, "name", create.name);
+  get(json, "bytes", create.bytes);
+  get(json, "mode", create.mode);
+  create.gid = get_optional<gid_t>(json, "gid");
+  get(json, "place", create.place);
+  return create;
+}
+
+Json write(const regions::VdevPolicy& policy);
+
+template <class T>
+Json write_all(const std::vector<T>& values) {
+  return write_list(values, [](const T& value) { return write(value); });
+}
+
+Json write(const regions::VdevPolicy& policy) {
+  Json json = {{"vdev", policy.vdev},
+               {"rules", write_all(policy.rules)},
+               {"substitutions", write_all(policy.substitutions)},
+               {"creates", write_all(policy.creates)},
+               {"umask", policy.umask}};
+  put(json, "gid", policy.gid);
+  return json;
+}
+
+regions::VdevPolicy read_vdev_policy(const Json& json) {
+  regions::VdevPolicy policy;
+  get(json, "vdev", policy.vdev);
+  policy.rules = read_list(json, "rules", read_rule);
+  policy.substitutions = read_list(json, "substitutions", read_substitution);
+  policy.creates = read_list(json, "creates", read_create);
+  get(json, "umask", policy.umask);
+  policy.gid = get_optional<gid_t>(json, "gid");
+  return policy;
+}
+
+Json write(const regions::VmPolicy& policy) {
+  return {{"vm", policy.vm},
+          {"uid", policy.uid},
+          {"gid", policy.gid},
+          {"groups", policy.groups},
+          {"vdevs", write_all(policy.vdevs)},
+          {"connections_per_region", policy.connections_per_region},
+          {"connections", policy.connections},
+          {"bytes", policy.bytes}};
+}
+
+regions::VmPolicy read_policy(const Json& json) {
+  regions::VmPolicy policy;
+  get(json, "vm", policy.vm);
+  get(json, "uid", policy.uid);
+  get(json, "gid", policy.gid);
+  get(json, "groups", policy.groups);
+  policy.vdevs = read_list(json, "vdevs", read_vdev_policy);
+  get(json, "connections_per_region", policy.connections_per_region);
+  get(json, "connections", policy.connections);
+  get(json, "bytes", policy.bytes);
+  return policy;
+}
+
+VmPlan read_plan(const Json& json) {
+  const int version = json.at("version").get<int>();
+  if (version != kVersion)
+    throw std::runtime_error(fmt::format("version {}, expected {}", version, kVersion));
+  VmPlan plan;
+  get(json, "name", plan.name);
+  plan.host = read_host(json.at("host"));
+  get(json, "memory_bytes", plan.memory_bytes);
+  get(json, "vcpus", plan.vcpus);
+  get(json, "affinity", plan.affinity);
+  const Json& boot = json.at("boot");
+  get(boot, "kernel", plan.boot.kernel);
+  get(boot, "initrd", plan.boot.initrd);
+  get(boot, "cmdline", plan.boot.cmdline);
+  plan.blobs = read_list(json, "blobs", read_blob);
+  plan.memory = read_list(json, "memory", read_memory);
+  plan.ports = read_list(json, "ports", read_ports);
+  plan.interrupts = read_list(json, "interrupts", read_interrupt);
+  plan.consoles = read_list(json, "consoles", read_console);
+  plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
+  get(json, "acpi_table_path", plan.acpi_table_path);
+  get(json, "vmhost_json", plan.vmhost_json);
+  get(json, "vmhost_json_path", plan.vmhost_json_path);
+  get(json, "domain_xml", plan.domain_xml);
+  plan.policy = read_policy(json.at("policy"));
+  get(json, "dryrun", plan.dryrun);
+  return plan;
+}
+
+}  // namespace
+
+std::string to_json(const VmPlan& plan) {
+  const Json json = {
+      {"version", kVersion},
+      {"name", plan.name},
+      {"host", write(plan.host)},
+      {"memory_bytes", plan.memory_bytes},
+      {"vcpus", plan.vcpus},
+      {"affinity", plan.affinity},
+      {"boot", {{"kernel", plan.boot.kernel}, {"initrd", plan.boot.initrd}, {"cmdline", plan.boot.cmdline}}},
+      {"blobs", write_all(plan.blobs)},
+      {"memory", write_all(plan.memory)},
+      {"ports", write_all(plan.ports)},
+      {"interrupts", write_all(plan.interrupts)},
+      {"consoles", write_all(plan.consoles)},
+      {"acpi_table", to_hex(plan.acpi_table)},
+      {"acpi_table_path", plan.acpi_table_path},
+      {"vmhost_json", plan.vmhost_json},
+      {"vmhost_json_path", plan.vmhost_json_path},
+      {"domain_xml", plan.domain_xml},
+      {"policy", write(plan.policy)},
+      {"dryrun", plan.dryrun}};
+  // Texts come from files of any encoding; what is not UTF-8 was refused before where it matters.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<VmPlan> from_json(const std::string& text) {
+  try {
+    return read_plan(Json::parse(text));
+  } catch (const std::exception& problem) {
+    return fail(std::string("read a plan: ") + problem.what());
+  }
+}
+
+}  // namespace qvm::plan

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/plan/vmhost_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace qvm::plan {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view space_name(config::Location::Space space) {
+  switch (space) {
+    case config::Location::Space::memory:
+      return "memory";
+    case config::Location::Space::io:
+      return "io";
+    case config::Location::Space::pci:
+      return "pci";
+  }
+  return "";
+}
+
+Json to_json(const HostedVdev::Interrupt& interrupt) {
+  return {{"controller", interrupt.controller}, {"line", interrupt.line}};
+}
+
+Json to_json(const config::Option& option, const config::SourceSet& sources) {
+  Json arguments = Json::array();
+  for (const config::Argument& argument : option.arguments) arguments.push_back(argument.text);
+  return {{"name", option.name}, {"args", arguments}, {"place", sources.describe(option.where)}};
+}
+
+Json to_json(const HostedVdev& vdev, const config::SourceSet& sources) {
+  Json json = {{"id", vdev.id},
+               {"type", vdev.type},
+               {"name", vdev.name},
+               {"object", vdev.object},
+               {"place", vdev.place}};
+  if (vdev.space) {
+    json["loc"] = {{"space", space_name(*vdev.space)},
+                   {"address", vdev.location.start},
+                   {"length", vdev.location.length}};
+  }
+  if (!vdev.interrupts.empty()) json["interrupt"] = to_json(vdev.interrupts.front());
+  if (vdev.interrupts.size() > 1) {
+    for (const HostedVdev::Interrupt& interrupt : vdev.interrupts)
+      json["interrupts"].push_back(to_json(interrupt));
+  }
+  if (vdev.window) json["window"] = {{"address", vdev.window->start}, {"length", vdev.window->length}};
+  if (!vdev.region_socket.empty()) json["region_socket"] = vdev.region_socket;
+  json["options"] = Json::array();
+  for (const config::Option& option : vdev.options) json["options"].push_back(to_json(option, sources));
+  return json;
+}
+
+}  // namespace
+
+std::string build_vmhost_json(const std::string& vm, const std::vector<HostedVdev>& vdevs,
+                              const config::SourceSet& sources) {
+  if (vdevs.empty()) return {};
+  Json json = {{"version", 1}, {"vm", vm}, {"vdevs", Json::array()}};
+  for (const HostedVdev& vdev : vdevs) json["vdevs"].push_back(to_json(vdev, sources));
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace qvm::plan

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// vmhost.json: what the plugin host in the VM's process is told. Written by the plan, read by
+// libqvm-vmhost.so.
+//
+//   {"version": 1, "vm": NAME, "vdevs": [
+//     {"id": "shmem0",               unique within the VM
+//      "type": "shmem", "name": "",  as configured
+//      "object": PATH,               absolute path of the plugin
+//      "place": "left.qvmconf:12:6", for messages
+//      "loc": {"space": "memory"|"io", "address": N, "length": N},           absent: the vdev has none
+//      "interrupt": {"controller": TYPE, "line": N},                         the first; absent: none
+//      "interrupts": [{"controller": TYPE, "line": N}, …],                   all, only if there are several
+//      "window": {"address": N, "length": N},                                room for regions; absent: none
+//      "region_socket": PATH,                                                absent: it uses no regions
+//      "options": [{"name": TEXT, "args": [TEXT, …], "place": TEXT}, …]}]}   in configuration order
+//
+// Only vdevs that a plugin emulates are in it. Numbers are not negative. Who may use which region is not in
+// it: that is between the daemon and the region manager.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/source.h"
+#include "config/vm_config.h"
+
+namespace qvm::plan {
+
+struct HostedVdev {
+  struct Interrupt {
+    std::string controller;
+    std::uint32_t line = 0;
+  };
+  struct Range {
+    std::uint64_t start = 0;
+    std::uint64_t length = 0;
+  };
+  std::string id;
+  std::string type;
+  std::string name;
+  std::string object;
+  std::string place;
+  std::optional<config::Location::Space> space;
+  Range location;  // meaningful if there is a space
+  std::vector<Interrupt> interrupts;
+  std::optional<Range> window;
+  std::string region_socket;
+  std::vector<config::Option> options;
+};
+
+// Texts that are not UTF-8 are written with replacement characters.
+std::string build_vmhost_json(const std::string& vm, const std::vector<HostedVdev>& vdevs,
+                              const config::SourceSet& sources);
+
+}  // namespace qvm::plan

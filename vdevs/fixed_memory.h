@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// For vdevs whose registers this machine has at one place that guests learn from ACPI.
+#pragma once
+
+#include "vdevs/plan.h"
+
+namespace qvm::vdevs {
+
+// Claims the machine's registers of the part. Another `loc` is a warning that says where they are: a guest
+// that reads ACPI finds them all the same. what: "the I/O APIC".
+void plan_fixed_memory(const PlanInput& input, Part part, std::string_view what, VdevPlan& plan,
+                       config::DiagnosticSink& sink);
+
+}  // namespace qvm::vdevs

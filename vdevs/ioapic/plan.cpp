@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// `vdev ioapic`: the machine's I/O APIC.
+#include "vdevs/fixed_memory.h"
+#include "vdevs/shipped_plans.h"
+
+namespace qvm::vdevs {
+
+VdevPlan plan_ioapic(const PlanInput& input, config::DiagnosticSink& sink) {
+  VdevPlan plan;
+  plan_fixed_memory(input, Part::io_apic, "the I/O APIC", plan, sink);
+  plan.controller_lines = input.machine.interrupt_lines;
+  return plan;
+}
+
+}  // namespace qvm::vdevs

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What a machine brings before any vdev is added: RAM layout and the parts with fixed places. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qvm::vdevs {
+
+// A vdev may *be* one of these parts; a vdev that is none of them must stay off their places.
+enum class Part {
+  interrupt_controllers,
+  io_apic,
+  local_apic,
+  interval_timer,
+  clock,
+  keyboard_controller,
+  precision_timer,
+  other,
+};
+
+struct MachineRange {
+  Part part = Part::other;
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  std::string_view title;  // "I/O APIC"
+  bool optional = false;   // there only if a vdev is it
+};
+
+struct MachineLine {
+  Part part = Part::other;
+  std::uint32_t line = 0;
+  std::string_view title;
+};
+
+// Where RAM can be. The machine's RAM is contiguous from 0; what does not fit below goes to 4 GiB and up.
+struct RamRules {
+  std::uint64_t granularity = 0;  // sizes are rounded up to this
+  std::uint64_t low_limit = 0;    // RAM of this size or more is split:
+  std::uint64_t split_low = 0;    // then this much is below, the rest from 4 GiB on
+  std::uint64_t top_limit = 0;    // end of the highest RAM
+  std::uint64_t hole_start = 0;   // the part of the first MiB that is not RAM, up to hole_end
+  std::uint64_t hole_end = 0;
+  std::uint64_t rom_start = 0;  // the read-only part of the hole, up to hole_end
+};
+
+struct Machine {
+  std::string_view name;  // libvirt's: "pc"
+  RamRules ram;
+  std::uint32_t interrupt_lines = 0;  // of its I/O APIC
+  std::vector<MachineRange> memory;   // outside RAM
+  std::vector<MachineRange> ports;
+  std::vector<MachineLine> lines;  // of its I/O APIC
+
+  // First place of a part, or nullptr.
+  const MachineRange* find_memory(Part part) const {
+    for (const MachineRange& range : memory) {
+      if (range.part == part) return &range;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace qvm::vdevs

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What one vdev asks of the machine: the result of its plan() function. Pure: options in, claims and XML out.
+// The core (qvm/plan) puts the answers of all vdevs together and knows none of them by name.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/vm_config.h"
+#include "qvm/regions/policy.h"
+#include "vdevs/machine.h"
+
+namespace qvm::vdevs {
+
+// What a plan() may look at. Everything in it outlives the call.
+struct PlanInput {
+  const config::Vdev& vdev;
+  std::string id;        // "shmem0": unique within the VM
+  unsigned ordinal = 0;  // among the vdevs of its type, from 0
+  const Machine& machine;
+  const config::SourceSet& sources;
+  std::string vm_directory;       // RUNTIME/vm/NAME: sockets of the VM
+  std::string log_directory;      // RUNTIME/log/NAME
+  std::string console_stem;       // file name without suffix for a console of this vdev
+  std::string working_directory;  // relative paths of options start here
+  std::string plugin_directory;   // where vdev-*.so are
+  // Number of a host group; nullopt: there is none of that name. May be empty: then names cannot be resolved.
+  std::function<std::optional<gid_t>(const std::string&)> find_group;
+};
+
+// A range of memory or of I/O ports that belongs to this vdev.
+struct AddressClaim {
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  config::SourceRange where;
+  // The vdev is this part of the machine: the range is the machine's own and gets the vdev as its owner.
+  std::optional<Part> part;
+};
+
+struct LineClaim {
+  std::uint32_t line = 0;
+  config::SourceRange where;
+  std::optional<Part> part;
+};
+
+// Room in the guest's memory for regions that come and go while the guest runs.
+struct WindowRequest {
+  std::optional<std::uint64_t> address;  // fixed by the user; absent: the core finds a place
+  std::uint64_t length = 0;  // with an address: exactly; without: at least (0: whatever fits well)
+  config::SourceRange where;
+};
+
+// Announces a MMIO device to guests that read ACPI, as a device-tree style "compatible" device.
+struct AcpiNode {
+  std::string compatible;
+  std::uint64_t address = 0;
+  std::uint64_t length = 0;
+  std::optional<std::uint32_t> line;  // level, active high
+};
+
+// One element of the libvirt domain, put under the element that path names: "devices", "clock".
+struct DomainElement {
+  std::string parent;
+  std::string xml;
+};
+
+// How a console of this vdev reaches the host.
+struct ConsoleFact {
+  std::string socket;  // empty: output only
+  std::string log;
+};
+
+// Entry of vmhost.json: only for a device that our plugin host emulates.
+struct HostedDevice {
+  std::string object;                   // file name or absolute path of the plugin
+  bool uses_regions = false;            // it gets the VM's region socket
+  std::vector<config::Option> options;  // those the device is told
+};
+
+struct VdevPlan {
+  std::vector<AddressClaim> memory;
+  std::vector<AddressClaim> ports;
+  std::vector<LineClaim> lines;
+  std::optional<std::uint32_t> controller_lines;  // it is an interrupt controller with lines 0..n-1
+  std::optional<WindowRequest> window;
+  std::optional<AcpiNode> acpi;
+  std::vector<DomainElement> domain;
+  std::optional<ConsoleFact> console;
+  std::optional<HostedDevice> hosted;
+  std::optional<regions::VdevPolicy> policy;
+  // Options that an effect note of the table would only repeat, because the plan does or reports what there
+  // is to say.
+  std::vector<std::string> explained;
+};
+
+// What a vdev cannot be given on this machine is an error in sink, with what would work; the result is then
+// unused.
+using PlanFunction = VdevPlan (*)(const PlanInput& input, config::DiagnosticSink& sink);
+
+// One vdev that this build ships.
+struct ShippedVdev {
+  std::string_view type;
+  PlanFunction plan;
+  // Domain elements for a VM that has no such vdev (the machine would bring one otherwise); may be nullptr.
+  std::vector<DomainElement> (*absent)() = nullptr;
+};
+
+// The one list; see shipped.cpp.
+const std::vector<ShippedVdev>& shipped_vdevs();
+const ShippedVdev* find_shipped(std::string_view type);
+
+// Adds a finding without notes; help may be empty.
+void add_finding(config::DiagnosticSink& sink, config::Severity severity, std::string rule,
+                 const config::SourceRange& where, std::string message, std::string help);
+
+// For a vdev known only by its option table: claims what the table and `loc`, `intr` say, hands its options
+// on.
+VdevPlan plan_generic(const PlanInput& input, config::DiagnosticSink& sink);
+
+}  // namespace qvm::vdevs

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The plan functions that shipped.cpp lists; each is in vdevs/TYPE/plan.cpp.
+#pragma once
+
+#include "vdevs/plan.h"
+
+namespace qvm::vdevs {
+
+VdevPlan plan_8259(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_hpet(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_ioapic(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_mc146818(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_pckeyboard(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_ser8250(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_timer8254(const PlanInput& input, config::DiagnosticSink& sink);
+
+std::vector<DomainElement> without_hpet();
+
+}  // namespace qvm::vdevs

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// `vdev shmem`: the factory page at `loc`, its line, a window for regions, and what the VM may do with which
+// names.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/option_table.h"
+#include "vdevs/shipped_plans.h"
+#include "vdevs/shmem/policy_options.h"
+
+namespace qvm::vdevs {
+namespace {
+
+constexpr const char* kRule = "plan-device";
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kHugePage = 2 << 20;
+// Longer ones are refused by the region manager; here they only must not overflow a sum.
+constexpr std::uint64_t kLargestRegion = std::uint64_t{1} << 38;
+// A control page and one page of data.
+constexpr std::uint64_t kSmallestWindow = 2 * kPage;
+
+// Read by the plan or enforced by the region manager: nothing the device in the VM's process has to know.
+constexpr std::array<std::string_view, 11> kNotHandedOn = {
+    "loc", "intr", "name", "log", "window", "create", "allow", "deny", "subst", "gid", "umask"};
+
+void claim_page(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {
+  const auto& location = input.vdev.location;
+  if (!location || location->value.space == config::Location::Space::pci) {
+    add_finding(sink, config::Severity::error, kRule, location ? location->where : input.vdev.where,
+                "shared memory as a PCI device is not possible yet",
+                "give it an address and a line: 'loc 0x1c050000 intr CONTROLLER:LINE'");
+    return;
+  }
+  if (location->value.space != config::Location::Space::memory || location->value.address % kPage != 0) {
+    add_finding(sink, config::Severity::error, kRule, location->where,
+                fmt::format("the registers need a memory address that is a multiple of {:#x}", kPage), "");
+    return;
+  }
+  plan.memory.push_back({location->value.address, kPage, location->where, std::nullopt});
+  if (input.vdev.interrupts.empty() || !input.vdev.interrupts.front().value.line) {
+    add_finding(sink, config::Severity::error, "D04", location->where,
+                "'loc' without 'intr': signals need a line", "add 'intr CONTROLLER:LINE'");
+    return;
+  }
+  const auto& interrupt = input.vdev.interrupts.front();
+  plan.lines.push_back({*interrupt.value.line, interrupt.where, std::nullopt});
+  plan.acpi = AcpiNode{"qvm,guest_shm", location->value.address, kPage, *interrupt.value.line};
+}
+
+void request_window(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {
+  WindowRequest request;
+  request.where = input.vdev.where;
+  for (const config::Option& option : input.vdev.options) {
+    if (option.name != "window" || option.arguments.empty()) continue;
+    const config::Argument& argument = option.arguments.front();
+    const auto* location = std::get_if<config::Location>(&argument.value);
+    const std::uint64_t length = location == nullptr ? 0 : location->length.value_or(0);
+    if (location == nullptr || location->space != config::Location::Space::memory ||
+        location->address % kPage != 0 || length % kPage != 0 || length < kSmallestWindow) {
+      add_finding(
+          sink, config::Severity::error, kRule, argument.where,
+          fmt::format(
+              "a window needs a memory address and a length, multiples of {:#x}, of at least {:#x} bytes",
+              kPage, kSmallestWindow),
+          "for example 'window 0x80000000,256M'");
+      return;
+    }
+    request = {location->address, length, argument.where};
+  }
+  if (!request.address) {
+    // What the VM creates by itself should fit: each region behind its control page, large ones on a huge
+    // page.
+    for (const regions::CreateSpec& create : plan.policy->creates) {
+      const std::uint64_t before = create.bytes >= kHugePage ? kHugePage : kPage;
+      const std::uint64_t bytes = std::min(create.bytes, kLargestRegion);
+      request.length += before + (bytes + kPage - 1) / kPage * kPage;
+    }
+  }
+  plan.window = request;
+}
+
+}  // namespace
+
+VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink) {
+  VdevPlan plan;
+  plan.policy = read_policy(input, sink);
+  claim_page(input, plan, sink);
+  request_window(input, plan, sink);
+  HostedDevice hosted;
+  hosted.object = input.vdev.table != nullptr && !input.vdev.table->object.empty() ? input.vdev.table->object
+                                                                                   : "vdev-shmem.so";
+  hosted.uses_regions = true;
+  for (const config::Option& option : input.vdev.options) {
+    if (std::find(kNotHandedOn.begin(), kNotHandedOn.end(), option.name) == kNotHandedOn.end()) {
+      hosted.options.push_back(option);
+    }
+  }
+  plan.hosted = std::move(hosted);
+  return plan;
+}
+
+}  // namespace qvm::vdevs
