@@ -91,6 +91,10 @@ void start_over() {
   guest::interrupts_off();
   guest::write_pin(device->pin(), guest::kPinMasked);
   last_attached = guest_shm_attached(connection.read_status());
+  // An entry that the local APIC still has in store belongs to the case before.
+  guest::interrupts_on();
+  guest::spin_microseconds(kQuiet / 10);
+  guest::interrupts_off();
   entries = 0;
   signals = 0;
   changes = 0;
