@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+
+#include "vdevs/vmhost/config.h"
+
+namespace qvm::vmhost {
+namespace {
+
+constexpr const char* kComplete = R"({"version":1,"vm":"left","vdevs":[
+  {"id":"shmem0","type":"shmem","name":"moo","object":"/lib/qvm/vdev-shmem.so","place":"left.qvmconf:12:6",
+   "loc":{"space":"memory","address":469762048,"length":4096},"interrupt":{"controller":"ioapic","line":10},
+   "window":{"address":2147483648,"length":268435456},"region_socket":"/run/qvm/vm/left/regions.sock",
+   "options":[{"name":"sched","args":["10"],"place":"left.qvmconf:13:3"},{"name":"allow","args":["a","b"]}]}]})";
+
+TEST(VmhostConfig, ReadsEverything) {
+  const auto config = parse_config(kComplete);
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->vm, "left");
+  ASSERT_EQ(config->vdevs.size(), 1u);
+  const VdevConfig& vdev = config->vdevs[0];
+  EXPECT_EQ(vdev.id, "shmem0");
+  EXPECT_EQ(vdev.type, "shmem");
+  EXPECT_EQ(vdev.name, "moo");
+  EXPECT_EQ(vdev.object, "/lib/qvm/vdev-shmem.so");
+  EXPECT_EQ(vdev.loc, (AddressRange{0x1c000000, 4096}));
+  EXPECT_EQ(vdev.interrupt->controller, "ioapic");
+  EXPECT_EQ(vdev.interrupt->line, 10u);
+  EXPECT_EQ(vdev.window, (AddressRange{0x80000000, 0x10000000}));
+  EXPECT_EQ(vdev.region_socket, "/run/qvm/vm/left/regions.sock");
+  ASSERT_EQ(vdev.options.size(), 2u);
+  EXPECT_EQ(vdev.options[0].place, "left.qvmconf:13:3");
+  EXPECT_EQ(vdev.options[1].args, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(vdev.title(), "vdev shmem0 (left.qvmconf:12:6)");
+}
+
+TEST(VmhostConfig, LeavesOutWhatIsNotThere) {
+  const auto config =
+      parse_config(R"({"version":1,"vm":"v","vdevs":[{"id":"a0","type":"a","object":"/a.so"}]})");
+  ASSERT_TRUE(config) << config.error().message();
+  const VdevConfig& vdev = config->vdevs[0];
+  EXPECT_FALSE(vdev.loc || vdev.interrupt || vdev.window);
+  EXPECT_EQ(vdev.region_socket, "");
+  EXPECT_EQ(vdev.title(), "vdev a0");
+}
+
+struct BadConfig {
+  const char* text;
+  const char* message;
+};
+class VmhostBadConfig : public ::testing::TestWithParam<BadConfig> {};
+
+TEST_P(VmhostBadConfig, SaysWhatIsWrong) {
+  const auto config = parse_config(GetParam().text);
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().message(), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, VmhostBadConfig,
+    ::testing::Values(
+        BadConfig{"", "is not JSON"}, BadConfig{"{", "is not JSON"}, BadConfig{"[]", "is not a JSON object"},
+        BadConfig{"{}", "'version' is missing"},
+        BadConfig{R"({"version":2})", "has format version 2; this vmhost reads version 1"},
+        BadConfig{R"({"version":-1})", "'version' is not a number of 0 or more"},
+        BadConfig{R"({"version":1,"vm":3})", "'vm' is not a string"},
+        BadConfig{R"({"version":1,"vm":"v"})", "'vdevs' is missing or not an array"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[7]})", "vdevs[0]: is not an object"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t"}]})",
+                  "vdevs[0]: 'object' is missing"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":{"space":"io","address":1,"length":1}}]})",
+            "vdevs[0]: 'loc': space 'io' is not supported; it must be 'memory'"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":{"address":1}}]})",
+            "vdevs[0]: 'loc': 'length' is missing"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":5}]})",
+                  "vdevs[0]: 'loc': is not an object"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","window":{"address":1,"length":0}}]})",
+            "vdevs[0]: 'window': has no valid length"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","window":{"address":18446744073709551615,"length":2}}]})",
+            "vdevs[0]: 'window': has no valid length"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","interrupt":{"controller":"ioapic","line":70000}}]})",
+            "vdevs[0]: 'interrupt': 'line' is too big"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[1]}]}]})",
+            "vdevs[0]: 'options': 'args' holds something that is not a string"}));
+
+TEST(VmhostConfig, NamesTheFileThatIsNotThere) {
+  const auto config = read_config("/nonexistent/vmhost.json");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().message(), "open '/nonexistent/vmhost.json': No such file or directory");
+}
+
+struct Number {
+  const char* text;
+  NumberError error;
+  std::uint64_t value;
+};
+class VmhostNumber : public ::testing::TestWithParam<Number> {};
+
+TEST_P(VmhostNumber, Parses) {
+  std::uint64_t value = 0;
+  EXPECT_EQ(parse_number(GetParam().text, value), GetParam().error);
+  EXPECT_EQ(value, GetParam().value);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, VmhostNumber,
+    ::testing::Values(Number{"0", NumberError::none, 0}, Number{"10", NumberError::none, 10},
+                      Number{"0x1f", NumberError::none, 0x1f}, Number{"0d10", NumberError::none, 10},
+                      Number{"4k", NumberError::none, 4096}, Number{"0x4K", NumberError::none, 4096},
+                      Number{"2M", NumberError::none, 2u << 20}, Number{"3g", NumberError::none, 3ull << 30},
+                      Number{"18446744073709551615", NumberError::none, ~0ull},
+                      Number{"18446744073709551616", NumberError::too_big, 0},
+                      Number{"17179869184G", NumberError::too_big, 0},
+                      Number{"", NumberError::not_a_number, 0}, Number{"K", NumberError::not_a_number, 0},
+                      Number{"0x", NumberError::not_a_number, 0}, Number{"1x", NumberError::not_a_number, 0},
+                      Number{"-1", NumberError::not_a_number, 0}, Number{" 1", NumberError::not_a_number, 0},
+                      Number{"1KK", NumberError::not_a_number, 0}));
+
+}  // namespace
+}  // namespace qvm::vmhost
