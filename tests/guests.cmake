@@ -7,3 +7,9 @@ qvm_test(guests_unit_test
   unit/guests/guest_shm_c.c
   "${PROJECT_SOURCE_DIR}/guests/hello/conversation.cpp"
   "${PROJECT_SOURCE_DIR}/guests/baremetal/format.cpp")
+
+# Guests boot in plain QEMU here; what lives outside of it is sanitized all the same.
+qvm_test(guests_runtime_system_test
+  system/guests/runtime_test.cpp support/guest_machine.cpp support/run_program.cpp
+  LINK qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
+add_dependencies(guests_runtime_system_test guests)

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/guest_machine.h"
+
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "qvm/base/unique_fd.h"
+
+namespace qvm::test {
+
+std::string guest_image(const std::string& name) {
+  return std::string(QVM_BINARY_DIR) + "/share/qvm/guests/" + name + ".elf";
+}
+
+ProgramResult run_guest(const GuestMachine& machine) {
+  // Under TCG only with more than one possible vCPU and threads are locked instructions atomic against other
+  // processes.
+  const std::string accelerator = machine.accelerator == "tcg" ? "tcg,thread=multi" : machine.accelerator;
+  std::vector<std::string> words = {"timeout",
+                                    "--kill-after=5",
+                                    std::to_string(machine.patience.count()),
+                                    "qemu-system-x86_64",
+                                    "-nodefaults",
+                                    "-machine",
+                                    "pc",
+                                    "-accel",
+                                    accelerator,
+                                    "-smp",
+                                    "1,maxcpus=2",
+                                    "-m",
+                                    std::to_string(machine.memory_mib),
+                                    "-display",
+                                    "none",
+                                    "-serial",
+                                    "stdio",
+                                    "-bios",
+                                    "qboot.rom",
+                                    "-kernel",
+                                    machine.kernel,
+                                    "-append",
+                                    machine.command_line};
+  if (!machine.may_reset) words.emplace_back("-no-reboot");
+  words.insert(words.end(), machine.more.begin(), machine.more.end());
+  ProgramResult result = run_program(words, "");
+  std::erase(result.output, '\r');
+  return result;
+}
+
+std::vector<std::string> shmem_arguments(const std::string& directory, const std::string& vm,
+                                         const std::string& region_socket, unsigned pin) {
+  const std::string plugins = std::string(QVM_BINARY_DIR) + "/lib/qvm/";
+  const std::string path = directory + "/" + vm + ".json";
+  const nlohmann::json vdev = {{"id", "shmem0"},
+                               {"type", "shmem"},
+                               {"name", ""},
+                               {"object", plugins + "vdev-shmem.so"},
+                               {"place", "test"},
+                               {"loc", {{"space", "memory"}, {"address", kShmemAddress}, {"length", 4096}}},
+                               {"interrupt", {{"controller", "ioapic"}, {"line", pin}}},
+                               {"window", {{"address", 0x80000000u}, {"length", 0x10000000u}}},
+                               {"region_socket", region_socket},
+                               {"options", nlohmann::json::array()}};
+  std::ofstream(path) << nlohmann::json{{"version", 1}, {"vm", vm}, {"vdevs", nlohmann::json::array({vdev})}};
+  return {"-plugin", "file=" + plugins + "libqvm-vmhost.so,config=" + path};
+}
+
+bool kvm_works() {
+  const UniqueFd kvm(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
+  return kvm && ::ioctl(kvm.get(), KVM_GET_API_VERSION, 0) == KVM_API_VERSION;
+}
+
+}  // namespace qvm::test
