@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "config/file_words.h"
@@ -49,12 +50,21 @@ class Builder {
         x_values(sink) {
     x_objects.assign(tree.contexts.size(), kNone);
     for (std::size_t i = 0; i < tree.contexts.size(); ++i) x_opened_by.emplace(tree.contexts[i].opener, i);
+    // `ram addr=0x0 size=64M`: the argument is only the first part of what was meant, and reported as such.
+    for (const UnknownWord& unknown : tree.unknown) {
+      const bool continues = unknown.items_before != 0 && split_key_value(unknown.word.text).has_value();
+      if (!continues) continue;
+      const ParsedOption& before = tree.items[unknown.items_before - 1];
+      const bool key_value = !before.arguments.empty() && split_key_value(before.arguments.back().text);
+      if (key_value) x_scattered.insert(unknown.items_before - 1);
+    }
     x_vm.where = tree.start;
   }
 
   VmConfig run() {
     for (std::size_t i = 0; i < x_tree.items.size(); ++i) {
       const ParsedOption& item = x_tree.items[i];
+      if (x_scattered.contains(i)) continue;
       if (item.context == 0) {
         vm_option(item, i);
       } else {
@@ -310,6 +320,7 @@ class Builder {
   VmConfig x_vm;
   std::vector<std::size_t> x_objects;                        // per context: index of its cpu, reserve or vdev
   std::unordered_map<std::size_t, std::size_t> x_opened_by;  // item to context
+  std::unordered_set<std::size_t> x_scattered;               // items
   std::uint64_t x_highest = 0;
 };
 

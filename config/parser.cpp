@@ -78,6 +78,7 @@ class Parser {
 
   void include(const Word& word) {
     x_within = kVm;
+    if (!word.on_command_line) x_tree.nested_files.push_back(word);
     if (auto opened = x_files.open(word)) {
       if (!x_tree.start.valid()) x_tree.start = {opened->source, 0, 0};
       read_words(opened->words);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/rules/rule.h"
+#include "config/rules/catalog.h"
 
 namespace qvm::config {
 

@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <nlohmann/json.hpp>
+
+#include "config/render.h"
+
+namespace qvm::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json range(const SourceRange& where, const SourceSet& sources) {
+  const LineColumn begin = sources.position(where.source, where.begin);
+  const LineColumn end = sources.position(where.source, where.end);
+  return Json{{"path", sources.name(where.source)},
+              {"begin", {{"line", begin.line}, {"column", begin.column}, {"offset", where.begin}}},
+              {"end", {{"line", end.line}, {"column", end.column}, {"offset", where.end}}}};
+}
+
+Json entry(const Diagnostic& diagnostic, const SourceSet& sources) {
+  Json json;
+  json["severity"] = to_string(diagnostic.severity);
+  json["rule"] = diagnostic.rule;
+  json["message"] = diagnostic.message;
+  if (diagnostic.where.valid()) json["where"] = range(diagnostic.where, sources);
+  if (!diagnostic.notes.empty()) {
+    for (const Note& note : diagnostic.notes) {
+      Json one{{"text", note.text}};
+      if (note.where.valid()) one["where"] = range(note.where, sources);
+      json["notes"].push_back(std::move(one));
+    }
+  }
+  if (!diagnostic.help.empty()) json["help"] = diagnostic.help;
+  if (diagnostic.fix) {
+    json["fix"] =
+        Json{{"where", range(diagnostic.fix->where, sources)}, {"replacement", diagnostic.fix->replacement}};
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string render_json(const DiagnosticSink& diagnostics, const SourceSet& sources) {
+  Json json{{"version", 1},
+            {"errors", diagnostics.count(Severity::error)},
+            {"warnings", diagnostics.count(Severity::warning)},
+            {"diagnostics", Json::array()}};
+  for (const Diagnostic& one : diagnostics.all()) json["diagnostics"].push_back(entry(one, sources));
+  // Input need not be UTF-8; output must be.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace qvm::config

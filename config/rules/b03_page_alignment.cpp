@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+
+namespace qvm::config {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    for (const MemoryPiece& piece : vm.model.memory) {
+      const char* what = piece.kind == MemoryPiece::Kind::ram ? "ram" : "rom";
+      if (piece.start % kPage != 0) {
+        sink.add(finding(kPageAlignment, piece.where,
+                         fmt::format("{} starts at 0x{:x}, not at a page", what, piece.start),
+                         fmt::format("use a multiple of 0x{:x}", kPage)));
+      }
+      if (piece.length % kPage != 0) {
+        sink.add(finding(
+            kPageAlignment, piece.where,
+            fmt::format("{} has a length of {} bytes, not of whole pages", what, piece.length),
+            fmt::format("use a multiple of {}, such as {}", kPage, (piece.length / kPage + 1) * kPage)));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kPageAlignment{
+    .id = "B03",
+    .severity = Severity::warning,
+    .title = "memory that is not made of whole pages",
+    .documentation =
+        "Guest memory is mapped in pages of 4 KiB. Starts and lengths should be multiples of that.",
+    .wrong = {"system left\nram 0x0,1000000\n"},
+    .right = {"system left\nram 0x0,1M\n"},
+    .check = check};
+
+}  // namespace qvm::config

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+
+namespace qvm::config {
+namespace {
+
+struct User {
+  const Vdev* vdev = nullptr;
+  SourceRange where;
+};
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    std::map<std::pair<std::string, std::uint32_t>, User> users;
+    for (const Vdev& vdev : vm.model.vdevs) {
+      for (const Located<InterruptRef>& interrupt : vdev.interrupts) {
+        if (!interrupt.value.line) continue;
+        const auto [place, fresh] = users.try_emplace({interrupt.value.controller, *interrupt.value.line},
+                                                      User{&vdev, interrupt.where});
+        if (fresh) continue;
+        const User& first = place->second;
+        Diagnostic diagnostic = finding(
+            kSharedLine, interrupt.where,
+            fmt::format("interrupt line '{}:{}' is used already by {}", interrupt.value.controller,
+                        *interrupt.value.line, first.vdev == &vdev ? "the same device" : label(*first.vdev)),
+            "give each device a line of its own");
+        diagnostic.notes.push_back({first.where, "first used here"});
+        sink.add(std::move(diagnostic));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kSharedLine{
+    .id = "D03",
+    .severity = Severity::error,
+    .title = "interrupt line used twice",
+    .documentation =
+        "Two devices on one line of an interrupt controller switch each other's interrupts off. QNX's qvm "
+        "does not "
+        "notice it.",
+    .wrong = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev ser8250 intr ioapic:4\n"
+              "vdev shmem loc 0x1c050000 intr ioapic:4\n"},
+    .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev ser8250 intr ioapic:4\n"
+              "vdev shmem loc 0x1c050000 intr ioapic:5\n"},
+    .check = check};
+
+}  // namespace qvm::config

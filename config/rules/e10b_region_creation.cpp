@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <map>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+#include "config/rules/regions.h"
+
+namespace qvm::config {
+namespace {
+
+void check_one(const RegionCreation& creation, const RegionAccess& access, DiagnosticSink& sink) {
+  if (!is_region_name(creation.name) || !is_region_name(creation.host_name)) {
+    const bool own = !is_region_name(creation.name);
+    sink.add(finding(kRegionCreation, creation.where,
+                     fmt::format("'{}' is no name for a region", own ? creation.name : creation.host_name),
+                     "names have 1 to 31 printable ASCII characters without blanks and '/'"));
+  }
+  if (creation.bytes == 0) {
+    sink.add(finding(kRegionCreation, creation.where, fmt::format("size of region '{}' is 0", creation.name),
+                     "give its size in bytes, as in 64K"));
+  }
+  if (access.allows(creation.name)) return;
+  const AccessRule* rule = access.match(creation.name);
+  Diagnostic diagnostic =
+      finding(kRegionCreation, creation.where,
+              fmt::format("region '{}' is created but forbidden by the same vdev", creation.name),
+              fmt::format("put 'allow {}' before the other patterns", creation.name));
+  if (rule != nullptr) {
+    diagnostic.notes.push_back({rule->where, "by this pattern"});
+  } else {
+    diagnostic.notes.push_back(
+        {access.rules.back().where, "after the last 'allow' everything else is denied"});
+  }
+  sink.add(std::move(diagnostic));
+}
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  std::map<std::string, RegionCreation> first;
+  for (const CheckedVm& vm : input.vms) {
+    for (const Vdev& vdev : vm.model.vdevs) {
+      const RegionAccess access = region_access(vdev);
+      for (const RegionCreation& creation : access.creations) {
+        check_one(creation, access, sink);
+        const auto [place, fresh] = first.try_emplace(creation.host_name, creation);
+        const RegionCreation& other = place->second;
+        if (fresh || round_to_pages(other.bytes) == round_to_pages(creation.bytes)) continue;
+        Diagnostic diagnostic =
+            finding(kRegionCreation, creation.where,
+                    fmt::format("region '{}' is created with {} bytes here and {} elsewhere",
+                                creation.host_name, creation.bytes, other.bytes),
+                    "use the same size everywhere: the first to come decides");
+        diagnostic.notes.push_back({other.where, "the other size"});
+        sink.add(std::move(diagnostic));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kRegionCreation{.id = "E10b",
+                           .severity = Severity::error,
+                           .title = "region that cannot be created as written",
+                           .documentation =
+                               "A region that 'create' names must be allowed by the patterns of the same "
+                               "vdev, have a legal name and more than "
+                               "0 bytes, and the same size wherever else it is created.",
+                           .wrong = {"system left\nram 64M\nvdev shmem create moo,64K\n",
+                                     "system right\nram 64M\nvdev shmem create moo,128K\n"},
+                           .right = {"system left\nram 64M\nvdev shmem create moo,64K\n",
+                                     "system right\nram 64M\nvdev shmem create moo,64K\n"},
+                           .check = check};
+
+}  // namespace qvm::config

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What the vdevs of a set say about named regions, for the rules that judge it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/vm_config.h"
+
+namespace qvm::config {
+
+struct AccessRule {
+  bool allow = true;
+  std::string pattern;
+  SourceRange where;
+};
+
+struct RegionCreation {
+  std::string name;       // as the guest names it
+  std::string host_name;  // after substitution
+  std::uint64_t bytes = 0;
+  SourceRange where;
+};
+
+struct RegionAccess {
+  std::vector<AccessRule> rules;
+  std::vector<RegionCreation> creations;
+
+  // The rule that decides about a name; nullptr: none matches.
+  const AccessRule* match(const std::string& name) const;
+  // The first match decides; without one the opposite of the last kind used; without any rule everything is
+  // allowed.
+  bool allows(const std::string& name) const;
+};
+
+RegionAccess region_access(const Vdev& vdev);
+
+// 1 to 31 bytes of printable ASCII without '/', and neither "." nor "..".
+bool is_region_name(std::string_view name);
+
+constexpr std::uint64_t kRegionPage = 4096;
+// To whole pages; saturates.
+std::uint64_t round_to_pages(std::uint64_t bytes);
+
+}  // namespace qvm::config
