@@ -11,15 +11,18 @@
 
 namespace qvm::regions {
 
-// One control connection; while any is open, qvm-regiond stays. Blocking calls with a deadline of 5 s; one thread.
+// One control connection; while any is open, qvm-regiond stays. Blocking calls with a deadline of 5 s; one
+// thread.
 class Admin {
  public:
   virtual ~Admin() = default;
 
   // Connects to runtime_directory's qvm-regiond, starting program (an executable's path) when none runs.
-  static Result<std::unique_ptr<Admin>> open(const std::string& runtime_directory, const std::string& program);
+  static Result<std::unique_ptr<Admin>> open(const std::string& runtime_directory,
+                                             const std::string& program);
 
-  // Registers the VM, makes its `create` regions and its socket; returns the socket's path. Refuses a name in use.
+  // Registers the VM, makes its `create` regions and its socket; returns the socket's path. Refuses a name in
+  // use.
   virtual Result<std::string> add_vm(const VmPolicy& policy) = 0;
   // Detaches whatever the VM still has, removes its socket and its `create` regions.
   virtual Result<void> remove_vm(const std::string& vm) = 0;

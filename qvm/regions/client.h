@@ -3,7 +3,6 @@
 // A client of qvm-regiond: one process's (a vdev's, a host program's) connections to named regions.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -13,41 +12,36 @@
 
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
+#include "qvm/regions/types.h"
 
 namespace qvm::regions {
 
-inline constexpr unsigned kMaxClients = 16;  // per region; indices 0..15
-inline constexpr std::uint32_t kPageBytes = 4096;
-inline constexpr std::size_t kMaxNameBytes = 31;
-
-// Result of an operation as the guest reads it at offset 0x14 of the factory page.
-enum class Status : std::uint32_t {
-  ok = 0, unknown_failure = 1, no_memory = 2, client_max = 3, illegal_name = 4, no_permission = 5, does_not_exist = 6
-};
-
-// One attachment. Owned by its Client; valid until detach() or the end of the Client. Same threading as the Client.
+// One attachment. Owned by its Client; valid until detach() or the end of the Client. Same threading as the
+// Client.
 class Connection {
  public:
   virtual ~Connection() = default;
-  virtual unsigned index() const = 0;             // 0..15
-  virtual std::uint64_t pages() const = 0;        // of kPageBytes
-  virtual int data_fd() const = 0;                // memfd with the data; stays the Connection's
-  virtual bool writable() const = 0;              // false: the descriptor is read-only
-  virtual const std::string& name() const = 0;    // as asked for
+  virtual unsigned index() const = 0;           // 0..15
+  virtual std::uint64_t pages() const = 0;      // of kPageBytes
+  virtual int data_fd() const = 0;              // memfd with the data; stays the Connection's
+  virtual bool writable() const = 0;            // false: the descriptor is read-only
+  virtual const std::string& name() const = 0;  // as asked for
 
-  // Bits 15..0: who notified me since the last read; bits 31..16: who is attached. Clears the former and the "changed"
-  // state of the latter. Never blocks.
+  // Bits 15..0: who notified me since the last read; bits 31..16: who is attached. Clears the former and the
+  // "changed" state of the latter. Never blocks.
   virtual std::uint32_t read_status() = 0;
-  // True while a read_status() would return news: a pending sender or an attached set that changed. The line's level.
+  // True while a read_status() would return news: a pending sender or an attached set that changed. The
+  // line's level.
   virtual bool pending() const = 0;
-  // 0xFFFFFFFF: everyone attached but me; any other value literally. Bits of nobody are ignored. Never blocks.
+  // 0xFFFFFFFF: everyone attached but me; any other value literally. Bits of nobody are ignored. Never
+  // blocks. A signal to myself makes event_fd() readable like anybody else's.
   virtual void notify(std::uint32_t targets) = 0;
 };
 
 struct AttachRequest {
-  std::string name;          // raw bytes as the guest wrote them; the manager judges them
-  std::uint32_t pages = 0;   // 0: only if it exists
-  std::uint32_t mode = 0;    // for a region this creates; 0 means 0666
+  std::string name;         // raw bytes as the guest wrote them; the manager judges them
+  std::uint32_t pages = 0;  // 0: only if it exists
+  std::uint32_t mode = 0;   // for a region this creates; 0 means 0666
 };
 
 struct AttachResult {
@@ -55,9 +49,9 @@ struct AttachResult {
   Connection* connection = nullptr;  // non-null exactly if status is ok
 };
 
-// Not thread-safe: the caller serialises (the vdev by its mutex). No member waits for anything but qvm-regiond, and
-// attach() at most until its deadline. Survives a restart of qvm-regiond: connections keep working meanwhile, attach
-// works again as soon as the new one serves the socket.
+// Not thread-safe: the caller serialises (the vdev by its mutex). No member waits for anything but
+// qvm-regiond, and attach() at most until its deadline. Survives a restart of qvm-regiond: connections keep
+// working meanwhile, attach works again as soon as the new one serves the socket.
 class Client {
  public:
   virtual ~Client() = default;

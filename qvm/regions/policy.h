@@ -31,18 +31,18 @@ struct CreateSpec {
   std::string name;         // as the guest names it: rules and substitutions apply
   std::uint64_t bytes = 0;  // rounded up to pages
   std::uint32_t mode = 0666;
-  std::optional<gid_t> gid; // default: the VM's
+  std::optional<gid_t> gid;  // default: the VM's
   std::string place;
 };
 
 // One vdev instance's rights.
 struct VdevPolicy {
-  std::string vdev;                     // id within the VM: "shmem0", "shmem1", … in configuration order
-  std::vector<NameRule> rules;          // none: everything allowed; implicit tail: opposite of the last rule
+  std::string vdev;             // id within the VM: "shmem0", "shmem1", … in configuration order
+  std::vector<NameRule> rules;  // none: everything allowed; implicit tail: opposite of the last rule
   std::vector<Substitution> substitutions;
   std::vector<CreateSpec> creates;
-  std::uint32_t umask = 0;              // taken from modes of regions the guest itself creates
-  std::optional<gid_t> gid;             // group of regions the guest itself creates
+  std::uint32_t umask = 0;   // taken from modes of regions the guest itself creates
+  std::optional<gid_t> gid;  // group of regions the guest itself creates
 };
 
 // One VM's identity and rights, given to qvm-regiond before the VM starts.
@@ -50,10 +50,10 @@ struct VmPolicy {
   std::string vm;
   uid_t uid = 0;
   gid_t gid = 0;
-  std::vector<gid_t> groups;            // supplementary
+  std::vector<gid_t> groups;  // supplementary
   std::vector<VdevPolicy> vdevs;
-  std::uint32_t connections_per_region = 4;  // bound on one VM's share of a region's 16
-  std::uint32_t connections = 64;            // of this VM, all regions
+  std::uint32_t connections_per_region = 4;      // bound on one VM's share of a region's 16
+  std::uint32_t connections = 64;                // of this VM, all regions
   std::uint64_t bytes = std::uint64_t{1} << 32;  // created by this VM, all regions
 };
 

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What qvmd and qvm-regiond say to each other on the admin socket: one packet per request, replies in one or
+// more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace qvm::regions::admin_wire {
+
+inline constexpr std::size_t kMaxRequestBytes = 128 * 1024;
+inline constexpr std::size_t kMaxReplyPart = 32 * 1024;
+
+enum class Op : std::uint8_t { add_vm = 1, remove_vm, add_region, remove_region, describe };
+
+// The first byte of a request is the Op, the rest its argument. The first byte of a reply part is one of
+// these.
+enum class Answer : std::uint8_t {
+  done = 1,
+  failed,  // the text says why
+  same,    // add_vm: this VM is registered with this very policy; the text is its socket
+  more     // another part follows
+};
+
+}  // namespace qvm::regions::admin_wire

@@ -1,0 +1,344 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/regions/client.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "qvm/regions/client_connection.h"
+#include "qvm/regions/wire.h"
+
+namespace qvm::regions {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kSocketTag = 0;
+constexpr std::uint64_t kSelfTag = 1;
+constexpr std::chrono::milliseconds kDefaultDeadline{2000};
+// A qvm-regiond that hangs up again and again does not want us.
+constexpr int kMaxReconnects = 3;
+
+// False after the deadline.
+bool wait_for(int fd, short events, Clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd waiting{fd, events, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<long long>(left, 60'000)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+class SocketClient final : public Client {
+ public:
+  SocketClient(std::string path, std::string_view who) : x_path(std::move(path)), x_who(who) {}
+  ~SocketClient() override;
+  Result<void> start();
+
+  int event_fd() const override { return x_epoll.get(); }
+  void process() override;
+  AttachResult attach(const AttachRequest& request, std::chrono::milliseconds deadline) override;
+  void detach(Connection* connection) override;
+  const std::vector<Connection*>& connections() const override { return x_view; }
+
+ private:
+  enum class Awaited { reply, lost, timeout };
+
+  Result<void> open_session();
+  void lose_socket();
+  Awaited send(std::span<const std::byte> message, Clock::time_point deadline);
+  // Leaves the reply in x_message.
+  Awaited await(wire::Type type, std::uint32_t serial, Clock::time_point deadline);
+  void drain_socket();
+  void dispatch();
+  AttachResult take_attached(const wire::AttachReply& reply, const AttachRequest& request);
+  void abandon(std::uint64_t connection);
+  ClientConnection* find(std::uint64_t id) const;
+
+  std::string x_path;
+  std::string x_who;
+  UniqueFd x_epoll;
+  UniqueFd x_self;
+  UniqueFd x_socket;
+  std::uint64_t x_session = 0;
+  bool x_welcomed = false;  // since the socket was connected
+  std::uint32_t x_serial = 0;
+  std::uint64_t x_number = 0;
+  std::vector<std::unique_ptr<ClientConnection>> x_connections;
+  std::vector<Connection*> x_view;
+  wire::Message x_message;
+};
+
+SocketClient::~SocketClient() {
+  // A qvm-regiond that is just being replaced would take us for still attached as long as this process lives.
+  if (!x_socket && x_session != 0 && !x_connections.empty()) {
+    x_connections.clear();
+    [[maybe_unused]] const auto told = open_session();
+  }
+}
+
+Result<void> SocketClient::start() {
+  x_epoll.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!x_epoll) return fail_errno("create an epoll instance");
+  x_self.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!x_self) return fail_errno("create an eventfd");
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kSelfTag;
+  if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, x_self.get(), &event) != 0)
+    return fail_errno("watch an eventfd");
+  if (auto opened = open_session(); !opened) return opened;
+  const auto deadline = Clock::now() + kDefaultDeadline;
+  while (!x_welcomed) {
+    switch (await(wire::Type::welcome, 0, deadline)) {
+      case Awaited::reply:
+        dispatch();
+        break;
+      case Awaited::lost:
+        return fail(x_path + ": qvm-regiond refused the connection (its log says why)");
+      case Awaited::timeout:
+        return fail_errno(x_path + ": qvm-regiond does not answer", ETIMEDOUT);
+    }
+  }
+  return {};
+}
+
+Result<void> SocketClient::open_session() {
+  auto socket = wire::connect_to(x_path.c_str());
+  if (!socket) return tl::unexpected(std::move(socket.error()));
+  wire::Hello hello;
+  hello.resume = x_session;
+  std::memcpy(hello.who.data(), x_who.data(), std::min(x_who.size(), hello.who.size() - 1));
+  for (const auto& connection : x_connections) {
+    if (!connection->orphaned() && hello.count < wire::kMaxResumed)
+      hello.connections[hello.count++] = connection->id();
+  }
+  if (wire::send(socket->get(), wire::prepare(hello, 0, wire::sent_size(hello))) != wire::Outcome::done) {
+    return fail_errno(x_path + ": qvm-regiond hung up", ECONNRESET);
+  }
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kSocketTag;
+  if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, socket->get(), &event) != 0)
+    return fail_errno("watch a socket");
+  x_socket = std::move(*socket);
+  x_welcomed = false;
+  return {};
+}
+
+void SocketClient::lose_socket() {
+  ::epoll_ctl(x_epoll.get(), EPOLL_CTL_DEL, x_socket.get(), nullptr);
+  x_socket.reset();
+}
+
+SocketClient::Awaited SocketClient::send(std::span<const std::byte> message, Clock::time_point deadline) {
+  for (;;) {
+    const wire::Outcome outcome = wire::send(x_socket.get(), message);
+    if (outcome == wire::Outcome::done) return Awaited::reply;
+    if (outcome != wire::Outcome::would_block) return Awaited::lost;
+    if (!wait_for(x_socket.get(), POLLOUT, deadline)) return Awaited::timeout;
+  }
+}
+
+SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial, Clock::time_point deadline) {
+  for (;;) {
+    switch (wire::receive(x_socket.get(), x_message, wire::kMaxDescriptors)) {
+      case wire::Outcome::done:
+        if (x_message.type() == type && x_message.header().serial == serial) return Awaited::reply;
+        dispatch();
+        break;
+      case wire::Outcome::would_block:
+        if (!wait_for(x_socket.get(), POLLIN, deadline)) return Awaited::timeout;
+        break;
+      case wire::Outcome::closed:
+      case wire::Outcome::malformed:
+        return Awaited::lost;
+    }
+  }
+}
+
+ClientConnection* SocketClient::find(std::uint64_t id) const {
+  for (const auto& connection : x_connections) {
+    if (connection->id() == id && !connection->orphaned()) return connection.get();
+  }
+  return nullptr;
+}
+
+void SocketClient::dispatch() {
+  auto& fds = x_message.descriptors;
+  if (const auto* welcome = x_message.as<wire::Welcome>()) {
+    x_welcomed = true;
+    if (welcome->resumed == 0) {
+      for (const auto& connection : x_connections) connection->orphan();
+    }
+    x_session = welcome->session;
+  } else if (const auto* came = x_message.as<wire::Came>()) {
+    ClientConnection* connection = find(came->connection);
+    if (connection == nullptr || x_message.descriptor_count != 3) return;
+    connection->add_peer(came->peer.index, came->peer.generation, std::move(fds[0]), std::move(fds[1]),
+                         std::move(fds[2]));
+  } else if (const auto* went = x_message.as<wire::Went>()) {
+    if (ClientConnection* connection = find(went->connection)) {
+      connection->remove_peer(went->peer.index, went->peer.generation);
+    }
+  } else if (const auto* roster = x_message.as<wire::Roster>()) {
+    ClientConnection* connection = find(roster->connection);
+    if (connection == nullptr || roster->peer_count > kMaxClients) return;
+    std::array<ClientConnection::PeerName, kMaxClients> peers{};
+    for (std::uint32_t i = 0; i < roster->peer_count; ++i) {
+      peers[i] = {roster->peers[i].index, roster->peers[i].generation};
+    }
+    connection->keep_only(peers.data(), roster->peer_count);
+  } else if (const auto* late = x_message.as<wire::AttachReply>()) {
+    // Its deadline was over.
+    if (late->status == 0) abandon(late->connection);
+  }
+}
+
+void SocketClient::abandon(std::uint64_t connection) {
+  wire::Detach request;
+  request.connection = connection;
+  // If it cannot be sent, the socket is as good as lost, and the next hello will not name the connection.
+  if (wire::send(x_socket.get(), wire::prepare(request, ++x_serial)) != wire::Outcome::done) lose_socket();
+}
+
+void SocketClient::drain_socket() {
+  while (x_socket) {
+    switch (wire::receive(x_socket.get(), x_message, wire::kMaxDescriptors)) {
+      case wire::Outcome::done:
+        dispatch();
+        break;
+      case wire::Outcome::would_block:
+        return;
+      case wire::Outcome::closed:
+      case wire::Outcome::malformed:
+        lose_socket();
+        // Its successor has the same listening socket. Whoever never welcomed us would not do so now.
+        if (x_welcomed) [[maybe_unused]]
+          const auto opened = open_session();
+        return;
+    }
+  }
+}
+
+void SocketClient::process() {
+  std::array<epoll_event, 64> events;
+  const int count = ::epoll_wait(x_epoll.get(), events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
+    if (tag == kSocketTag) {
+      drain_socket();
+    } else if (tag == kSelfTag) {
+      std::uint64_t value = 0;
+      [[maybe_unused]] const auto got = ::read(x_self.get(), &value, sizeof value);
+    } else {
+      const auto found =
+          std::find_if(x_connections.begin(), x_connections.end(),
+                       [tag](const auto& connection) { return connection->number() == tag >> 8; });
+      if (found != x_connections.end()) (*found)->answer_doorbell(static_cast<unsigned>(tag & 0xff));
+    }
+  }
+}
+
+AttachResult SocketClient::attach(const AttachRequest& request, std::chrono::milliseconds patience) {
+  const auto deadline = Clock::now() + patience;
+  wire::Attach message;
+  message.pages = request.pages;
+  message.mode = request.mode;
+  message.name_size = static_cast<std::uint32_t>(std::min<std::size_t>(request.name.size(), UINT32_MAX));
+  std::memcpy(message.name.data(), request.name.data(), std::min(request.name.size(), message.name.size()));
+  for (int attempt = 0; attempt <= kMaxReconnects; ++attempt) {
+    if (!x_socket && !open_session()) return {};
+    const std::uint32_t serial = ++x_serial;
+    Awaited outcome = send(wire::prepare(message, serial), deadline);
+    if (outcome == Awaited::reply) outcome = await(wire::Type::attached, serial, deadline);
+    if (outcome == Awaited::timeout) return {};
+    if (outcome == Awaited::reply) {
+      const auto* reply = x_message.as<wire::AttachReply>();
+      return reply != nullptr ? take_attached(*reply, request) : AttachResult{};
+    }
+    lose_socket();
+  }
+  return {};
+}
+
+AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const AttachRequest& request) {
+  if (reply.status != 0) return {static_cast<Status>(reply.status), nullptr};
+  auto& fds = x_message.descriptors;
+  const auto no_memory = [&]() -> AttachResult {
+    abandon(reply.connection);
+    return {Status::no_memory, nullptr};
+  };
+  if (reply.index >= kMaxClients || reply.peer_count >= kMaxClients ||
+      x_message.descriptor_count != 3 + 3 * std::size_t{reply.peer_count}) {
+    return no_memory();
+  }
+  auto region_page = Mapping::map(fds[1].get(), kPageBytes, Mapping::Access::read_only);
+  auto own_page = Mapping::map(fds[2].get(), kPageBytes, Mapping::Access::read_write);
+  if (!region_page || !own_page) return no_memory();
+  ClientConnection::Parts parts;
+  parts.id = reply.connection;
+  parts.number = ++x_number;
+  parts.name = request.name;
+  parts.index = reply.index;
+  parts.pages = reply.pages;
+  parts.writable = reply.writable != 0;
+  parts.changes = reply.changes;
+  parts.data = std::move(fds[0]);
+  parts.region_page = std::move(*region_page);
+  parts.own_page = std::move(*own_page);
+  parts.epoll = x_epoll.get();
+  parts.self_event = x_self.get();
+  auto connection = std::make_unique<ClientConnection>(std::move(parts));
+  for (std::uint32_t i = 0; i < reply.peer_count; ++i) {
+    connection->meet_peer(reply.peers[i].index, reply.peers[i].generation, std::move(fds[3 + 3 * i]),
+                          std::move(fds[4 + 3 * i]), std::move(fds[5 + 3 * i]));
+  }
+  x_view.push_back(connection.get());
+  x_connections.push_back(std::move(connection));
+  return {Status::ok, x_view.back()};
+}
+
+void SocketClient::detach(Connection* connection) {
+  const auto found = std::find_if(x_connections.begin(), x_connections.end(),
+                                  [connection](const auto& one) { return one.get() == connection; });
+  if (found == x_connections.end()) return;
+  const std::uint64_t id = (*found)->id();
+  const bool orphaned = (*found)->orphaned();
+  std::erase(x_view, connection);
+  x_connections.erase(found);
+  if (orphaned) return;
+  // The hello of a new session names what is left, which says the same as this request.
+  if (!x_socket) {
+    [[maybe_unused]] const auto opened = open_session();
+    return;
+  }
+  wire::Detach request;
+  request.connection = id;
+  const std::uint32_t serial = ++x_serial;
+  const auto deadline = Clock::now() + kDefaultDeadline;
+  Awaited outcome = send(wire::prepare(request, serial), deadline);
+  if (outcome == Awaited::reply) outcome = await(wire::Type::detached, serial, deadline);
+  if (outcome == Awaited::lost) {
+    lose_socket();
+    [[maybe_unused]] const auto opened = open_session();
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Client>> Client::connect(const std::string& socket_path, std::string_view who) {
+  auto client = std::make_unique<SocketClient>(socket_path, who);
+  if (auto started = client->start(); !started) return tl::unexpected(std::move(started.error()));
+  return std::unique_ptr<Client>(std::move(client));
+}
+
+}  // namespace qvm::regions

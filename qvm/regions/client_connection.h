@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// One attachment as its client sees it: pages mapped, doorbells in hand. Needs no daemon for a signal.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "qvm/base/mapping.h"
+#include "qvm/regions/client.h"
+#include "qvm/regions/pages.h"
+
+namespace qvm::regions {
+
+// Same threading as its Client.
+class ClientConnection final : public Connection {
+ public:
+  struct Parts {
+    std::uint64_t id = 0;      // qvm-regiond's number
+    std::uint64_t number = 0;  // the client's own, never used again
+    std::string name;
+    unsigned index = 0;
+    std::uint64_t pages = 0;
+    bool writable = false;
+    std::uint32_t changes = 0;  // of the region page at the attach
+    UniqueFd data;
+    Mapping region_page;
+    Mapping own_page;
+    int epoll = -1;       // the client's
+    int self_event = -1;  // the client's; made readable by a signal to myself
+  };
+
+  explicit ClientConnection(Parts parts);
+  ~ClientConnection() override;
+
+  unsigned index() const override { return x_parts.index; }
+  std::uint64_t pages() const override { return x_parts.pages; }
+  int data_fd() const override { return x_parts.data.get(); }
+  bool writable() const override { return x_parts.writable; }
+  const std::string& name() const override { return x_parts.name; }
+  std::uint32_t read_status() override;
+  bool pending() const override;
+  void notify(std::uint32_t targets) override;
+
+  std::uint64_t id() const { return x_parts.id; }
+  std::uint64_t number() const { return x_parts.number; }
+  // qvm-regiond does not know this connection any more; it goes on among those who have it.
+  bool orphaned() const { return x_orphaned; }
+  void orphan() { x_orphaned = true; }
+
+  // A peer that was there before me. A page that cannot be mapped leaves it unknown: no signals from it.
+  void meet_peer(unsigned index, std::uint32_t generation, UniqueFd page, UniqueFd listen, UniqueFd ring);
+  // A peer that came after me, or whose doorbells are exchanged for new ones.
+  void add_peer(unsigned index, std::uint32_t generation, UniqueFd page, UniqueFd listen, UniqueFd ring);
+  // Its last signals stay pending.
+  void remove_peer(unsigned index, std::uint32_t generation);
+  // Whoever is not among these has gone.
+  struct PeerName {
+    unsigned index = 0;
+    std::uint32_t generation = 0;
+  };
+  void keep_only(const PeerName* peers, std::size_t count);
+  // The peer's doorbell was rung: take the bytes away.
+  void answer_doorbell(unsigned index);
+
+ private:
+  struct Peer {
+    bool known = false;
+    std::uint32_t generation = 0;
+    Mapping page;
+    UniqueFd listen;
+    UniqueFd ring;
+  };
+
+  RegionPage& region() const { return *static_cast<RegionPage*>(x_parts.region_page.data()); }
+  ClientPage& own() const { return *static_cast<ClientPage*>(x_parts.own_page.data()); }
+  // The page of whoever can have signals for me at this index, me included; null if nobody.
+  const ClientPage* page_of(unsigned index) const;
+  bool has_signal(unsigned index) const;
+  bool map_peer(unsigned index, std::uint32_t generation, const UniqueFd& page);
+  void hang_doorbells(unsigned index, UniqueFd listen, UniqueFd ring);
+  void forget(unsigned index);
+
+  Parts x_parts;
+  std::array<Peer, kMaxClients> x_peers;
+  std::uint32_t x_latched = 0;  // pending signals of peers that have gone
+  std::uint32_t x_seen_changes;
+  std::uint32_t x_seen_attached;
+  bool x_orphaned = false;
+};
+
+}  // namespace qvm::regions

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+#include "qvm/regions/server_impl.h"
+
+namespace qvm::regions {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string octal(std::uint32_t mode) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%04o", mode);
+  return text;
+}
+
+Json describe_client(const Manager& manager, const RegionStore& store, Id id) {
+  const Attached& connection = manager.connections().at(id);
+  const SessionOpened& session = manager.sessions().at(connection.session).opened;
+  const Principal& who = session.principal;
+  // Its own page says so; nobody else can write there, but the client can say what it likes.
+  std::uint64_t signals = 0;
+  if (const SharedClient* client = store.client(id)) {
+    for (const SharedCounter& sent : client->shared().sent) signals += sent.load(std::memory_order_relaxed);
+  }
+  Json json = {{"index", connection.index},
+               {"kind", who.is_vm() ? "vm" : "host"},
+               {"who", who.is_vm() ? who.vm_name + "/" + who.label : who.label},
+               {"pid", session.pid},
+               {"uid", who.identity.uid},
+               {"name", connection.name},
+               {"since", connection.since},
+               {"read_only", !connection.writable},
+               {"signals", signals}};
+  if (who.is_vm()) json["vm"] = who.vm_name;
+  return json;
+}
+
+Json describe_region(const Manager& manager, const RegionStore& store, const RegionState& region) {
+  const RegionCreated& created = region.created;
+  Json holders = Json::array();
+  for (const Id holder : region.holders) {
+    holders.push_back(holder == kManifest ? "manifest" : "vm:" + manager.vms().at(holder).added.policy.vm);
+  }
+  Json clients = Json::array();
+  for (const Id slot : region.slots) {
+    if (slot != 0) clients.push_back(describe_client(manager, store, slot));
+  }
+  return {{"name", created.name},        {"bytes", created.pages * kPageBytes},
+          {"mode", octal(created.mode)}, {"owner", created.owner},
+          {"group", created.group},      {"since", created.since},
+          {"held_by", holders},          {"denials", region.denials},
+          {"clients", clients}};
+}
+
+Json describe_vm(const Manager& manager, const VmState& vm) {
+  const VmPolicy& policy = vm.added.policy;
+  const Usage usage = manager.usage("vm:" + policy.vm);
+  return {{"name", policy.vm},
+          {"uid", policy.uid},
+          {"gid", policy.gid},
+          {"groups", policy.groups},
+          {"connections", usage.connections},
+          {"connections_limit", policy.connections},
+          {"connections_per_region_limit", policy.connections_per_region},
+          {"bytes", usage.bytes},
+          {"bytes_limit", policy.bytes},
+          {"denials", vm.denials}};
+}
+
+}  // namespace
+
+std::string describe_as_json(const Manager& manager, const RegionStore& store) {
+  Json regions = Json::array();
+  for (const auto& [id, region] : manager.regions())
+    regions.push_back(describe_region(manager, store, region));
+  Json vms = Json::array();
+  for (const auto& [id, vm] : manager.vms()) vms.push_back(describe_vm(manager, vm));
+  const Json all = {{"version", 1}, {"regions", regions}, {"vms", vms}};
+  // Names are ASCII; labels and VM names are whatever somebody chose.
+  return all.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+}  // namespace qvm::regions

@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/regions/keeper.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "qvm/regions/log.h"
+
+namespace qvm::regions {
+namespace {
+
+constexpr std::size_t kBatch = 64;  // descriptors per message
+
+enum class Op : std::uint32_t { keep = 1, drop = 2, bye = 3, complete = 4 };
+
+struct KeeperMessage {
+  Op op = Op::keep;
+  std::uint32_t count = 0;
+  std::array<KeeperKey, kBatch> keys{};
+};
+
+// Waits for the other side: it is trusted and does nothing but read.
+Result<void> send_message(int socket, const KeeperMessage& message, std::span<const int> fds) {
+  iovec data{const_cast<KeeperMessage*>(&message), sizeof message};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  if (!fds.empty()) {
+    header.msg_control = control.data();
+    header.msg_controllen = CMSG_SPACE(fds.size_bytes());
+    cmsghdr* rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(fds.size_bytes());
+    std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
+  }
+  while (::sendmsg(socket, &header, MSG_NOSIGNAL) < 0) {
+    if (errno != EINTR) return fail_errno("send to the other side of the keeper's socket");
+  }
+  return {};
+}
+
+struct Received {
+  KeeperMessage message;
+  std::vector<UniqueFd> fds;
+  bool end = false;
+};
+
+Received receive_message(int socket) {
+  Received received;
+  iovec data{&received.message, sizeof received.message};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  ssize_t got = 0;
+  while ((got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+  }
+  if (got >= 0) {
+    for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+      if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+      const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (std::size_t i = 0; i < count; ++i) {
+        int fd = -1;
+        std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+        received.fds.emplace_back(fd);
+      }
+    }
+  }
+  received.end = got != sizeof received.message || received.message.count > kBatch ||
+                 (received.message.op == Op::keep && received.fds.size() != received.message.count);
+  return received;
+}
+
+Result<void> send_descriptors(int socket, std::span<const KeptRef> descriptors) {
+  while (!descriptors.empty()) {
+    const auto batch = descriptors.first(std::min(descriptors.size(), kBatch));
+    KeeperMessage message;
+    std::array<int, kBatch> fds{};
+    for (const KeptRef& one : batch) {
+      message.keys[message.count] = one.key;
+      fds[message.count++] = one.fd;
+    }
+    if (auto sent = send_message(socket, message, std::span(fds).first(message.count)); !sent) return sent;
+    descriptors = descriptors.subspan(batch.size());
+  }
+  return {};
+}
+
+// Serves one qvm-regiond; true if it said bye. starts is set to 0 once it has come up.
+bool serve(int socket, KeptDescriptors& kept, int& starts) {
+  for (;;) {
+    Received received = receive_message(socket);
+    if (received.end) return false;
+    const KeeperMessage& message = received.message;
+    switch (message.op) {
+      case Op::keep:
+        for (std::uint32_t i = 0; i < message.count; ++i) kept[message.keys[i]] = std::move(received.fds[i]);
+        break;
+      case Op::drop:
+        for (std::uint32_t i = 0; i < message.count; ++i) kept.erase(message.keys[i]);
+        break;
+      case Op::bye:
+        return true;
+      case Op::complete:
+        starts = 0;
+        break;
+    }
+  }
+}
+
+Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kept, int& pid) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return fail_errno("make a socket pair");
+  UniqueFd mine(ends[0]);
+  auto started = start(UniqueFd(ends[1]));
+  if (!started) return tl::unexpected(std::move(started.error()));
+  pid = *started;
+  std::vector<KeptRef> all;
+  for (const auto& [key, fd] : kept) all.push_back({key, fd.get()});
+  auto sent = send_descriptors(mine.get(), all);
+  if (sent) sent = send_message(mine.get(), {.op = Op::complete, .count = 0, .keys = {}}, {});
+  // A child that died meanwhile shows in serve().
+  return mine;
+}
+
+// True if the process has ended in a way that makes another start pointless.
+bool ended_on_purpose(int pid) {
+  int status = 0;
+  if (pid <= 0 || ::waitpid(pid, &status, 0) != pid) return false;
+  return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kExitAlreadyRunning);
+}
+
+}  // namespace
+
+Result<KeptDescriptors> KeeperLink::take_back() {
+  KeptDescriptors kept;
+  for (;;) {
+    Received received = receive_message(x_socket.get());
+    if (received.end) return fail("the keeper's descriptors did not come");
+    if (received.message.op == Op::complete) return kept;
+    for (std::uint32_t i = 0; i < received.message.count && i < received.fds.size(); ++i) {
+      kept[received.message.keys[i]] = std::move(received.fds[i]);
+    }
+  }
+}
+
+Result<void> KeeperLink::keep(std::span<const KeptRef> descriptors) {
+  return x_socket ? send_descriptors(x_socket.get(), descriptors) : Result<void>();
+}
+
+Result<void> KeeperLink::drop(std::span<const KeeperKey> keys) {
+  while (x_socket && !keys.empty()) {
+    KeeperMessage message{.op = Op::drop, .count = 0, .keys = {}};
+    for (; message.count < kBatch && message.count < keys.size(); ++message.count) {
+      message.keys[message.count] = keys[message.count];
+    }
+    if (auto sent = send_message(x_socket.get(), message, {}); !sent) return sent;
+    keys = keys.subspan(message.count);
+  }
+  return {};
+}
+
+void KeeperLink::serving() {
+  if (x_socket) [[maybe_unused]]
+    const auto sent = send_message(x_socket.get(), {.op = Op::complete, .count = 0, .keys = {}}, {});
+}
+
+void KeeperLink::bye() {
+  if (x_socket) [[maybe_unused]]
+    const auto sent = send_message(x_socket.get(), {.op = Op::bye, .count = 0, .keys = {}}, {});
+}
+
+int run_keeper(const StartRegiond& start, UniqueFd first) {
+  constexpr int kMaxStarts = 3;  // in a row that never came up
+  KeptDescriptors kept;
+  UniqueFd link = std::move(first);
+  int pid = 0;
+  int starts = 0;
+  for (;;) {
+    if (!link) {
+      if (++starts > kMaxStarts) {
+        log_line("keeper: qvm-regiond dies before it is up, again and again; giving up");
+        return 1;
+      }
+      auto started = start_one(start, kept, pid);
+      if (!started) {
+        log_line("keeper: start qvm-regiond: " + started.error().message());
+        return 1;
+      }
+      link = std::move(*started);
+    }
+    const bool said_bye = serve(link.get(), kept, starts);
+    link.reset();
+    if (said_bye) return 0;
+    if (ended_on_purpose(pid)) return 0;
+    pid = 0;
+    log_line("keeper: qvm-regiond has died; starting another");
+  }
+}
+
+}  // namespace qvm::regions

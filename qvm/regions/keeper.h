@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The keeper holds the descriptors that must survive qvm-regiond and starts it anew when it dies. It
+// understands nothing of what it holds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
+
+namespace qvm::regions {
+
+using KeeperKey = std::uint64_t;
+using KeptDescriptors = std::map<KeeperKey, UniqueFd>;
+
+struct KeptRef {
+  KeeperKey key = 0;
+  int fd = -1;
+};
+
+// qvm-regiond's end. Blocking, but the keeper does nothing but read. A lost keeper is told by failures.
+class KeeperLink {
+ public:
+  KeeperLink() = default;
+  explicit KeeperLink(UniqueFd socket) : x_socket(std::move(socket)) {}
+
+  // Takes back what the keeper holds; once, before anything else.
+  Result<KeptDescriptors> take_back();
+  // The keeper has the descriptors as soon as this returns, even if this process then dies.
+  Result<void> keep(std::span<const KeptRef> descriptors);
+  Result<void> drop(std::span<const KeeperKey> keys);
+  // This process is up: if it dies now, that is no reason to give up on it.
+  void serving();
+  // This process is about to end on purpose: the keeper ends too.
+  void bye();
+
+  int fd() const { return x_socket.get(); }
+
+ private:
+  UniqueFd x_socket;
+};
+
+// What a keeper does for its qvm-regiond until that says bye: returns the exit status.
+// start(socket) starts a qvm-regiond with that end of the link and returns its pid.
+// first: the link to a qvm-regiond that runs already (the keeper before this one died); empty to start one.
+using StartRegiond = std::function<Result<int>(UniqueFd socket)>;
+int run_keeper(const StartRegiond& start, UniqueFd first);
+
+// What qvm-regiond exits with when another one serves the directory: starting it again would be of no use.
+inline constexpr int kExitAlreadyRunning = 75;
+
+}  // namespace qvm::regions

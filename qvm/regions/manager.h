@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The region manager: which VMs, regions, sessions and connections there are and who may do what. A pure
+// state machine: no sockets, no memory, no clock. What has to be done about a change is told as events.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "qvm/base/result.h"
+#include "qvm/regions/events.h"
+
+namespace qvm::regions {
+
+// Bounds that no policy widens.
+struct Limits {
+  std::uint64_t total_bytes = std::uint64_t{1} << 40;  // of all regions
+  std::size_t regions = 4096;
+  // Of each uid's host programs together; a VM's are in its policy.
+  std::uint32_t host_connections_per_region = kMaxClients;
+  std::uint32_t host_connections = 1024;
+  std::uint64_t host_bytes = std::uint64_t{1} << 32;
+};
+
+struct RegionState {
+  RegionCreated created;                // created.generation is kept up to date
+  std::array<Id, kMaxClients> slots{};  // connection per index, 0: free
+  std::set<Id> holders;
+  std::uint64_t denials = 0;
+
+  std::uint32_t attached_mask() const;
+};
+
+struct SessionState {
+  SessionOpened opened;
+  std::set<Id> connections;
+};
+
+struct VmState {
+  VmAdded added;
+  std::uint64_t denials = 0;
+};
+
+struct Usage {
+  std::uint64_t bytes = 0;
+  std::uint32_t connections = 0;
+};
+
+// Why an attach was refused.
+enum class Refusal {
+  none,
+  illegal_name,
+  name_rule,          // an allow/deny rule or the implicit tail
+  illegal_host_name,  // the name after substitution is no legal one
+  no_such_region,     // size 0 and nothing of that name
+  mode_bits,
+  region_full,
+  share_of_region,  // the VM's (or uid's) share of this region's indices
+  connections,
+  size,  // not representable, or over a bound on bytes
+  regions
+};
+
+struct AttachOutcome {
+  Status status = Status::unknown_failure;
+  Id connection = 0;     // 0 unless status is ok
+  bool created = false;  // events contain a RegionCreated
+  Refusal refusal = Refusal::none;
+  std::string place;      // of the rule that refused, if one did
+  std::string host_name;  // after substitution, as far as it got
+  Events events;          // already applied
+};
+
+// Why it was refused, for people: "denied by a rule (left.qvmconf:13:3)".
+std::string explain(const AttachOutcome& outcome);
+
+// Not thread-safe. Functions that change something return the events that they have applied.
+class Manager {
+ public:
+  explicit Manager(Limits limits = {}) : x_limits(limits) {}
+
+  // Takes over one recorded event. Fails, leaving the state as it was, if it contradicts the state.
+  Result<void> apply(const Event& event);
+  // The shortest sequence that rebuilds this state.
+  Events snapshot() const;
+
+  // Registers the VM and makes, or holds, its `create` regions; all or nothing. Fails on a name in use, on a
+  // `create` that the policy itself, an existing region's mode or a quota refuses.
+  Result<Events> add_vm(const VmPolicy& policy, std::int64_t now);
+  // Ends the VM's sessions and releases its regions. Fails if there is no such VM.
+  Result<Events> remove_vm(std::string_view vm);
+  // Fails on an illegal name, a name in use, size 0 and exceeded bounds.
+  Result<Events> add_region(const RegionSpec& region, std::int64_t now);
+  // The region goes when its last client and holder have gone. Fails if the manifest has no such region.
+  Result<Events> remove_region(std::string_view name);
+
+  // principal.vm must be registered, or 0.
+  Events open_session(Principal principal, std::int32_t pid, std::uint64_t start_time);
+  // Detaches everything the session has. Unknown sessions: no events.
+  Events close_session(Id session);
+
+  // The session must exist. name is raw: any bytes, any length.
+  AttachOutcome attach(Id session, std::string_view name, std::uint32_t pages, std::uint32_t mode,
+                       std::int64_t now);
+  // No events unless the connection is the session's.
+  Events detach(Id session, Id connection);
+
+  const std::map<Id, VmState>& vms() const { return x_vms; }
+  const std::map<Id, RegionState>& regions() const { return x_regions; }
+  const std::map<Id, SessionState>& sessions() const { return x_sessions; }
+  const std::map<Id, Attached>& connections() const { return x_connections; }
+  const VmState* find_vm(std::string_view name) const;
+  const RegionState* find_region(std::string_view name) const;
+  Usage usage(const std::string& key) const;
+  // No VM, no region, no session.
+  bool empty() const { return x_vms.empty() && x_regions.empty() && x_sessions.empty(); }
+  const Limits& limits() const { return x_limits; }
+
+ private:
+  struct Bounds;
+  void record(Events& events, Event event);
+  void count_denial(const SessionState& session, const std::string& host_name);
+  Bounds bounds_of(const Principal& principal) const;
+  // Creates a region and tells why not otherwise.
+  Refusal create_region(Events& events, RegionCreated region, std::uint64_t bytes_allowed);
+  Result<void> make_creates(Events& events, const VmAdded& vm, std::int64_t now);
+  void drop_connection(Events& events, Id connection);
+  void drop_region_if_unused(Events& events, Id region);
+  Id next_id() { return x_next; }
+  void note_id(Id id) { x_next = id >= x_next ? id + 1 : x_next; }
+
+  Result<void> apply_event(const IdsUsed& event);
+  Result<void> apply_event(const VmAdded& event);
+  Result<void> apply_event(const VmRemoved& event);
+  Result<void> apply_event(const RegionCreated& event);
+  Result<void> apply_event(const RegionDestroyed& event);
+  Result<void> apply_event(const RegionHeld& event);
+  Result<void> apply_event(const RegionReleased& event);
+  Result<void> apply_event(const SessionOpened& event);
+  Result<void> apply_event(const SessionClosed& event);
+  Result<void> apply_event(const Attached& event);
+  Result<void> apply_event(const Detached& event);
+
+  Limits x_limits;
+  Id x_next = 1;
+  std::uint64_t x_total_bytes = 0;
+  std::map<Id, VmState> x_vms;
+  std::map<Id, RegionState> x_regions;
+  std::map<Id, SessionState> x_sessions;
+  std::map<Id, Attached> x_connections;
+  std::map<std::string, Id, std::less<>> x_region_names;
+  std::map<std::string, Usage, std::less<>> x_usage;
+};
+
+}  // namespace qvm::regions

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The half of the manager that takes over events: what is recorded and what is read back go the same way.
+#include <bit>
+#include <cassert>
+
+#include "qvm/regions/manager.h"
+
+namespace qvm::regions {
+
+std::string Principal::key() const {
+  return is_vm() ? "vm:" + vm_name : "uid:" + std::to_string(identity.uid);
+}
+
+std::uint32_t RegionState::attached_mask() const {
+  std::uint32_t mask = 0;
+  for (unsigned i = 0; i < kMaxClients; ++i) {
+    if (slots[i] != 0) mask |= 1U << i;
+  }
+  return mask;
+}
+
+Result<void> Manager::apply(const Event& event) {
+  return std::visit([this](const auto& one) { return apply_event(one); }, event);
+}
+
+void Manager::record(Events& events, Event event) {
+  [[maybe_unused]] const auto applied = apply(event);
+  assert(applied.has_value());
+  events.push_back(std::move(event));
+}
+
+Result<void> Manager::apply_event(const IdsUsed& event) {
+  if (event.next < x_next) return fail("numbers would be used again");
+  x_next = event.next;
+  return {};
+}
+
+Result<void> Manager::apply_event(const VmAdded& event) {
+  if (event.id == 0 || x_vms.contains(event.id) || find_vm(event.policy.vm) != nullptr) {
+    return fail("VM '" + event.policy.vm + "' exists already");
+  }
+  note_id(event.id);
+  x_vms.emplace(event.id, VmState{event, 0});
+  return {};
+}
+
+Result<void> Manager::apply_event(const VmRemoved& event) {
+  if (x_vms.erase(event.id) == 0) return fail("no such VM");
+  return {};
+}
+
+Result<void> Manager::apply_event(const RegionCreated& event) {
+  if (event.id == 0 || x_regions.contains(event.id) || x_region_names.contains(event.name)) {
+    return fail("region '" + event.name + "' exists already");
+  }
+  note_id(event.id);
+  x_region_names.emplace(event.name, event.id);
+  const std::uint64_t bytes = event.pages * kPageBytes;
+  x_total_bytes += bytes;
+  x_usage[event.payer].bytes += bytes;
+  x_regions.emplace(event.id, RegionState{event, {}, {}});
+  return {};
+}
+
+Result<void> Manager::apply_event(const RegionDestroyed& event) {
+  const auto found = x_regions.find(event.id);
+  if (found == x_regions.end()) return fail("no such region");
+  if (found->second.attached_mask() != 0) return fail("a region with clients cannot go");
+  const RegionCreated& created = found->second.created;
+  const std::uint64_t bytes = created.pages * kPageBytes;
+  x_total_bytes -= bytes;
+  const auto usage = x_usage.find(created.payer);
+  usage->second.bytes -= bytes;
+  if (usage->second.bytes == 0 && usage->second.connections == 0) x_usage.erase(usage);
+  x_region_names.erase(created.name);
+  x_regions.erase(found);
+  return {};
+}
+
+Result<void> Manager::apply_event(const RegionHeld& event) {
+  const auto found = x_regions.find(event.region);
+  if (found == x_regions.end()) return fail("no such region");
+  if (event.holder != kManifest && !x_vms.contains(event.holder)) return fail("no such holder");
+  if (!found->second.holders.insert(event.holder).second) return fail("the region is held already");
+  return {};
+}
+
+Result<void> Manager::apply_event(const RegionReleased& event) {
+  const auto found = x_regions.find(event.region);
+  if (found == x_regions.end() || found->second.holders.erase(event.holder) == 0) {
+    return fail("the region is not held");
+  }
+  return {};
+}
+
+Result<void> Manager::apply_event(const SessionOpened& event) {
+  if (event.id == 0 || x_sessions.contains(event.id)) return fail("the session exists already");
+  if (event.principal.is_vm() && !x_vms.contains(event.principal.vm)) return fail("no such VM");
+  note_id(event.id);
+  x_sessions.emplace(event.id, SessionState{event, {}});
+  return {};
+}
+
+Result<void> Manager::apply_event(const SessionClosed& event) {
+  const auto found = x_sessions.find(event.id);
+  if (found == x_sessions.end()) return fail("no such session");
+  if (!found->second.connections.empty()) return fail("a session with connections cannot go");
+  x_sessions.erase(found);
+  return {};
+}
+
+Result<void> Manager::apply_event(const Attached& event) {
+  const auto session = x_sessions.find(event.session);
+  const auto region = x_regions.find(event.region);
+  if (session == x_sessions.end() || region == x_regions.end()) return fail("no such session or region");
+  if (event.id == 0 || x_connections.contains(event.id)) return fail("the connection exists already");
+  if (event.index >= kMaxClients || region->second.slots[event.index] != 0) return fail("the index is taken");
+  note_id(event.id);
+  region->second.slots[event.index] = event.id;
+  region->second.created.generation[event.index] = event.generation;
+  session->second.connections.insert(event.id);
+  ++x_usage[session->second.opened.principal.key()].connections;
+  x_connections.emplace(event.id, event);
+  return {};
+}
+
+Result<void> Manager::apply_event(const Detached& event) {
+  const auto found = x_connections.find(event.id);
+  if (found == x_connections.end()) return fail("no such connection");
+  SessionState& session = x_sessions.at(found->second.session);
+  x_regions.at(found->second.region).slots[found->second.index] = 0;
+  session.connections.erase(event.id);
+  const auto usage = x_usage.find(session.opened.principal.key());
+  if (--usage->second.connections == 0 && usage->second.bytes == 0) x_usage.erase(usage);
+  x_connections.erase(found);
+  return {};
+}
+
+Events Manager::snapshot() const {
+  Events events;
+  events.push_back(IdsUsed{x_next});
+  for (const auto& [id, vm] : x_vms) events.push_back(vm.added);
+  for (const auto& [id, region] : x_regions) {
+    events.push_back(region.created);
+    for (const Id holder : region.holders) events.push_back(RegionHeld{id, holder});
+  }
+  for (const auto& [id, session] : x_sessions) events.push_back(session.opened);
+  for (const auto& [id, connection] : x_connections) events.push_back(connection);
+  return events;
+}
+
+}  // namespace qvm::regions

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The files that clients of a region share: anonymous memory that no holder can resize, and doorbells.
+#pragma once
+
+#include <cstdint>
+
+#include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
+
+namespace qvm::regions {
+
+// Zeroed memory of this size, every page really reserved; its size and seals are fixed for good and its mode
+// is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
+// /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory.
+Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes);
+
+// A second descriptor of the same memory, for reading only.
+Result<UniqueFd> reopen_read_only(int memory);
+
+// How one client wakes one other. The two ends have nothing in common but the bytes: whatever the holder of
+// one end does to it, a write to ring never blocks and never raises SIGPIPE while it is open.
+struct Doorbell {
+  UniqueFd ring;    // non-blocking; write one byte, ignore the result
+  UniqueFd listen;  // non-blocking; readable once rung
+};
+Result<Doorbell> make_doorbell();
+
+}  // namespace qvm::regions

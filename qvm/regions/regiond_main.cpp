@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// qvm-regiond: the region manager's daemon, and with --keeper the process that holds its descriptors.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qvm/regions/log.h"
+#include "qvm/regions/server.h"
+
+namespace {
+
+using qvm::Result;
+using qvm::UniqueFd;
+
+constexpr char kUsage[] =
+    "usage: qvm-regiond [--keeper] --runtime-dir DIR\n"
+    "Manages shared memory regions; started on demand by qvm, ends when nobody needs it.\n"
+    "  --keeper           hold the descriptors, start qvm-regiond and start it again if it dies\n"
+    "  --runtime-dir DIR  where its sockets are\n";
+constexpr int kExitUsage = 64;
+
+struct Arguments {
+  bool keeper = false;
+  std::string runtime_directory;
+  int link = -1;   // the other side of the keeper's socket; how the two start each other
+  int ready = -1;  // closed once connections are accepted
+};
+
+std::optional<int> number(const char* text) {
+  int value = -1;
+  const auto [end, error] = std::from_chars(text, text + std::strlen(text), value);
+  return error == std::errc() && *end == '\0' && value >= 3 ? std::optional(value) : std::nullopt;
+}
+
+std::optional<Arguments> parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+    if (word == "--keeper") {
+      arguments.keeper = true;
+      continue;
+    }
+    if (value == nullptr) return std::nullopt;
+    ++i;
+    if (word == "--runtime-dir") {
+      arguments.runtime_directory = value;
+    } else if (word == "--link-fd" || word == "--ready-fd") {
+      const auto fd = number(value);
+      if (!fd) return std::nullopt;
+      (word == "--link-fd" ? arguments.link : arguments.ready) = *fd;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return arguments.runtime_directory.empty() ? std::nullopt : std::optional(arguments);
+}
+
+// Runs this program again, as keeper or daemon, with one end of the link between the two.
+Result<int> start_other(bool keeper, const std::string& runtime_directory, UniqueFd link, int ready) {
+  constexpr int kLinkFd = 3;
+  constexpr int kReadyFd = 4;
+  std::vector<std::string> words = {"qvm-regiond", "--runtime-dir", runtime_directory, "--link-fd",
+                                    std::to_string(kLinkFd)};
+  if (keeper) words.emplace_back("--keeper");
+  if (ready >= 0) words.insert(words.end(), {"--ready-fd", std::to_string(kReadyFd)});
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid < 0) return qvm::fail_errno("fork");
+  if (pid == 0) {
+    // Out of the way of 3 and 4 first; dup2 clears close-on-exec.
+    const int link_copy = ::fcntl(link.get(), F_DUPFD, 10);
+    const int ready_copy = ready >= 0 ? ::fcntl(ready, F_DUPFD, 10) : -1;
+    if (link_copy < 0 || ::dup2(link_copy, kLinkFd) < 0) ::_exit(126);
+    if (ready_copy >= 0 && ::dup2(ready_copy, kReadyFd) < 0) ::_exit(126);
+    ::close_range(ready_copy >= 0 ? kReadyFd + 1 : kLinkFd + 1, ~0U, 0);
+    ::execv("/proc/self/exe", argv.data());
+    ::_exit(127);
+  }
+  return static_cast<int>(pid);
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::uint64_t physical_memory() {
+  struct sysinfo info {};
+  return ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
+}
+
+int keep(const Arguments& arguments) {
+  // Whoever started us may have ignored it; we want to know how our child ended.
+  ::signal(SIGCHLD, SIG_DFL);
+  UniqueFd ready(arguments.ready);
+  if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
+  const auto start = [&](UniqueFd link) {
+    auto started = start_other(false, arguments.runtime_directory, std::move(link), ready.get());
+    ready.reset();
+    return started;
+  };
+  UniqueFd link(arguments.link);
+  if (link) ::fcntl(link.get(), F_SETFD, FD_CLOEXEC);
+  return qvm::regions::run_keeper(start, std::move(link));
+}
+
+int serve(const Arguments& arguments) {
+  UniqueFd ready(arguments.ready);
+  if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
+  // A keeper that we started and that dies needs no burial.
+  ::signal(SIGCHLD, SIG_IGN);
+  qvm::regions::ServerOptions options;
+  options.runtime_directory = arguments.runtime_directory;
+  options.keeper.reset(arguments.link);
+  if (options.keeper) {
+    ::fcntl(arguments.link, F_SETFD, FD_CLOEXEC);
+    options.start_keeper = [&](UniqueFd link) {
+      return start_other(true, arguments.runtime_directory, std::move(link), -1);
+    };
+  }
+  // The rest is for the VMs themselves and the host.
+  if (const std::uint64_t memory = physical_memory(); memory != 0)
+    options.limits.total_bytes = memory / 4 * 3;
+  auto server = qvm::regions::Server::create(std::move(options));
+  if (!server) {
+    qvm::regions::log_line(server.error().message());
+    return server.error().code() == EWOULDBLOCK ? qvm::regions::kExitAlreadyRunning : 1;
+  }
+  ready.reset();
+  const auto end = (*server)->run();
+  if (!end) {
+    qvm::regions::log_line(end.error().message());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--help") {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  const auto arguments = parse(argc, argv);
+  if (!arguments) {
+    std::fputs(kUsage, stderr);
+    return kExitUsage;
+  }
+  ::umask(077);
+  ::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  try {
+    return arguments->keeper ? keep(*arguments) : serve(*arguments);
+  } catch (const std::exception& error) {
+    qvm::regions::log_line(error.what());
+    return 1;
+  }
+}

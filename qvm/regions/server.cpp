@@ -1,0 +1,259 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/regions/server.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include "qvm/regions/log.h"
+#include "qvm/regions/server_impl.h"
+#include "qvm/regions/sockets.h"
+
+namespace qvm::regions {
+namespace {
+
+constexpr char kVmSocket[] = "regions.sock";
+constexpr char kHostSocket[] = "host.sock";
+constexpr char kAdminSocket[] = "admin.sock";
+// Somebody started us for a reason; if nobody ever comes, it has died.
+constexpr std::chrono::seconds kFirstVisitorDeadline{10};
+
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
+}  // namespace
+
+std::int64_t unix_time() {
+  return static_cast<std::int64_t>(::time(nullptr));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::create(ServerOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  if (auto started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Result<Server::End> Server::run() {
+  return x_impl->run();
+}
+void Server::stop() {
+  x_impl->loop().stop();
+}
+
+Result<void> Server::Impl::open_directories() {
+  auto runtime = private_directory(AT_FDCWD, x_options.runtime_directory, is_root() ? 0755 : 0700);
+  if (!runtime) return tl::unexpected(std::move(runtime.error()));
+  x_runtime_directory = std::move(*runtime);
+  // The directory itself is the lock. One that is being removed by a qvm-regiond about to end is not the
+  // right one.
+  struct stat info {};
+  while (info.st_nlink == 0) {
+    auto directory = private_directory(x_runtime_directory.get(), "regiond", 0700);
+    if (!directory) return tl::unexpected(std::move(directory.error()));
+    if (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) return fail_errno("lock directory regiond");
+    if (::fstat(directory->get(), &info) != 0) return fail_errno("look at directory regiond");
+    x_directory = std::move(*directory);
+  }
+  auto vms = private_directory(x_runtime_directory.get(), "vm", is_root() ? 0755 : 0700);
+  if (!vms) return tl::unexpected(std::move(vms.error()));
+  x_vms_directory = std::move(*vms);
+  return {};
+}
+
+Result<void> Server::Impl::start() {
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(std::move(loop.error()));
+  x_loop = std::move(*loop);
+  if (auto opened = open_directories(); !opened) return opened;
+
+  KeptDescriptors kept;
+  if (x_options.keeper) {
+    x_keeper = KeeperLink(std::move(x_options.keeper));
+    auto taken = x_keeper.take_back();
+    if (!taken) return tl::unexpected(std::move(taken.error()));
+    kept = std::move(*taken);
+  }
+  auto journal = Journal::open(x_directory.get());
+  if (!journal) return tl::unexpected(std::move(journal.error()));
+  if (journal->damaged) log_line("the journal is damaged; what it told after the damage is lost");
+  x_journal = std::move(journal->journal);
+
+  x_admin_listener = std::move(kept[kKeptAdminListener]);
+  x_host_listener = std::move(kept[kKeptHostListener]);
+  kept.erase(kKeptAdminListener);
+  kept.erase(kKeptHostListener);
+  if (auto restored = restore(journal->records, std::move(kept)); !restored) return restored;
+
+  if (!x_host_listener) {
+    auto host = listen_in(x_runtime_directory.get(), kHostSocket, is_root() ? 0666 : 0600, own_group());
+    if (!host) return tl::unexpected(std::move(host.error()));
+    x_host_listener = std::move(*host);
+  }
+  if (!x_admin_listener) {
+    auto admin = listen_in(x_directory.get(), kAdminSocket, 0600, own_group());
+    if (!admin) return tl::unexpected(std::move(admin.error()));
+    x_admin_listener = std::move(*admin);
+  }
+  keep({{kKeptHostListener, x_host_listener.get()}, {kKeptAdminListener, x_admin_listener.get()}});
+  if (auto watched = watch_listener(x_host_listener.get(), &Impl::accept_client, 0); !watched) return watched;
+  if (auto watched = watch_listener(x_admin_listener.get(), &Impl::accept_admin, 0); !watched) return watched;
+  if (x_keeper.fd() >= 0) {
+    // It never speaks after the start: readable means dead.
+    auto watched = x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); });
+    if (!watched) return watched;
+  }
+  x_loop->after(kFirstVisitorDeadline, [this] {
+    x_had_visitors = true;
+    end_if_idle();
+  });
+  x_keeper.serving();
+  return {};
+}
+
+Result<Server::End> Server::Impl::run() {
+  if (auto ran = x_loop->run(); !ran) return tl::unexpected(std::move(ran.error()));
+  if (!x_idle_end) return End::stopped;
+  x_keeper.bye();
+  return End::idle;
+}
+
+Result<void> Server::Impl::watch_listener(int listener, void (Impl::*on_connection)(UniqueFd, Id), Id vm) {
+  return x_loop->watch(listener, EPOLLIN, [this, listener, on_connection, vm](std::uint32_t) {
+    if (UniqueFd socket = accept_from(listener)) {
+      x_had_visitors = true;
+      (this->*on_connection)(std::move(socket), vm);
+    }
+  });
+}
+
+Result<std::string> Server::Impl::vm_socket_path(const std::string& vm) const {
+  constexpr std::size_t kMaxVmName = 64;
+  if (vm.empty() || vm.size() > kMaxVmName || vm == "." || vm == ".." || vm.find('/') != std::string::npos ||
+      vm.find('\0') != std::string::npos) {
+    return fail("'" + vm + "' cannot be a VM's name: it must fit a file name of at most " +
+                std::to_string(kMaxVmName) + " bytes");
+  }
+  return x_options.runtime_directory + "/vm/" + vm + "/" + kVmSocket;
+}
+
+Result<void> Server::Impl::listen_for_vm(Id vm, UniqueFd kept) {
+  const VmPolicy& policy = x_manager.vms().at(vm).added.policy;
+  UniqueFd listener = std::move(kept);
+  if (!listener) {
+    auto directory = private_directory(x_vms_directory.get(), policy.vm, 0700);
+    if (!directory) return tl::unexpected(std::move(directory.error()));
+    if (auto opened = open_to_group(directory->get(), 0750, policy.gid); !opened) return opened;
+    auto made = listen_in(directory->get(), kVmSocket, is_root() ? 0660 : 0600, policy.gid);
+    if (!made) return tl::unexpected(std::move(made.error()));
+    listener = std::move(*made);
+  }
+  if (auto watched = watch_listener(listener.get(), &Impl::accept_client, vm); !watched) return watched;
+  keep({{kept_key(vm, KeptKind::listener), listener.get()}});
+  x_vm_listeners[vm] = std::move(listener);
+  return {};
+}
+
+void Server::Impl::stop_listening_for_vm(Id vm, const std::string& name) {
+  if (const auto found = x_vm_listeners.find(vm); found != x_vm_listeners.end()) {
+    x_loop->unwatch(found->second.get());
+    x_vm_listeners.erase(found);
+    drop_kept({kept_key(vm, KeptKind::listener)});
+  }
+  ::unlinkat(x_vms_directory.get(), (name + "/" + kVmSocket).c_str(), 0);
+  // Stays if somebody keeps other files there.
+  ::unlinkat(x_vms_directory.get(), name.c_str(), AT_REMOVEDIR);
+}
+
+void Server::Impl::keep(std::vector<KeptRef> descriptors) {
+  if (!x_keeper.keep(descriptors)) replace_keeper();
+}
+
+void Server::Impl::drop_kept(std::vector<KeeperKey> keys) {
+  if (!x_keeper.drop(keys)) replace_keeper();
+}
+
+std::vector<KeptRef> Server::Impl::everything_kept() const {
+  std::vector<KeptRef> all;
+  if (x_admin_listener) all.push_back({kKeptAdminListener, x_admin_listener.get()});
+  if (x_host_listener) all.push_back({kKeptHostListener, x_host_listener.get()});
+  for (const auto& [vm, listener] : x_vm_listeners)
+    all.push_back({kept_key(vm, KeptKind::listener), listener.get()});
+  for (const auto& [id, state] : x_manager.regions()) {
+    const SharedRegion* region = x_store.region(id);
+    if (region == nullptr) continue;
+    all.push_back({kept_key(id, KeptKind::data), region->data.get()});
+    all.push_back({kept_key(id, KeptKind::page), region->page.get()});
+  }
+  for (const auto& [id, state] : x_manager.connections()) {
+    if (const SharedClient* client = x_store.client(id)) {
+      all.push_back({kept_key(id, KeptKind::page), client->page.get()});
+    }
+  }
+  return all;
+}
+
+void Server::Impl::replace_keeper() {
+  if (x_keeper.fd() < 0) return;
+  x_loop->unwatch(x_keeper.fd());
+  x_keeper = KeeperLink();
+  if (!x_options.start_keeper) {
+    log_line("the keeper has died; from here on nothing survives this process");
+    return;
+  }
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    log_line("the keeper has died, and no socket is to be had for another");
+    return;
+  }
+  KeeperLink link{UniqueFd(ends[0])};
+  auto started = x_options.start_keeper(UniqueFd(ends[1]));
+  if (!started || !link.keep(everything_kept())) {
+    log_line("the keeper has died and another could not be started; nothing survives this process");
+    return;
+  }
+  link.serving();
+  x_keeper = std::move(link);
+  [[maybe_unused]] const auto watched =
+      x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); });
+  log_line("the keeper has died; another one holds everything now");
+}
+
+void Server::Impl::end_if_idle() {
+  const auto idle = [this] {
+    return x_had_visitors && x_manager.empty() && x_clients.empty() && x_admins.empty() && !x_idle_end;
+  };
+  if (!idle()) return;
+  // Later, when the present handler is done with whatever it holds.
+  x_loop->post([this, idle] {
+    if (!idle()) return;
+    // Whoever has connected meanwhile is welcome; whoever comes after this finds no socket and starts
+    // another.
+    if (UniqueFd socket = accept_from(x_admin_listener.get())) return accept_admin(std::move(socket), 0);
+    if (UniqueFd socket = accept_from(x_host_listener.get())) return accept_client(std::move(socket), 0);
+    remove_files();
+    x_idle_end = true;
+    x_loop->stop();
+  });
+}
+
+void Server::Impl::remove_files() {
+  ::unlinkat(x_runtime_directory.get(), kHostSocket, 0);
+  ::unlinkat(x_directory.get(), kAdminSocket, 0);
+  x_journal->remove();
+  ::unlinkat(x_runtime_directory.get(), "regiond", AT_REMOVEDIR);
+  ::unlinkat(x_runtime_directory.get(), "vm", AT_REMOVEDIR);
+}
+
+}  // namespace qvm::regions

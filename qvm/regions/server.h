@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// qvm-regiond without its main(): sockets around a Manager, on one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
+#include "qvm/regions/keeper.h"
+#include "qvm/regions/manager.h"
+
+namespace qvm::regions {
+
+struct ServerOptions {
+  std::string runtime_directory;  // made if it does not exist
+  UniqueFd keeper;                // this end of the link; empty: nothing survives
+  // Starts a keeper for a link whose keeper has died; may be empty.
+  StartRegiond start_keeper;
+  Limits limits;
+};
+
+class Server {
+ public:
+  enum class End { idle, stopped };
+
+  // Takes over from a qvm-regiond that died, if the journal and the keeper say so, and listens. Fails with
+  // code() EWOULDBLOCK if another one serves the directory.
+  static Result<std::unique_ptr<Server>> create(ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Returns when nothing is registered and nobody is connected (everything is removed then), or after stop().
+  Result<End> run();
+  // From any thread or signal watcher.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> x_impl;
+};
+
+}  // namespace qvm::regions

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Taking over from a qvm-regiond that died: the journal says what there was, the keeper has it, and what
+// cannot be found any more is given up rather than made up.
+#include <sys/epoll.h>
+
+#include "qvm/regions/codec.h"
+#include "qvm/regions/log.h"
+#include "qvm/regions/server_impl.h"
+
+namespace qvm::regions {
+
+Result<void> Server::Impl::restore(const std::vector<std::string>& records, KeptDescriptors kept) {
+  const bool have_keeper_state = !kept.empty();
+  for (const std::string& record : records) {
+    const auto event = decode_event(record);
+    const auto applied = event ? x_manager.apply(*event) : fail("it is not readable");
+    if (!applied) {
+      // What follows builds on it.
+      log_line("a record of the journal does not fit: " + applied.error().message() + "; the rest is lost");
+      break;
+    }
+  }
+  if (!have_keeper_state) {
+    // The keeper died too, and with it every descriptor. Nobody can be let into the old regions any more.
+    for (const auto& [id, region] : x_manager.regions()) {
+      log_line("region '" + region.created.name + "' is lost: its keeper died together with qvm-regiond");
+    }
+    for (const auto& [id, vm] : x_manager.vms()) {
+      log_line("VM '" + vm.added.policy.vm + "' has to be registered again");
+    }
+    x_manager = Manager(x_options.limits);
+    return x_journal->rewrite({});
+  }
+  adopt_memory(kept);
+  adopt_sessions();
+  for (const auto& [vm, state] : x_manager.vms()) {
+    UniqueFd listener = std::move(kept[kept_key(vm, KeptKind::listener)]);
+    kept.erase(kept_key(vm, KeptKind::listener));
+    if (auto listening = listen_for_vm(vm, std::move(listener)); !listening) return listening;
+  }
+  for (const auto& [id, region] : x_manager.regions()) publish(id);
+  // What is left belongs to things that the journal says are gone, or never were.
+  std::vector<KeeperKey> unknown;
+  for (const auto& [key, fd] : kept) unknown.push_back(key);
+  if (!unknown.empty()) drop_kept(std::move(unknown));
+  std::vector<std::string> snapshot;
+  for (const Event& event : x_manager.snapshot()) snapshot.push_back(encode(event));
+  log_line("took over " + std::to_string(x_manager.vms().size()) + " VMs, " +
+           std::to_string(x_manager.regions().size()) + " regions, " +
+           std::to_string(x_manager.connections().size()) + " connections");
+  return x_journal->rewrite(snapshot);
+}
+
+void Server::Impl::adopt_memory(KeptDescriptors& kept) {
+  const auto take = [&kept](Id id, KeptKind kind) {
+    const auto found = kept.find(kept_key(id, kind));
+    if (found == kept.end()) return UniqueFd();
+    UniqueFd fd = std::move(found->second);
+    kept.erase(found);
+    return fd;
+  };
+  std::vector<Id> lost_regions;
+  std::vector<Id> lost_connections;
+  for (const auto& [id, region] : x_manager.regions()) {
+    UniqueFd data = take(id, KeptKind::data);
+    auto adopted = x_store.adopt_region(id, region.created.pages, std::move(data), take(id, KeptKind::page));
+    if (adopted) continue;
+    log_line("region '" + region.created.name + "' is lost: " + adopted.error().message());
+    lost_regions.push_back(id);
+  }
+  for (const auto& [id, connection] : x_manager.connections()) {
+    if (x_store.region(connection.region) != nullptr &&
+        x_store.adopt_client(id, take(id, KeptKind::page)).has_value()) {
+      continue;
+    }
+    lost_connections.push_back(id);
+  }
+  // Straight through the manager: there is nobody to tell yet.
+  for (const Id id : lost_connections) {
+    x_store.erase_client(id);
+    [[maybe_unused]] const Events gone = x_manager.detach(x_manager.connections().at(id).session, id);
+  }
+  for (const Id id : lost_regions) {
+    const auto found = x_manager.regions().find(id);
+    if (found == x_manager.regions().end()) continue;
+    const std::set<Id> holders = found->second.holders;
+    for (const Id holder : holders)
+      [[maybe_unused]] const auto released = x_manager.apply(RegionReleased{id, holder});
+    [[maybe_unused]] const auto destroyed = x_manager.apply(RegionDestroyed{id});
+  }
+  // A connection that was lost may have been its region's last.
+  std::vector<Id> unused;
+  for (const auto& [id, region] : x_manager.regions()) {
+    if (region.holders.empty() && region.attached_mask() == 0) unused.push_back(id);
+  }
+  for (const Id id : unused) {
+    [[maybe_unused]] const auto destroyed = x_manager.apply(RegionDestroyed{id});
+    x_store.erase_region(id);
+  }
+}
+
+void Server::Impl::adopt_sessions() {
+  std::vector<Id> dead;
+  for (const auto& [id, session] : x_manager.sessions()) {
+    UniqueFd process = open_process(session.opened.pid, session.opened.start_time);
+    if (!process) {
+      dead.push_back(id);
+      continue;
+    }
+    const int fd = process.get();
+    const Id session_id = id;
+    const auto watched = x_loop->watch(fd, EPOLLIN, [this, session_id](std::uint32_t) {
+      const auto orphan = x_orphans.find(session_id);
+      if (orphan == x_orphans.end()) return;
+      x_loop->unwatch(orphan->second.get());
+      x_orphans.erase(orphan);
+      carry_out(x_manager.close_session(session_id));
+      sweep();
+    });
+    if (watched) x_orphans.emplace(id, std::move(process));
+  }
+  for (const Id id : dead) {
+    for (const Event& event : x_manager.close_session(id)) {
+      if (const auto* detached = std::get_if<Detached>(&event)) x_store.erase_client(detached->id);
+      if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) x_store.erase_region(destroyed->id);
+    }
+  }
+}
+
+}  // namespace qvm::regions

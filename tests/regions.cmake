@@ -1,0 +1,8 @@
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+qvm_library(qvm_regions_fixture support/regions_fixture.cpp LINK qvm_region_client qvm_region_admin GTest::gtest)
+target_compile_definitions(qvm_regions_fixture PRIVATE QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+add_dependencies(qvm_regions_fixture qvm-regiond)
+
+qvm_test(regions_integration_test integration/regions/attach_test.cpp
+  LINK qvm_regions_fixture LABEL integration TIMEOUT 120)

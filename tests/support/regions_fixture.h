@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// A private qvm-regiond in a directory of its own, for tests that talk to a real one.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "qvm/regions/admin.h"
+#include "qvm/regions/client.h"
+
+namespace qvm::regions {
+
+// Everything is gone after TearDown(), which checks that qvm-regiond ended by itself and left nothing.
+class RegionsFixture : public ::testing::Test {
+ protected:
+  static constexpr std::chrono::milliseconds kDeadline{5000};
+
+  void SetUp() override;
+  void TearDown() override;
+
+  const std::string& directory() const { return x_directory; }
+  std::string host_socket() const { return x_directory + "/host.sock"; }
+  Admin& admin() { return *x_admin; }
+  void close_admin() { x_admin.reset(); }
+  void reopen_admin();
+
+  // A VM with one vdev "shmem0" (and more, up to vdevs), running as this process's user; allowed everything.
+  VmPolicy plain_vm(const std::string& name, unsigned vdevs = 1) const;
+  // Registers it and connects its vdev.
+  std::unique_ptr<Client> vm_client(const std::string& name);
+  std::unique_ptr<Client> connect_vm(const std::string& name, const std::string& vdev = "shmem0");
+  std::unique_ptr<Client> host_client(const std::string& label = "test");
+
+  // Processes of this directory's qvm-regiond.
+  std::vector<pid_t> daemon_pids() const;  // without keepers
+  std::vector<pid_t> keeper_pids() const;
+  // Kills it (SIGKILL) and returns when it is dead.
+  void kill_daemon();
+
+ private:
+  std::vector<pid_t> pids(bool keeper) const;
+
+  std::string x_directory;
+  std::unique_ptr<Admin> x_admin;
+};
+
+// Attaches or fails the test.
+Connection* attach(Client& client, const std::string& name, std::uint32_t pages = 1);
+// Handles whatever comes until condition holds; false after the deadline.
+bool process_until(Client& client, const std::function<bool()>& condition,
+                   std::chrono::milliseconds deadline = std::chrono::milliseconds(5000));
+// Kills the process (SIGKILL) and returns when it is dead, whoever's child it is.
+void kill_and_wait(pid_t pid);
+
+}  // namespace qvm::regions
