@@ -19,3 +19,20 @@ foreach(odd none entry null magic abi size function unresolved create start sile
   set_target_properties(odd-${odd} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/vdevs")
   add_dependencies(vdevs_vmhost_unit_test odd-${odd})
 endforeach()
+
+# What needs a real QEMU. The example is built here as its users build it: from its own directory.
+if(NOT QVM_SANITIZE)
+  add_subdirectory("${PROJECT_SOURCE_DIR}/docs/examples/vdev-counter" "${CMAKE_BINARY_DIR}/docs/examples/vdev-counter")
+  set_target_properties(vdev-counter PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/vdevs")
+  add_library(vdevs_test_support STATIC support/vdevs/qemu_process.cpp)
+  target_link_libraries(vdevs_test_support PUBLIC qvm_flags tl::expected)
+  target_compile_definitions(vdevs_test_support PRIVATE
+    QVM_PLUGIN_DIR="${QVM_PLUGIN_OUTPUT_DIRECTORY}" QVM_GUEST_DIR="${QVM_GUEST_OUTPUT_DIRECTORY}")
+
+  qvm_test(vdevs_loader_system_test system/vdevs/loader_test.cpp system/vdevs/counter_test.cpp
+    LINK vdevs_test_support LABEL system TIMEOUT 60)
+  target_compile_definitions(vdevs_loader_system_test PRIVATE
+    QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs" QVM_COUNTER_VDEV="${CMAKE_BINARY_DIR}/tests/vdevs/vdev-counter.so")
+  add_dependencies(vdevs_loader_system_test libqvm-vmhost vdev-counter
+    odd-none odd-entry odd-abi odd-create odd-start odd-silent)
+endif()

@@ -52,7 +52,7 @@ struct Config {
   std::vector<VdevConfig> vdevs;
 };
 
-// Fails with the key that is missing, unknown to this version or of the wrong kind.
+// Fails with the key that is missing or of the wrong kind. Keys it does not know are for others.
 Result<Config> parse_config(std::string_view text);
 // The same for a file; every failure names it.
 Result<Config> read_config(const std::string& path);

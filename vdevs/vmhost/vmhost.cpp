@@ -60,8 +60,10 @@ Result<void> Vmhost::load_vdevs() {
 }
 
 Result<void> Vmhost::start() {
-  auto checked = check_machine();
-  if (!checked) return checked;
+  for (const auto check : {&Vmhost::check_addresses, &Vmhost::check_machine}) {
+    auto checked = (this->*check)();
+    if (!checked) return checked;
+  }
   auto made = make_services();
   if (!made) return made;
 
@@ -76,6 +78,17 @@ Result<void> Vmhost::start() {
     if (!blocked) return blocked;
   }
   return x_events->start();
+}
+
+Result<void> Vmhost::check_addresses() const {
+  for (const VdevConfig& vdev : x_config.vdevs) {
+    for (const VdevConfig& other : x_config.vdevs) {
+      if (!vdev.loc || !other.window || !overlap(*vdev.loc, *other.window)) continue;
+      return fail(fmt::format("{}: its 'loc' {:#x} lies in the region window {:#x},{:#x}", vdev.title(),
+                              vdev.loc->address, other.window->address, other.window->length));
+    }
+  }
+  return {};
 }
 
 Result<void> Vmhost::check_machine() const {

@@ -32,6 +32,7 @@ class Vmhost {
  private:
   Vmhost(const QemuApi& qemu, Config config) : x_qemu(qemu), x_config(std::move(config)) {}
   Result<void> load_vdevs();
+  Result<void> check_addresses() const;
   Result<void> check_machine() const;
   Result<void> make_services();
   Result<RegionWindow*> window_for(const VdevConfig& vdev);

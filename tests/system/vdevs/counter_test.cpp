@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The example of docs/vdev-abi.md inside a real QEMU. The test makes the accesses in place of a guest.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+#include "tests/support/vdevs/qemu_process.h"
+
+namespace qvm::testing {
+namespace {
+
+constexpr std::uint64_t kLoc = 0x1c060000;
+constexpr std::uint64_t kCount = kLoc;
+constexpr std::uint64_t kPeriod = kLoc + 4;
+constexpr std::uint64_t kWindow = 0x80000000;
+
+std::string config(const std::string& start = "41", std::uint64_t loc = kLoc) {
+  return R"({"version":1,"vm":"counting","vdevs":[{"id":"counter0","type":"counter","object":")" QVM_COUNTER_VDEV
+         R"(","place":"counter.qvmconf:18:6","loc":{"space":"memory","address":)" +
+         std::to_string(loc) +
+         R"(,"length":4096},"interrupt":{"controller":"ioapic","line":21},)"
+         R"("window":{"address":2147483648,"length":1048576},"options":[{"name":"start","args":[")" +
+         start + R"("]}]}]})";
+}
+
+struct Counter : ::testing::Test {
+  ScratchDirectory directory;
+  QemuProcess qemu{
+      {.accelerator = "qtest", .vmhost_config = directory.write("vmhost.json", config()), .reboots = true}};
+};
+
+TEST_F(Counter, StartsAsConfigured) {
+  EXPECT_EQ(qemu.qtest_read('l', kCount), 41u);
+  EXPECT_EQ(qemu.qtest_read('l', kPeriod), 0u);
+}
+
+TEST_F(Counter, SeesEveryWidth) {
+  // It answers 4 bytes only: the other widths must reach it as what they are.
+  EXPECT_EQ(qemu.qtest_read('b', kCount), 0u);
+  EXPECT_EQ(qemu.qtest_read('w', kCount), 0u);
+  EXPECT_EQ(qemu.qtest_read('q', kCount), 0u);
+  EXPECT_EQ(qemu.qtest_read('l', kCount), 41u);
+}
+
+TEST_F(Counter, TicksAndDrivesItsLine) {
+  qemu.qtest("irq_intercept_in /machine/i440fx/ioapic");
+  qemu.qtest_write('l', kPeriod, 1000);
+  while (qemu.irqs().empty()) qemu.qtest_read('l', kPeriod);  // ended by the test's timeout if nothing comes
+  qemu.qtest_write('l', kPeriod, 0);
+  EXPECT_GT(qemu.qtest_read('l', kCount), 41u);
+  qemu.qtest_read('l', kPeriod);
+  EXPECT_EQ(qemu.irqs().front(), "raise 21");
+  EXPECT_EQ(qemu.irqs().back(), "lower 21");
+}
+
+TEST_F(Counter, ResetsWithTheMachine) {
+  qemu.qtest_write('l', kPeriod, 1000);
+  while (qemu.qtest_read('l', kCount) == 41u) {
+  }
+  qemu.qtest("outb 0xcf9 0x2");
+  qemu.qtest("outb 0xcf9 0x6");
+  while (qemu.qtest_read('l', kPeriod) != 0u) {
+  }
+  EXPECT_EQ(qemu.qtest_read('l', kCount), 41u);
+}
+
+TEST_F(Counter, AWindowWithNothingInItReadsAllOnes) {
+  qemu.qtest_write('q', kWindow + 8, 5);
+  EXPECT_EQ(qemu.qtest_read('q', kWindow + 8), ~std::uint64_t{0});
+  EXPECT_EQ(qemu.qtest_read('b', kWindow + 0xfffff), 0xffu);
+}
+
+QemuProcess::End run(const std::string& text) {
+  const ScratchDirectory directory;
+  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", text)});
+  return qemu.wait(std::chrono::seconds(20));
+}
+
+TEST(CounterFailure, NamesTheOption) {
+  const auto end = run(config("many"));
+  EXPECT_EQ(end.output, "qvm: vdev counter0 (counter.qvmconf:18:6): 'start' is not a number of 32 bits\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(CounterFailure, SaysThatItsRegistersAreInAWindow) {
+  const auto end = run(config("1", kWindow));
+  EXPECT_EQ(end.output,
+            "qvm: vdev counter0 (counter.qvmconf:18:6): its 'loc' 0x80000000 lies in the region window "
+            "0x80000000,0x100000\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+}  // namespace
+}  // namespace qvm::testing

@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// A VM whose vdev cannot start does not start: one line that says why, and QEMU's exit status 1.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/vdevs/qemu_process.h"
+
+namespace qvm::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+std::string odd(const std::string& name) {
+  return std::string(QVM_ODD_VDEVS) + "/odd-" + name + ".so";
+}
+
+std::string config_with(const std::string& object, const std::string& more = "") {
+  return R"({"version":1,"vm":"left","vdevs":[{"id":"odd0","type":"odd","object":")" + object +
+         R"(","place":"left.qvmconf:12:6")" + more + "}]}";
+}
+
+// Runs QEMU until it ends by itself.
+QemuProcess::End run(const std::string& config, std::vector<std::string> more = {}) {
+  const ScratchDirectory directory;
+  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config), .more = std::move(more)});
+  return qemu.wait(kPatience);
+}
+
+struct Failure {
+  const char* object;
+  const char* message;  // "%": the object's path
+};
+class VdevCannotStart : public ::testing::TestWithParam<Failure> {};
+
+TEST_P(VdevCannotStart, SaysWhyInOneLineAndEnds) {
+  const std::string object = odd(GetParam().object);
+  std::string message = GetParam().message;
+  if (const auto place = message.find('%'); place != std::string::npos) message.replace(place, 1, object);
+  const auto end = run(config_with(object));
+  EXPECT_EQ(end.output, "qvm: vdev odd0 (left.qvmconf:12:6): " + message + "\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Causes, VdevCannotStart,
+    ::testing::Values(Failure{"not-there", "cannot load '%': No such file or directory"},
+                      Failure{"entry", "'%' has no function qvm_vdev_entry: it is not a vdev"},
+                      Failure{"abi", "'%' was built for version 99 of the vdev ABI; this qvm has version 1"},
+                      Failure{"create", "option 'colour' is not one of red, green"},
+                      Failure{"start", "connect to '/nowhere/regions.sock': No such file or directory"},
+                      Failure{"silent", "it could not be started and gave no reason"}));
+
+TEST(VdevLoading, AGoodVdevStarts) {
+  const ScratchDirectory directory;
+  QemuProcess qemu(
+      {.accelerator = "qtest", .vmhost_config = directory.write("vmhost.json", config_with(odd("none")))});
+  EXPECT_EQ(qemu.qtest("readl 0xfee00030").empty(), false);
+}
+
+TEST(VdevLoading, RefusesALineThatTheMachineDoesNotHave) {
+  const auto end = run(config_with(odd("none"), R"(,"interrupt":{"controller":"ioapic","line":24})"));
+  EXPECT_EQ(
+      end.output,
+      "qvm: vdev odd0 (left.qvmconf:12:6): interrupt line 24 does not exist; the I/O APIC has 0 to 23\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(VdevLoading, RefusesAnUnknownController) {
+  const auto end = run(config_with(odd("none"), R"(,"interrupt":{"controller":"gic","line":40})"));
+  EXPECT_EQ(end.output,
+            "qvm: vdev odd0 (left.qvmconf:12:6): interrupt controller 'gic' is not supported; it must be "
+            "'ioapic' or "
+            "'8259'\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+constexpr const char* kWindow = R"(,"window":{"address":2147483648,"length":1048576})";
+
+TEST(VdevLoading, RefusesOneThreadForAllVcpusWithSharedMemory) {
+  const ScratchDirectory directory;
+  QemuProcess qemu({.accelerator = "tcg,thread=single",
+                    .vmhost_config = directory.write("vmhost.json", config_with(odd("none"), kWindow))});
+  const auto end = qemu.wait(kPatience);
+  EXPECT_EQ(end.output,
+            "qvm: vdev odd0 (left.qvmconf:12:6): QEMU runs with one thread for all vCPUs (thread=single or "
+            "icount), in "
+            "which locked instructions are not atomic against other users of a region; use -accel "
+            "tcg,thread=multi or "
+            "KVM\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(VdevLoading, RefusesAWindowThatIsNotMadeOfPages) {
+  const auto end = run(config_with(odd("none"), R"(,"window":{"address":2147483649,"length":1048576})"));
+  EXPECT_EQ(end.output,
+            "qvm: vdev odd0 (left.qvmconf:12:6): window 0x80000001,0x100000 is not made of whole pages of "
+            "4096 bytes, "
+            "at least two\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(VdevLoading, SaysThatTheConfigurationIsNotThere) {
+  QemuProcess qemu({.vmhost_config = "/nonexistent/vmhost.json"});
+  const auto end = qemu.wait(kPatience);
+  EXPECT_EQ(end.output, "qvm: open '/nonexistent/vmhost.json': No such file or directory\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(VdevLoading, SaysWhatIsWrongInTheConfiguration) {
+  const ScratchDirectory directory;
+  const std::string path = directory.write("vmhost.json", R"({"version":7})");
+  QemuProcess qemu({.vmhost_config = path});
+  const auto end = qemu.wait(kPatience);
+  EXPECT_EQ(end.output, "qvm: '" + path + "': has format version 7; this vmhost reads version 1\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(VdevLoading, RefusesUnknownArguments) {
+  QemuProcess qemu({.more = {"-plugin", "file=" + plugin_path("libqvm-vmhost.so") + ",colour=red"}});
+  const auto end = qemu.wait(kPatience);
+  EXPECT_EQ(
+      end.output,
+      "qvm: vmhost: unknown argument 'colour=red'; known are config=PATH and log=error|warning|info|debug\n");
+  EXPECT_EQ(end.status, 1);
+}
+
+TEST(VdevLoading, ForbidsSavingWhatCannotBeSaved) {
+  const ScratchDirectory directory;
+  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config_with(odd("none"))),
+                    .monitor = true,
+                    .more = {"-S"}});
+  qemu.send("savevm one\n");
+  EXPECT_TRUE(qemu.wait_for("Error: qvm: the vdevs of this VM cannot be saved", kPatience)) << qemu.output();
+  qemu.send("migrate \"exec:cat >/dev/null\"\n");
+  EXPECT_TRUE(qemu.wait_for("Error: qvm: the vdevs of this VM cannot be saved", kPatience)) << qemu.output();
+  qemu.send("quit\n");
+  EXPECT_EQ(qemu.wait(kPatience).status, 0);
+}
+
+}  // namespace
+}  // namespace qvm::testing
