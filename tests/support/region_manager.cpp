@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/region_manager.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace qvm::test {
+
+// Short: the path of a socket is limited to 107 bytes.
+RegionManager::RegionManager() : directory_("/tmp/qvmt.XXXXXX") {
+  if (::mkdtemp(directory_.data()) == nullptr) {
+    ADD_FAILURE() << "no directory under /tmp";
+    return;
+  }
+  auto admin = regions::Admin::open(directory_, std::string(QVM_BINARY_DIR) + "/bin/qvm-regiond");
+  if (!admin) {
+    ADD_FAILURE() << admin.error().message();
+    return;
+  }
+  admin_ = std::move(*admin);
+}
+
+RegionManager::~RegionManager() {
+  admin_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+std::string RegionManager::add_vm(const std::string& vm, const std::vector<regions::NameRule>& rules) {
+  if (!admin_) return {};
+  regions::VmPolicy policy;
+  policy.vm = vm;
+  policy.uid = ::geteuid();
+  policy.gid = ::getegid();
+  policy.vdevs.push_back({});
+  policy.vdevs.back().vdev = "shmem0";
+  policy.vdevs.back().rules = rules;
+  auto socket = admin_->add_vm(policy);
+  if (!socket) {
+    ADD_FAILURE() << socket.error().message();
+    return {};
+  }
+  return *socket;
+}
+
+std::string RegionManager::describe() {
+  if (!admin_) return {};
+  const auto text = admin_->describe_json();
+  return text ? *text : text.error().message();
+}
+
+}  // namespace qvm::test
