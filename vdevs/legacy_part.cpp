@@ -61,7 +61,7 @@ void claim_ports(const PlanInput& input, const LegacyPart& part, VdevPlan& plan,
 void plan_legacy_part(const PlanInput& input, const LegacyPart& part, VdevPlan& plan,
                       config::DiagnosticSink& sink) {
   claim_ports(input, part, plan, sink);
-  const std::vector<std::uint32_t> lines = lines_of(input.machine, part.part);
+  const auto lines = part.whole ? lines_of(input.machine, part.part) : std::vector<std::uint32_t>();
   for (const auto& interrupt : input.vdev.interrupts) {
     const auto& line = interrupt.value.line;
     if (line && std::find(lines.begin(), lines.end(), *line) != lines.end()) continue;

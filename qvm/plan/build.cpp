@@ -37,6 +37,11 @@ struct Planned {
   std::string owner() const { return "vdev " + id; }
 };
 
+// An interrupt controller is called by its name, or by its type if it has none.
+const std::string& controller_name(const Planned& planned) {
+  return planned.vdev->name ? planned.vdev->name->value : planned.vdev->type;
+}
+
 class Builder {
  public:
   Builder(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
@@ -103,7 +108,7 @@ void Builder::plan_vdevs() {
   std::map<std::string, unsigned> ordinals;
   for (const config::Vdev& vdev : x_vm.vdevs) {
     const unsigned ordinal = ordinals[vdev.type]++;
-    // "ser8250-0", but "shmem0": the number must be told from a digit of the type.
+    // "disk0", but "i8042-0": the number must be told from a digit of the type.
     const bool digit = !vdev.type.empty() && vdev.type.back() >= '0' && vdev.type.back() <= '9';
     Planned planned;
     planned.vdev = &vdev;
@@ -144,11 +149,10 @@ void Builder::claim_addresses(const Planned& planned) {
   }
 }
 
-// An interrupt controller is called by its name, or by its type if it has none.
 const Planned* Builder::find_controller(const std::string& name) const {
   for (const Planned& planned : x_vdevs) {
     if (!planned.plan.controller_lines) continue;
-    if ((planned.vdev->name ? planned.vdev->name->value : planned.vdev->type) == name) return &planned;
+    if (controller_name(planned) == name) return &planned;
   }
   return nullptr;
 }
@@ -230,11 +234,10 @@ void Builder::collect_maps() {
     x_plan.ports.push_back({static_cast<std::uint32_t>(range.start), static_cast<std::uint32_t>(range.length),
                             range.owner, x_sources.describe(range.where)});
   }
-  const auto controller = std::find_if(x_vdevs.begin(), x_vdevs.end(),
-                                       [](const Planned& planned) { return planned.plan.controller_lines; });
-  const std::string name = controller == x_vdevs.end() ? "machine"
-                           : controller->vdev->name    ? controller->vdev->name->value
-                                                       : controller->vdev->type;
+  std::string name(x_machine.find_memory(vdevs::Part::io_apic)->title);
+  for (const Planned& planned : x_vdevs) {
+    if (planned.plan.controller_lines) name = controller_name(planned);
+  }
   for (const LineOwner& owner : x_interrupts.owners()) {
     x_plan.interrupts.push_back({name, owner.line, owner.owner, x_sources.describe(owner.where)});
   }

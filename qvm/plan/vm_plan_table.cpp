@@ -110,10 +110,11 @@ std::string to_table(const VmPlan& plan) {
 
   std::vector<Row> ports;
   for (const PortRange& range : plan.ports) {
+    if (range.place.empty()) continue;  // some thirty of the machine's own: the JSON form has them
     ports.push_back({fmt::format("{:#06x}", range.start),
                      fmt::format("{:#06x}", range.start + range.length - 1), range.owner, range.place});
   }
-  print_section(text, "I/O ports", ports);
+  print_section(text, "I/O ports of the configuration", ports);
 
   std::vector<Row> lines;
   for (const InterruptUse& use : plan.interrupts) {

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Every NAME.qvmconf here is planned; the results are compared with NAME.xml (libvirt domain), NAME.json
+// (vmhost.json), NAME.txt (table and findings) or NAME.err (findings of a plan that fails). QVM_REGENERATE=1
+// rewrites them.
+//
+// A first line "# host: kvm uid=1000 gid=1000 groups=44,109 firmware= runtime=DIR" changes the invented host.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "tests/support/plan_fixture.h"
+#include "tests/support/run_program.h"
+
+namespace qvm::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kDirectory = QVM_SOURCE_DIR "/tests/golden/plan";
+
+std::string read_text(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> case_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(kDirectory)) {
+    if (entry.path().extension() == ".qvmconf") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool regenerate() {
+  const char* value = std::getenv("QVM_REGENERATE");
+  return value != nullptr && std::string_view(value) == "1";
+}
+
+plan::HostFacts host_of(const std::string& text) {
+  plan::HostFacts host = fake_host();
+  std::istringstream line(text.substr(0, text.find('\n')));
+  std::string word;
+  line >> word >> word;
+  if (word != "host:") return host;
+  while (line >> word) {
+    const std::string key = word.substr(0, word.find('='));
+    const std::string value = word.substr(std::min(word.size(), key.size() + 1));
+    if (key == "kvm") host.acceleration = plan::HostFacts::Acceleration::kvm;
+    if (key == "uid") host.uid = static_cast<uid_t>(std::stoul(value));
+    if (key == "gid") host.gid = static_cast<gid_t>(std::stoul(value));
+    if (key == "firmware") host.firmware_path = value;
+    if (key == "runtime") host.runtime_directory = value;
+    if (key == "plugins") host.plugin_directory = value;
+    if (key == "directory") host.working_directory = value;
+    if (key == "groups") {
+      std::istringstream groups(value);
+      for (std::string group; std::getline(groups, group, ',');) {
+        host.groups.push_back(static_cast<gid_t>(std::stoul(group)));
+      }
+    }
+  }
+  return host;
+}
+
+Planned plan_case(const std::string& name) {
+  FakeFiles files;
+  const std::string file = name + ".qvmconf";
+  files.texts[file] = read_text(kDirectory / file);
+  return plan_file(files, file, host_of(files.texts[file]));
+}
+
+class PlanGolden : public testing::TestWithParam<std::string> {
+ protected:
+  void check(const std::string& extension, const std::string& text) const {
+    const fs::path path = kDirectory / (GetParam() + extension);
+    if (regenerate()) {
+      if (text.empty()) {
+        fs::remove(path);
+      } else {
+        std::ofstream(path, std::ios::binary) << text;
+      }
+    }
+    EXPECT_EQ(text.empty(), !fs::exists(path)) << path;
+    EXPECT_EQ(text, read_text(path)) << path << "\nQVM_REGENERATE=1 rewrites it";
+  }
+};
+
+TEST_P(PlanGolden, IsAsRecorded) {
+  const Planned planned = plan_case(GetParam());
+  const bool works = planned.plan.has_value();
+  check(".err", works ? "" : planned.text());
+  check(".xml", works ? planned.plan->domain_xml : "");
+  check(".json", works ? planned.plan->vmhost_json : "");
+  check(".txt", works ? plan::to_table(*planned.plan) +
+                            (planned.text().empty() ? "" : "\nFindings\n" + planned.text())
+                      : "");
+}
+
+TEST_P(PlanGolden, DomainIsValidForLibvirt) {
+  const Planned planned = plan_case(GetParam());
+  if (!planned.plan) return;
+  const std::string schema = "/usr/share/libvirt/schemas/domain.rng";
+  if (!fs::exists(schema) || !program_exists("xmllint"))
+    GTEST_SKIP() << "xmllint or libvirt's schemas are missing";
+  const ProgramResult result =
+      run_program({"xmllint", "--noout", "--relaxng", schema, "-"}, planned.plan->domain_xml);
+  EXPECT_EQ(result.status, 0) << result.output << planned.plan->domain_xml;
+}
+
+TEST_P(PlanGolden, SurvivesTheWayThroughJson) {
+  const Planned planned = plan_case(GetParam());
+  if (!planned.plan) return;
+  const std::string json = plan::to_json(*planned.plan);
+  const auto read = plan::from_json(json);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(plan::to_json(*read), json);
+  EXPECT_EQ(read->acpi_table, planned.plan->acpi_table);
+  EXPECT_EQ(read->domain_xml, planned.plan->domain_xml);
+}
+
+TEST_P(PlanGolden, JsonFollowsItsSchema) {
+  const Planned planned = plan_case(GetParam());
+  if (!planned.plan) return;
+  if (run_program({"/usr/bin/python3", "-c", "import jsonschema"}, "").status != 0)
+    GTEST_SKIP() << "no python3-jsonschema";
+  const ProgramResult result = run_program({"/usr/bin/python3", QVM_SOURCE_DIR "/tests/support/check_json.py",
+                                            QVM_SOURCE_DIR "/schemas/plan.schema.json"},
+                                           plan::to_json(*planned.plan));
+  EXPECT_EQ(result.status, 0) << result.output;
+}
+
+// The linter and the plan agree: words of a golden are all understood.
+TEST_P(PlanGolden, InputIsUnderstood) {
+  const Planned planned = plan_case(GetParam());
+  for (const config::Diagnostic& finding : planned.loaded.diagnostics.all()) {
+    if (finding.severity != config::Severity::error) continue;
+    EXPECT_NE(finding.rule.substr(0, 1), "A") << finding.message;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlanGolden, testing::ValuesIn(case_names()), [](const auto& instance) {
+  std::string name = instance.param;
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '-'; }, '_');
+  return name;
+});
+
+TEST(PlanGoldenFiles, AllBelongToAConfiguration) {
+  const std::vector<std::string> names = case_names();
+  const std::set<std::string> known(names.begin(), names.end());
+  for (const auto& entry : fs::directory_iterator(kDirectory)) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".xml" && extension != ".json" && extension != ".txt" && extension != ".err") continue;
+    EXPECT_TRUE(known.contains(entry.path().stem())) << entry.path() << " has no .qvmconf";
+  }
+}
+
+TEST(PlanGoldenFiles, NoTwoAreTheSame) {
+  std::map<std::string, std::string> seen;
+  for (const std::string& name : case_names()) {
+    const std::string text = read_text(kDirectory / (name + ".qvmconf"));
+    EXPECT_TRUE(seen.emplace(text, name).second) << name << " is a copy of " << seen[text];
+  }
+}
+
+}  // namespace
+}  // namespace qvm::test

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/plan_fixture.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace qvm::test {
+namespace {
+
+using namespace std::string_literals;
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// A valid multiboot header after an ELF identification of the given class (1: 32 bits, 2: 64 bits).
+std::string multiboot_image(char elf_class) {
+  std::string image = "\x7f"s + "ELF" + elf_class;
+  image.resize(64, '\0');
+  image += "\x02\xb0\xad\x1b\x00\x00\x00\x00\xfe\x4f\x52\xe4"s;
+  image.resize(0x10000, '\0');
+  return image;
+}
+
+std::string elf_without_entry() {
+  std::string image = "\x7f"s + "ELF\x02";
+  image.resize(0x10000, '\0');
+  return image;
+}
+
+std::string linux_kernel() {
+  std::string image(0x202, '\0');
+  image += "HdrS\x0f\x02"s;
+  image.resize(0x10000, '\0');
+  return image;
+}
+
+}  // namespace
+
+std::optional<std::string> FakeFiles::contents(std::string_view path) const {
+  const auto listed = texts.find(path);
+  if (listed != texts.end()) return listed->second;
+  if (ends_with(path, ".elf")) return multiboot_image(1);
+  if (ends_with(path, ".elf64")) return elf_without_entry();
+  if (ends_with(path, ".bzImage")) return linux_kernel();
+  if (ends_with(path, ".bin")) return std::string(0x10000, '\0');
+  return std::nullopt;
+}
+
+Result<std::string> FakeFiles::read(std::string_view path, std::uint64_t limit) {
+  auto text = contents(path);
+  if (!text) return fail(fmt::format("'{}': No such file or directory", path));
+  if (text->size() > limit) return fail(fmt::format("'{}' is longer than {} bytes", path, limit));
+  return std::move(*text);
+}
+
+Result<std::string> FakeFiles::read_head(std::string_view path, std::uint64_t count) {
+  auto text = contents(path);
+  if (!text) return fail(fmt::format("'{}': No such file or directory", path));
+  return text->substr(0, count);
+}
+
+Result<config::FileFacts> FakeFiles::facts(std::string_view path) {
+  const auto text = contents(path);
+  if (!text) return fail(fmt::format("'{}': No such file or directory", path));
+  return config::FileFacts{text->size(), true, true};
+}
+
+std::optional<std::string> FakeFiles::environment(std::string_view) {
+  return std::nullopt;
+}
+
+plan::HostFacts fake_host() {
+  plan::HostFacts host;
+  host.runtime_directory = "/run/qvm";
+  host.plugin_directory = "/usr/lib/qvm";
+  host.firmware_path = "/usr/share/qemu/qboot.rom";
+  host.working_directory = "/home/user";
+  return host;
+}
+
+const config::TableSet& fake_tables() {
+  static const config::TableSet tables = [] {
+    auto shipped = config::TableSet::shipped();
+    if (!shipped) throw std::runtime_error(shipped.error().message());
+    std::vector<Error> failures;
+    shipped->add_directory(QVM_SOURCE_DIR "/tests/golden/plan/vdevs", failures);
+    if (!failures.empty()) throw std::runtime_error(failures.front().message());
+    return std::move(*shipped);
+  }();
+  return tables;
+}
+
+std::string Planned::text() const {
+  std::string result;
+  for (const config::Diagnostic& finding : findings.all()) {
+    result += fmt::format("{}: {}: {} [{}]\n", loaded.sources.describe(finding.where),
+                          to_string(finding.severity), finding.message, finding.rule);
+    for (const config::Note& note : finding.notes) {
+      result += fmt::format("  {}: note: {}\n", loaded.sources.describe(note.where), note.text);
+    }
+    if (!finding.help.empty()) result += fmt::format("  help: {}\n", finding.help);
+  }
+  return result;
+}
+
+Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFacts& host) {
+  Planned result;
+  config::VmInput input;
+  input.words = {"@" + name};
+  result.loaded = config::load_vms({input}, fake_tables(), files);
+  plan::HostQueries queries;
+  queries.read_head = [&](const std::string& path) -> std::optional<std::string> {
+    auto head = files.read_head(path, plan::kImageHead);
+    if (!head) return std::nullopt;
+    return std::move(*head);
+  };
+  queries.find_group = [](const std::string& group) -> std::optional<gid_t> {
+    if (group == "video") return 44;
+    return std::nullopt;
+  };
+  result.plan = plan::build(result.loaded.vms.at(0), result.loaded.names.at(0), host, result.loaded.sources,
+                            result.findings, queries);
+  return result;
+}
+
+Planned plan_text(const std::string& text, const plan::HostFacts& host) {
+  FakeFiles files;
+  files.texts["vm.qvmconf"] = text;
+  return plan_file(files, "vm.qvmconf", host);
+}
+
+}  // namespace qvm::test

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "qvm/plan/domain_xml.h"
+#include "qvm/plan/image_format.h"
+#include "tests/support/plan_fixture.h"
+#include "vdevs/host_path.h"
+#include "vdevs/plan.h"
+
+namespace qvm::plan {
+namespace {
+
+using namespace std::string_literals;
+using test::plan_text;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kStart =
+    "ram 0,0xa0000 ram 1M,63M load kernel.elf vdev ioapic loc 0xfec00000 name pic intr apic\n";
+
+TEST(Plan, IsTheSameEveryTime) {
+  const std::string text = std::string(kStart) + "vdev ser8250 vdev shmem loc 0x10000000 intr pic:5";
+  EXPECT_EQ(to_json(*plan_text(text).plan), to_json(*plan_text(text).plan));
+}
+
+TEST(Plan, RulesForRegionsStayOutOfTheProcess) {
+  const auto planned = plan_text(
+      std::string(kStart) + "vdev shmem loc 0x10000000 intr pic:5 allow a* deny b* create c,4096 umask 2");
+  ASSERT_TRUE(planned.plan) << planned.text();
+  EXPECT_THAT(planned.plan->vmhost_json, Not(HasSubstr("allow")));
+  EXPECT_THAT(planned.plan->vmhost_json, HasSubstr("\"options\": []"));
+  ASSERT_EQ(planned.plan->policy.vdevs.size(), 1u);
+  EXPECT_EQ(planned.plan->policy.vdevs[0].rules.size(), 2u);
+  EXPECT_EQ(planned.plan->policy.vdevs[0].rules[0].place, "vm.qvmconf:2:44");
+  EXPECT_EQ(planned.plan->policy.vdevs[0].umask, 2u);
+}
+
+TEST(Plan, UmaskAndGroupHoldForWhatFollows) {
+  const auto planned =
+      plan_text(std::string(kStart) +
+                "vdev shmem loc 0x10000000 intr pic:5 create a,1 umask 027 gid video create b,1 "
+                "create c,1,0666,7");
+  ASSERT_TRUE(planned.plan) << planned.text();
+  const auto& creates = planned.plan->policy.vdevs.at(0).creates;
+  ASSERT_EQ(creates.size(), 3u);
+  EXPECT_EQ(creates[0].mode, 0666u);
+  EXPECT_EQ(creates[0].gid, std::nullopt);
+  EXPECT_EQ(creates[1].mode, 0640u);
+  EXPECT_EQ(creates[1].gid, 44u);
+  EXPECT_EQ(creates[2].mode, 0666u);
+  EXPECT_EQ(creates[2].gid, 7u);
+}
+
+TEST(Plan, IdentityIsTheCallersWithoutAUid) {
+  HostFacts host = test::fake_host();
+  host.caller_uid = 1000;
+  host.caller_gid = 1001;
+  const auto planned = plan_text(kStart, host);
+  ASSERT_TRUE(planned.plan);
+  EXPECT_EQ(planned.plan->policy.uid, 1000u);
+  EXPECT_EQ(planned.plan->policy.gid, 1001u);
+  EXPECT_THAT(planned.plan->domain_xml, Not(HasSubstr("seclabel")));
+}
+
+TEST(Plan, ControlCharactersInACommandLineAreAnError) {
+  const auto planned = plan_text(std::string(kStart) + "cmdline \"a\x01\"");
+  EXPECT_FALSE(planned.plan);
+  EXPECT_EQ(
+      planned.text(),
+      "vm.qvmconf:2:9: error: the command line is not UTF-8 text or has control characters [plan-boot]\n"
+      "  help: libvirt carries it in XML, which allows neither\n");
+}
+
+TEST(Plan, SecondVdevOfTheMachinesOnlyTimerIsAnError) {
+  const auto planned = plan_text(std::string(kStart) + "vdev hpet vdev hpet");
+  EXPECT_FALSE(planned.plan);
+  EXPECT_THAT(planned.text(), HasSubstr("memory 0xfed00000..0xfed00fff of vdev hpet1 overlaps vdev hpet0"));
+}
+
+TEST(PlanJson, RefusesOtherVersionsAndBrokenText) {
+  EXPECT_EQ(from_json("{\"version\": 2}").error().message(), "read a plan: version 2, expected 1");
+  EXPECT_FALSE(from_json("{"));
+  EXPECT_FALSE(from_json("[]"));
+  EXPECT_FALSE(from_json("{\"version\": 1}"));
+}
+
+TEST(PlanJson, KeepsBytesOfTheTable) {
+  VmPlan plan;
+  plan.acpi_table = "\x00\x7f\x80\xff"s;
+  const auto read = from_json(to_json(plan));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->acpi_table, plan.acpi_table);
+}
+
+TEST(PlanJson, KeepsWhatMayBeAbsent) {
+  VmPlan plan;
+  plan.host.uid = 0;
+  plan.host.gid = 5;
+  plan.policy.vdevs.push_back(
+      {.vdev = "a0", .rules = {}, .substitutions = {}, .creates = {}, .umask = 0, .gid = 9});
+  const auto read = from_json(to_json(plan));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->host.uid, plan.host.uid);
+  EXPECT_EQ(read->host.gid, plan.host.gid);
+  EXPECT_EQ(read->policy.vdevs.at(0).gid, 9u);
+}
+
+TEST(QemuOption, CommasAreDoubled) {
+  EXPECT_EQ(qemu_option_value("a,b,,c"), "a,,b,,,,c");
+}
+
+TEST(HostPath, IsMadeAbsoluteWithoutFollowingLinks) {
+  EXPECT_EQ(vdevs::absolute_path("/a/b", "c"), "/a/b/c");
+  EXPECT_EQ(vdevs::absolute_path("/a/b", "./c//d"), "/a/b/c/d");
+  EXPECT_EQ(vdevs::absolute_path("/a/b", "../c"), "/a/b/../c");
+  EXPECT_EQ(vdevs::absolute_path("/a/b", "/c"), "/c");
+}
+
+TEST(XmlText, IsUtf8WithoutControlCharacters) {
+  EXPECT_TRUE(vdevs::is_xml_text("plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\n"));
+  EXPECT_FALSE(vdevs::is_xml_text("\x1b"));
+  EXPECT_FALSE(vdevs::is_xml_text("\xff"));
+  EXPECT_FALSE(vdevs::is_xml_text("\xc0\x80"));
+  EXPECT_FALSE(vdevs::is_xml_text("\xed\xa0\x80"));
+  EXPECT_FALSE(vdevs::is_xml_text("\xe2\x82"));
+  EXPECT_FALSE(vdevs::is_xml_text("\xef\xbf\xbf"));
+}
+
+std::string elf32_with_segment(char type) {
+  std::string image =
+      "\x7f"
+      "ELF\x01"s;
+  image.resize(28, '\0');
+  image += "\x34\x00\x00\x00"s;  // program headers at 52
+  image.resize(42, '\0');
+  image += "\x20\x00\x01\x00"s;  // one of 32 bytes
+  image.resize(52, '\0');
+  image += type;
+  image.resize(84, '\0');
+  return image;
+}
+
+TEST(ImageFormat, TellsKernelsApart) {
+  const std::string header = "\x02\xb0\xad\x1b\x00\x00\x00\x00\xfe\x4f\x52\xe4"s;
+  const std::string with_addresses = "\x02\xb0\xad\x1b\x00\x00\x01\x00\xfe\x4f\x51\xe4"s;
+  EXPECT_EQ(sniff_image(header), ImageFormat::multiboot);
+  EXPECT_EQ(sniff_image("\x7f"
+                        "ELF\x02___" +
+                        header),
+            ImageFormat::multiboot_elf64);
+  EXPECT_EQ(sniff_image("\x7f"
+                        "ELF\x02___" +
+                        with_addresses),
+            ImageFormat::multiboot);
+  EXPECT_EQ(sniff_image("x" + header), ImageFormat::unknown);
+  EXPECT_EQ(sniff_image(elf32_with_segment(4)), ImageFormat::elf_with_notes);
+  EXPECT_EQ(sniff_image(elf32_with_segment(1)), ImageFormat::elf);
+  EXPECT_EQ(sniff_image("\x1f\x8b\x08"), ImageFormat::gzip);
+  EXPECT_EQ(sniff_image(""), ImageFormat::unknown);
+}
+
+// A vdev is a folder and a line in one list: the core works with what plans ask for.
+TEST(Core, NamesNoVdev) {
+  for (const auto& entry : std::filesystem::directory_iterator(QVM_SOURCE_DIR "/qvm/plan")) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    // The header of vmhost.json shows an example.
+    if (entry.path().filename() == "vmhost_json.h" || entry.path().filename() == "vm_plan.h") continue;
+    for (const vdevs::ShippedVdev& vdev : vdevs::shipped_vdevs()) {
+      EXPECT_EQ(text.find(vdev.type), std::string::npos) << entry.path() << " names " << vdev.type;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qvm::plan
