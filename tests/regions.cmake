@@ -4,5 +4,10 @@ qvm_library(qvm_regions_fixture support/regions_fixture.cpp LINK qvm_region_clie
 target_compile_definitions(qvm_regions_fixture PRIVATE QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
 add_dependencies(qvm_regions_fixture qvm-regiond)
 
+qvm_test(regions_unit_test
+  unit/regions/access_test.cpp unit/regions/codec_test.cpp unit/regions/manager_test.cpp
+  unit/regions/manager_model_test.cpp
+  LINK qvm_regions_server)
+
 qvm_test(regions_integration_test integration/regions/attach_test.cpp
   LINK qvm_regions_fixture LABEL integration TIMEOUT 120)

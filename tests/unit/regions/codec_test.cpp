@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/regions/codec.h"
+
+#include <gtest/gtest.h>
+
+namespace qvm::regions {
+namespace {
+
+VmPolicy full_policy() {
+  VmPolicy policy;
+  policy.vm = "left";
+  policy.uid = 5;
+  policy.gid = 6;
+  policy.groups = {7, 8};
+  policy.connections_per_region = 9;
+  policy.connections = 10;
+  policy.bytes = 1ULL << 40;
+  VdevPolicy vdev;
+  vdev.vdev = "shmem0";
+  vdev.rules = {{true, "a*", "f:1:2"}, {false, "b", ""}};
+  vdev.substitutions = {{"m", "p", "f:2:2"}};
+  vdev.creates = {{"moo", 4096, 0640, 12, "f:3:3"}, {"x", 1, 0666, std::nullopt, ""}};
+  vdev.umask = 022;
+  vdev.gid = 44;
+  policy.vdevs = {vdev, VdevPolicy{}};
+  return policy;
+}
+
+TEST(RegionCodec, PolicyComesBack) {
+  const std::string bytes = encode(full_policy());
+  const auto decoded = decode_policy(bytes);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(encode(*decoded), bytes);
+  EXPECT_EQ(decoded->vdevs[0].creates[0].gid, 12U);
+  EXPECT_EQ(decoded->vdevs[0].creates[1].gid, std::nullopt);
+  EXPECT_EQ(decoded->vdevs[0].rules[1].pattern, "b");
+  EXPECT_EQ(decoded->bytes, 1ULL << 40);
+}
+
+TEST(RegionCodec, EveryKindOfEventComesBack) {
+  RegionCreated created{
+      .id = 3, .name = "moo", .pages = 4, .mode = 0640, .owner = 1, .group = 2, .payer = "vm:a"};
+  created.generation[15] = 77;
+  const Events events = {IdsUsed{9},
+                         VmAdded{1, full_policy()},
+                         VmRemoved{1},
+                         created,
+                         RegionDestroyed{3},
+                         RegionHeld{3, 1},
+                         RegionReleased{3, 1},
+                         SessionOpened{4, Principal{1, "left", "shmem0", {5, 6, {7}}}, 99, 100},
+                         SessionClosed{4},
+                         Attached{5, 4, 3, 15, 77, false, "moo", 1234},
+                         Detached{5, 3, 15, 77}};
+  ASSERT_EQ(events.size(), std::variant_size_v<Event>);
+  for (const Event& event : events) {
+    const auto decoded = decode_event(encode(event));
+    ASSERT_TRUE(decoded) << event.index();
+    EXPECT_EQ(decoded->index(), event.index());
+    EXPECT_EQ(encode(*decoded), encode(event));
+  }
+}
+
+TEST(RegionCodec, NoPrefixAndNoExtensionIsAPolicy) {
+  const std::string bytes = encode(full_policy());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_policy(bytes.substr(0, size))) << size;
+  EXPECT_FALSE(decode_policy(bytes + '\0'));
+}
+
+TEST(RegionCodec, AHugeCountIsRefusedWithoutAllocating) {
+  Writer out;
+  out.text("left");
+  out.number(std::uint32_t{0});
+  out.number(std::uint32_t{0});
+  out.number(std::uint32_t{0xffffffff});
+  EXPECT_FALSE(decode_policy(out.take()));
+}
+
+TEST(RegionCodec, EveryFlippedByteIsHandled) {
+  const std::string bytes = encode(Event(VmAdded{1, full_policy()}));
+  unsigned readable = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 0xff);
+    if (const auto decoded = decode_event(changed)) {
+      ++readable;
+      EXPECT_EQ(encode(*decoded), changed);
+    }
+  }
+  EXPECT_GT(readable, 0U);
+}
+
+}  // namespace
+}  // namespace qvm::regions
