@@ -50,13 +50,9 @@ class Builder {
         x_values(sink) {
     x_objects.assign(tree.contexts.size(), kNone);
     for (std::size_t i = 0; i < tree.contexts.size(); ++i) x_opened_by.emplace(tree.contexts[i].opener, i);
-    // `ram addr=0x0 size=64M`: the argument is only the first part of what was meant, and reported as such.
+    // The argument is only the first part of what was meant, and reported as such.
     for (const UnknownWord& unknown : tree.unknown) {
-      const bool continues = unknown.items_before != 0 && split_key_value(unknown.word.text).has_value();
-      if (!continues) continue;
-      const ParsedOption& before = tree.items[unknown.items_before - 1];
-      const bool key_value = !before.arguments.empty() && split_key_value(before.arguments.back().text);
-      if (key_value) x_scattered.insert(unknown.items_before - 1);
+      if (continued_by(unknown, tree) != nullptr) x_scattered.insert(unknown.items_before - 1);
     }
     x_vm.where = tree.start;
   }

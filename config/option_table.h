@@ -96,7 +96,9 @@ class OptionTable {
   std::uint32_t interrupt_lines = 0;              // of a controller
   bool location_required = false;                 // MMIO-only devices
   bool interrupt_required_with_location = false;  // shmem and virtio in their MMIO form
-  std::string object;                 // "vdev-shmem.so" for a device emulated by us; empty: the machine's own
+  std::string object;  // "vdev-shmem.so" for a device emulated by us; empty: the machine's own
+  // Vdev types that may use its interrupt lines: a PC's HPET takes over the lines of the timer and the clock.
+  std::vector<std::string> shares_lines_with;
   std::vector<OptionSpec> variables;  // what `set` knows here
   std::string unsupported;            // a vdev of QNX's that this version cannot do: why; empty: it can
 

@@ -240,11 +240,11 @@ std::optional<Location> location_from(const Object& parent, Problem& problem) {
 
 OptionTable table_from(const Json& json, const std::string& path, std::string_view expected_name,
                        Problem& problem) {
-  const Object object(
-      json, path, problem,
-      {"$schema", "name", "documentation", "architectures", "options", "variables", "claims",
-       "default-location", "default-space", "interrupt-controller", "interrupt-lines", "location-required",
-       "interrupt-required-with-location", "object", "unsupported", "contexts", "vdevs"});
+  const Object object(json, path, problem,
+                      {"$schema", "name", "documentation", "architectures", "options", "variables", "claims",
+                       "default-location", "default-space", "interrupt-controller", "interrupt-lines",
+                       "location-required", "interrupt-required-with-location", "object", "unsupported",
+                       "contexts", "shares-lines-with", "vdevs"});
   OptionTable table;
   table.name = object.text("name", true);
   if (!table.name.empty() && table.name != expected_name) {
@@ -264,6 +264,7 @@ OptionTable table_from(const Json& json, const std::string& path, std::string_vi
   const std::uint64_t lines = object.number("interrupt-lines").value_or(0);
   if (lines > 4096) problem.report(object.path("interrupt-lines"), "must be at most 4096");
   table.interrupt_lines = static_cast<std::uint32_t>(lines);
+  table.shares_lines_with = object.texts("shares-lines-with");
   table.location_required = object.flag("location-required");
   table.interrupt_required_with_location = object.flag("interrupt-required-with-location");
   table.object = object.text("object");

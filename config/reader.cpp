@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include "qvm/base/unique_fd.h"
 
@@ -47,6 +48,10 @@ Result<std::string> read_up_to(int fd, std::string_view path, std::uint64_t limi
 
 }  // namespace
 
+void HostReader::set_default(std::string name, std::string value) {
+  x_defaults.insert_or_assign(std::move(name), std::move(value));
+}
+
 Result<std::string> HostReader::read(std::string_view path, std::uint64_t limit) {
   auto fd = open_for_reading(path);
   if (!fd) return tl::unexpected<Error>(fd.error());
@@ -76,8 +81,10 @@ Result<FileFacts> HostReader::facts(std::string_view path) {
 
 std::optional<std::string> HostReader::environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
+  if (value != nullptr) return std::string(value);
+  const auto found = x_defaults.find(name);
+  if (found == x_defaults.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace qvm::config

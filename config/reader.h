@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,10 +37,16 @@ class Reader {
 // The caller's disk and environment.
 class HostReader final : public Reader {
  public:
+  // environment() returns value for a variable that is not set: qvm offers its own directories so.
+  void set_default(std::string name, std::string value);
+
   Result<std::string> read(std::string_view path, std::uint64_t limit) override;
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
+
+ private:
+  std::map<std::string, std::string, std::less<>> x_defaults;
 };
 
 }  // namespace qvm::config

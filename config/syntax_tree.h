@@ -61,4 +61,8 @@ struct SyntaxTree {
   std::vector<std::unique_ptr<OptionSpec>> guesses;
 };
 
+// The option directly before the word if the word continues its last argument, because of a blank where there
+// must be none ("0x1000, 0x100") or because both are key=value ("addr=0x0 size=64M"); else nullptr.
+const ParsedOption* continued_by(const UnknownWord& unknown, const SyntaxTree& tree);
+
 }  // namespace qvm::config

@@ -57,6 +57,11 @@ void ValueReader::warn(std::string rule, const SourceRange& where, std::string m
 }
 
 std::optional<std::uint64_t> ValueReader::number(const Slice& slice, NumberKind kind) {
+  if (slice.text().empty()) {
+    report(slice.where(), slice.word->text.empty() ? "the argument is empty"
+                                                   : fmt::format("'{}' has an empty part", slice.word->text));
+    return std::nullopt;
+  }
   const auto parsed = parse_number(slice.text(), kind);
   if (!parsed) {
     const NumberProblem& problem = parsed.error();

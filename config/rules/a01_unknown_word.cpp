@@ -45,22 +45,12 @@ std::string where_it_belongs(std::string_view word, const TableSet& tables) {
   return {};
 }
 
-// "0x1000, 0x100": a list taken apart by a blank.
-const ParsedOption* split_list(const UnknownWord& unknown, const SyntaxTree& tree) {
-  if (unknown.items_before == 0) return nullptr;
-  const ParsedOption& before = tree.items[unknown.items_before - 1];
-  if (before.arguments.empty() || before.word.where.source != unknown.word.where.source) return nullptr;
-  const std::string& last = before.arguments.back().text;
-  const bool open = !last.empty() && (last.back() == ',' || last.back() == ':' || last.back() == '=');
-  return open || unknown.word.text.starts_with(',') ? &before : nullptr;
-}
-
 Diagnostic describe(const UnknownWord& unknown, const CheckedVm& vm, const TableSet& tables) {
   const Context& context = vm.tree.contexts[unknown.within];
   const std::string& word = unknown.word.text;
   Diagnostic diagnostic =
       finding(kUnknownWord, unknown.word.where, fmt::format("unknown option '{}'{}", word, in(context)));
-  if (const ParsedOption* before = split_list(unknown, vm.tree)) {
+  if (const ParsedOption* before = continued_by(unknown, vm.tree)) {
     diagnostic.help = fmt::format("lists are written without blanks: '{}{}'", written(*before), word);
     const SourceRange& last = before->arguments.back().where;
     diagnostic.fix = Fix{{last.source, last.end, unknown.word.where.begin}, ""};
@@ -141,9 +131,10 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
     for (const ParsedOption& item : vm.tree.items) {
       if (item.misspelled) {
         const Context& context = vm.tree.contexts[item.within];
-        Diagnostic diagnostic = finding(kUnknownWord, item.word.where,
-                                        fmt::format("unknown option '{}'{}", item.word.text, in(context)),
-                                        fmt::format("did you mean '{}'?", item.spec->name));
+        Diagnostic diagnostic = finding(
+            kUnknownWord, item.word.where,
+            fmt::format("unknown option '{}'{}", item.word.text, item.context == 0 ? "" : in(context)),
+            fmt::format("did you mean '{}'?", item.spec->name));
         diagnostic.fix = Fix{item.word.where, item.spec->name};
         sink.add(std::move(diagnostic));
       }

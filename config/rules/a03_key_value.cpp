@@ -23,7 +23,7 @@ void check_word(const Word& word, std::size_t within, const ParsedOption* before
   std::string_view name;
   if (table->find(pair->key) != nullptr || tables.vm().find(pair->key) != nullptr) {
     name = pair->key;
-  } else if (const auto near = suggest_option(pair->key, {table, &tables.vm()});
+  } else if (const auto near = suggest_option(pair->key, {table, &tables.vm(), &tables.common()});
              near && near->distance <= 1) {
     name = near->name;
   }

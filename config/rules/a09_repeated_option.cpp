@@ -4,6 +4,7 @@
 
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
@@ -36,7 +37,9 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
       const std::string key = item.spec->keyed ? item.arguments.front().text : "";
       const auto [place, fresh] = last.try_emplace({scope(item, vm.tree), item.spec->name, key}, &item);
       if (fresh) continue;
-      const ParsedOption& earlier = *place->second;
+      const ParsedOption& earlier = *std::exchange(place->second, &item);
+      // A word of the command line or the manifest replaces the file's on purpose.
+      if (item.word.on_command_line && !earlier.word.on_command_line) continue;
       const std::string what = item.spec->keyed ? item.spec->name + " " + key : item.spec->name;
       const Context& context = vm.tree.contexts[std::get<0>(place->first)];
       Diagnostic diagnostic = finding(kRepeatedOption, item.word.where,
@@ -46,7 +49,6 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
       diagnostic.notes.push_back(
           {span(earlier.word.where, earlier.arguments.back().where), "this one has no effect"});
       sink.add(std::move(diagnostic));
-      place->second = &item;
     }
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -16,6 +17,15 @@ struct User {
   SourceRange where;
 };
 
+bool may_share(const Vdev& one, const Vdev& other) {
+  const auto lists = [](const Vdev& left, const Vdev& right) {
+    if (left.table == nullptr) return false;
+    const auto& types = left.table->shares_lines_with;
+    return std::find(types.begin(), types.end(), right.type) != types.end();
+  };
+  return lists(one, other) || lists(other, one);
+}
+
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::map<std::pair<std::string, std::uint32_t>, User> users;
@@ -26,6 +36,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
                                                       User{&vdev, interrupt.where});
         if (fresh) continue;
         const User& first = place->second;
+        if (may_share(*first.vdev, vdev)) continue;
         Diagnostic diagnostic = finding(
             kSharedLine, interrupt.where,
             fmt::format("interrupt line '{}:{}' is used already by {}", interrupt.value.controller,

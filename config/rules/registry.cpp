@@ -8,7 +8,16 @@
 namespace qvm::config {
 
 std::span<const Rule* const> all_rules() {
-  return {};
+  static constexpr std::array kRules = {
+      &kUnknownWord,        &kMissingArgument, &kKeyValue,          &kOpenQuote,      &kUnquotedText,
+      &kSystemFirst,        &kAddressPrefix,   &kAddressSuffix,     &kRepeatedOption, &kOtherSubstitution,
+      &kFailedSubstitution, &kCpuCount,        &kBadValue,          &kHashInWord,     &kUnusableFile,
+      &kNotSupported,       &kNestedFile,      &kLoadTarget,        &kOverlap,        &kPageAlignment,
+      &kNoMemory,           &kLoadFile,        &kUnknownController, &kControllerName, &kSharedLine,
+      &kLocWithoutIntr,     &kMissingLocation, &kDuplicateName,     &kRegionLists,    &kRegionCreation,
+      &kVariableValue,      &kDuplicateSystem,
+  };
+  return kRules;
 }
 
 const Rule* find_rule(std::string_view id) {

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Values of a manifest: from text to number, with what was probably meant when it is wrong. Inside config/ only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/system_config.h"
+#include "qvm/base/result.h"
+
+namespace qvm::config {
+
+struct ValueProblem {
+  std::string message;  // lower case, no full stop
+  std::string help;     // may be empty
+  std::string better;   // the text to write instead, if that is certain; may be empty
+};
+
+template <class T>
+using Value = tl::expected<T, ValueProblem>;
+
+// "64KiB", "64 KiB", "4096B": a decimal number without leading zeros and one of B, KiB, MiB, GiB; more than 0.
+Value<std::uint64_t> parse_manifest_size(std::string_view text);
+
+// "0660": four octal digits of which only read and write bits are set. quoted: it stood in quotes, as it must, because
+// YAML readers disagree on what 0660 is.
+enum class Quoting { plain, quoted };
+Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting);
+
+// A number without leading zeros below 4294967295, or an account's name.
+Value<Account> parse_account(std::string_view text);
+
+// "kvm", "tcg", "auto".
+Value<Accelerator> parse_accelerator(std::string_view text);
+
+// A libvirt URI of this host: "qemu:///embed…", "qemu:///system", "qemu:///session", "test:///default".
+Value<std::string> parse_libvirt_uri(std::string_view text);
+
+// What a VM and what a region can be called.
+Value<std::string> parse_vm_name(std::string_view text);
+Value<std::string> parse_region_name(std::string_view text);
+
+}  // namespace qvm::config

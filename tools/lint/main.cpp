@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <iostream>
+
+#include "tools/lint/lint_command.h"
+
+int main(int argc, char** argv) {
+  return qvm::lint::run_lint(argc, argv, std::cout, std::cerr);
+}
