@@ -4,5 +4,7 @@
 if(NOT QVM_SANITIZE)
   add_executable(libvirt_peer bench/libvirt_peer.cpp)
   target_link_libraries(libvirt_peer PRIVATE qvm_flags PkgConfig::LIBVIRT Threads::Threads)
-  set_target_properties(libvirt_peer PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_executable(hold_vms bench/hold_vms.cpp)
+  target_link_libraries(hold_vms PRIVATE qvm_flags qvm_region_admin)
+  set_target_properties(libvirt_peer hold_vms PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 endif()

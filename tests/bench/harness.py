@@ -84,17 +84,22 @@ def qemu_arguments(accelerator, guest, append=""):
 
 
 def start(arguments):
-    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    """QEMU; what it says on standard error is shown only if the guest does not end as it should."""
+    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(process, seconds):
     """Console output of a guest that ends by itself; kills it when it does not."""
     try:
-        return process.communicate(timeout=seconds)[0]
+        output, errors = process.communicate(timeout=seconds)
+        why = f"QEMU ended with status {process.returncode}"
     except subprocess.TimeoutExpired:
         process.kill()
-        output = process.communicate()[0]
-        raise RuntimeError(f"guest did not end within {seconds} s; its console:\n{output}") from None
+        output, errors = process.communicate()
+        why = f"guest did not end within {seconds} s"
+    if process.returncode != 0:
+        raise RuntimeError(f"{why}; its console:\n{output}\nQEMU said:\n{errors}")
+    return output
 
 
 def figures(output, name):

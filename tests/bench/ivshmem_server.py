@@ -45,9 +45,16 @@ class IvshmemServer(threading.Thread):
                         return
                     if key.fileobj is self._listener:
                         selector.register(self._accept(), selectors.EVENT_READ)
-                    elif not key.fileobj.recv(64):
+                    elif self._has_left(key.fileobj):
                         selector.unregister(key.fileobj)
                         self._leave(key.fileobj)
+
+    @staticmethod
+    def _has_left(client):
+        try:
+            return not client.recv(64)
+        except ConnectionResetError:  # a killed QEMU
+            return True
 
     @staticmethod
     def _send(client, value, fd=None):

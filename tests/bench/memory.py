@@ -12,7 +12,7 @@ from harness import accelerators, median, plugin_arguments, qemu_arguments, regi
 def resident_kib(accelerator, directory, extra):
     """Rss of a VM that is set up and stopped before its first instruction."""
     monitor = directory / "monitor"
-    guest = start(qemu_arguments(accelerator, "hello") + ["-S", "-qmp", f"unix:{monitor},server=on,wait=on"] + extra)
+    guest = start(qemu_arguments(accelerator, "hello") + ["-S", "-qmp", f"unix:{monitor},server=on,wait=off"] + extra)
     try:
         with socket.socket(socket.AF_UNIX) as client:
             while client.connect_ex(str(monitor)) != 0:
