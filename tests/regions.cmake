@@ -9,5 +9,13 @@ qvm_test(regions_unit_test
   unit/regions/manager_model_test.cpp
   LINK qvm_regions_server)
 
-qvm_test(regions_integration_test integration/regions/attach_test.cpp
+add_executable(qvmshm_c_program integration/regions/c_program.c)
+target_compile_features(qvmshm_c_program PRIVATE c_std_99)
+target_link_libraries(qvmshm_c_program PRIVATE qvm_flags qvmshm)
+set_target_properties(qvmshm_c_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+
+qvm_test(regions_integration_test
+  integration/regions/attach_test.cpp integration/regions/limits_test.cpp integration/regions/qvmshm_test.cpp
+  integration/regions/recovery_test.cpp
   LINK qvm_regions_fixture LABEL integration TIMEOUT 120)
+add_dependencies(regions_integration_test qvmshm_c_program)

@@ -61,6 +61,7 @@ class SocketClient final : public Client {
   void dispatch();
   AttachResult take_attached(const wire::AttachReply& reply, const AttachRequest& request);
   void abandon(std::uint64_t connection);
+  void release(std::uint64_t connection);
   ClientConnection* find(std::uint64_t id) const;
 
   std::string x_path;
@@ -78,11 +79,29 @@ class SocketClient final : public Client {
 };
 
 SocketClient::~SocketClient() {
-  // A qvm-regiond that is just being replaced would take us for still attached as long as this process lives.
-  if (!x_socket && x_session != 0 && !x_connections.empty()) {
-    x_connections.clear();
-    [[maybe_unused]] const auto told = open_session();
+  const bool attached = !x_connections.empty();
+  x_view.clear();
+  x_connections.clear();
+  // Closing the socket would do, if qvm-regiond could not die before it sees that; its successor would then
+  // take us for attached as long as this process lives.
+  if (attached) release(0);
+}
+
+// Tells qvm-regiond that the connection (0: every one) is gone, and returns when it knows or cannot be told.
+void SocketClient::release(std::uint64_t connection) {
+  if (x_socket) {
+    wire::Detach request;
+    request.connection = connection;
+    const std::uint32_t serial = ++x_serial;
+    const auto deadline = Clock::now() + kDefaultDeadline;
+    Awaited outcome = send(wire::prepare(request, serial), deadline);
+    // A qvm-regiond that is only just coming up reads it in its time.
+    if (outcome == Awaited::reply && x_welcomed) outcome = await(wire::Type::detached, serial, deadline);
+    if (outcome != Awaited::lost) return;
+    lose_socket();
   }
+  // The hello of the next session names what is left, which says the same.
+  [[maybe_unused]] const auto opened = open_session();
 }
 
 Result<void> SocketClient::start() {
@@ -315,22 +334,7 @@ void SocketClient::detach(Connection* connection) {
   const bool orphaned = (*found)->orphaned();
   std::erase(x_view, connection);
   x_connections.erase(found);
-  if (orphaned) return;
-  // The hello of a new session names what is left, which says the same as this request.
-  if (!x_socket) {
-    [[maybe_unused]] const auto opened = open_session();
-    return;
-  }
-  wire::Detach request;
-  request.connection = id;
-  const std::uint32_t serial = ++x_serial;
-  const auto deadline = Clock::now() + kDefaultDeadline;
-  Awaited outcome = send(wire::prepare(request, serial), deadline);
-  if (outcome == Awaited::reply) outcome = await(wire::Type::detached, serial, deadline);
-  if (outcome == Awaited::lost) {
-    lose_socket();
-    [[maybe_unused]] const auto opened = open_session();
-  }
+  if (!orphaned) release(id);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // qvm-regiond: the region manager's daemon, and with --keeper the process that holds its descriptors.
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -80,18 +81,18 @@ Result<int> start_other(bool keeper, const std::string& runtime_directory, Uniqu
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  const pid_t pid = ::fork();
-  if (pid < 0) return qvm::fail_errno("fork");
-  if (pid == 0) {
-    // Out of the way of 3 and 4 first; dup2 clears close-on-exec.
-    const int link_copy = ::fcntl(link.get(), F_DUPFD, 10);
-    const int ready_copy = ready >= 0 ? ::fcntl(ready, F_DUPFD, 10) : -1;
-    if (link_copy < 0 || ::dup2(link_copy, kLinkFd) < 0) ::_exit(126);
-    if (ready_copy >= 0 && ::dup2(ready_copy, kReadyFd) < 0) ::_exit(126);
-    ::close_range(ready_copy >= 0 ? kReadyFd + 1 : kLinkFd + 1, ~0U, 0);
-    ::execv("/proc/self/exe", argv.data());
-    ::_exit(127);
-  }
+  // Out of the way of 3 and 4 first.
+  const UniqueFd link_copy(::fcntl(link.get(), F_DUPFD_CLOEXEC, kReadyFd + 1));
+  const UniqueFd ready_copy(ready >= 0 ? ::fcntl(ready, F_DUPFD_CLOEXEC, kReadyFd + 1) : -1);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, link_copy.get(), kLinkFd);
+  if (ready_copy) ::posix_spawn_file_actions_adddup2(&actions, ready_copy.get(), kReadyFd);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, ready_copy ? kReadyFd + 1 : kLinkFd + 1);
+  pid_t pid = -1;
+  const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return qvm::fail_errno("start qvm-regiond", error);
   return static_cast<int>(pid);
 }
 

@@ -301,6 +301,22 @@ bool Server::Impl::attach(Client& client, const wire::Attach& request) {
   x_store.set_baseline(mine.id, mine.index, region.slots);
   carry_out(outcome.events);
 
+  // Peers first: once the newcomer knows that it is attached, everybody it may signal has, or will find in
+  // its socket, what it takes to notice, even if this process dies now.
+  const SharedClient& own = *x_store.client(mine.id);
+  for (PeerLink& link : links) {
+    Client* peer = client_of(link.peer->session);
+    if (peer == nullptr) continue;  // when it comes back, it renews this link
+    wire::Came came;
+    came.connection = link.peer->id;
+    came.peer = {mine.index, mine.generation};
+    Parcel news(wire::prepare(came));
+    news.lend(own.page_read_only.get());
+    news.give(std::move(link.to_peer.listen));
+    news.give(std::move(link.from_peer.ring));
+    if (!send(*peer, std::move(news))) x_doomed.insert(peer->socket.get());
+  }
+
   const SharedRegion& shared = *x_store.region(mine.region);
   reply.index = mine.index;
   reply.connection = mine.id;
@@ -313,31 +329,22 @@ bool Server::Impl::attach(Client& client, const wire::Attach& request) {
   Parcel parcel(wire::prepare(reply, request.header.serial));
   parcel.lend(mine.writable ? shared.data.get() : read_only.get());
   parcel.lend(shared.page_read_only.get());
-  parcel.lend(x_store.client(mine.id)->page.get());
+  parcel.lend(own.page.get());
   for (PeerLink& link : links) {
     parcel.lend(x_store.client(link.peer->id)->page_read_only.get());
     parcel.give(std::move(link.from_peer.listen));
     parcel.give(std::move(link.to_peer.ring));
   }
-  const bool sent = send(client, std::move(parcel));
-
-  for (PeerLink& link : links) {
-    Client* peer = client_of(link.peer->session);
-    if (peer == nullptr) continue;
-    wire::Came came;
-    came.connection = link.peer->id;
-    came.peer = {mine.index, mine.generation};
-    Parcel news(wire::prepare(came));
-    news.lend(x_store.client(mine.id)->page_read_only.get());
-    news.give(std::move(link.to_peer.listen));
-    news.give(std::move(link.from_peer.ring));
-    if (!send(*peer, std::move(news))) x_doomed.insert(peer->socket.get());
-  }
-  return sent;
+  return send(client, std::move(parcel));
 }
 
 bool Server::Impl::detach(Client& client, const wire::Detach& request) {
-  carry_out(x_manager.detach(client.session, request.connection));
+  if (request.connection != 0) {
+    carry_out(x_manager.detach(client.session, request.connection));
+  } else {
+    const std::set<Id> all = x_manager.sessions().at(client.session).connections;
+    for (const Id connection : all) carry_out(x_manager.detach(client.session, connection));
+  }
   wire::DetachReply reply;
   reply.connection = request.connection;
   return send(client, Parcel(wire::prepare(reply, request.header.serial)));

@@ -103,7 +103,9 @@ void Server::Impl::adopt_memory(KeptDescriptors& kept) {
 void Server::Impl::adopt_sessions() {
   std::vector<Id> dead;
   for (const auto& [id, session] : x_manager.sessions()) {
-    UniqueFd process = open_process(session.opened.pid, session.opened.start_time);
+    UniqueFd process;
+    // One that has nothing has nothing to come back for.
+    if (!session.connections.empty()) process = open_process(session.opened.pid, session.opened.start_time);
     if (!process) {
       dead.push_back(id);
       continue;

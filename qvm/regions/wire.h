@@ -71,7 +71,7 @@ struct Attach {
 struct Detach {
   static constexpr Type kType = Type::detach;
   Header header;
-  std::uint64_t connection = 0;
+  std::uint64_t connection = 0;  // 0: every one of the session
 };
 
 struct Welcome {

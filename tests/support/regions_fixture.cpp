@@ -55,12 +55,16 @@ void RegionsFixture::reopen_admin() {
 }
 
 void RegionsFixture::TearDown() {
-  std::vector<pid_t> all = daemon_pids();
-  const auto keepers = keeper_pids();
-  all.insert(all.end(), keepers.begin(), keepers.end());
   x_admin.reset();
-  for (const pid_t pid : all) {
-    EXPECT_TRUE(wait_for_death(pid, kDeadline)) << "process " << pid << " did not end by itself";
+  // A keeper may be about to start another daemon, or a daemon another keeper: look again until there is neither.
+  for (int round = 0; round < 5; ++round) {
+    std::vector<pid_t> all = daemon_pids();
+    const auto keepers = keeper_pids();
+    all.insert(all.end(), keepers.begin(), keepers.end());
+    if (all.empty()) break;
+    for (const pid_t pid : all) {
+      EXPECT_TRUE(wait_for_death(pid, kDeadline)) << "process " << pid << " did not end by itself";
+    }
   }
   EXPECT_TRUE(daemon_pids().empty());
   EXPECT_TRUE(keeper_pids().empty());
@@ -122,7 +126,9 @@ std::vector<pid_t> RegionsFixture::pids(bool keeper) const {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     std::ifstream file(entry.path() / "cmdline");
-    const std::string line(std::istreambuf_iterator<char>(file), {});
+    // getline() takes a process that dies while it is read for an empty file.
+    std::string line;
+    std::getline(file, line);
     if (line.find("qvm-regiond") == std::string::npos || line.find(x_directory + '\0') == std::string::npos)
       continue;
     if ((line.find("--keeper") != std::string::npos) == keeper) found.push_back(std::stoi(name));

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The C API of regions: a Client with at most one Connection, behind a mutex.
+#include "qvm/regions/include/qvmshm.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+
+#include "qvm/base/mapping.h"
+#include "qvm/regions/client.h"
+
+#define QVMSHM_EXPORT __attribute__((visibility("default")))
+
+using qvm::Mapping;
+using qvm::regions::AttachResult;
+using qvm::regions::Client;
+using qvm::regions::Connection;
+using qvm::regions::kPageBytes;
+using qvm::regions::Status;
+
+static_assert(QVMSHM_MAX_CLIENTS == qvm::regions::kMaxClients);
+static_assert(QVMSHM_PAGE_SIZE == kPageBytes);
+static_assert(QVMSHM_MAX_NAME == qvm::regions::kMaxNameBytes);
+
+struct qvmshm {
+  std::mutex mutex;  // guards everything below
+  std::unique_ptr<Client> client;
+  Connection* connection = nullptr;  // the client's
+  Mapping data;
+  bool read_only = false;
+};
+
+namespace {
+
+constexpr std::chrono::milliseconds kDeadline{2000};
+
+int errno_of(Status status) {
+  switch (status) {
+    case Status::ok:
+      return 0;
+    case Status::unknown_failure:
+    case Status::does_not_exist:
+      return ENOENT;
+    case Status::no_memory:
+      return ENOMEM;
+    case Status::client_max:
+      return EUSERS;
+    case Status::illegal_name:
+      return EINVAL;
+    case Status::no_permission:
+      return EACCES;
+  }
+  return EPROTO;
+}
+
+// Empty if there is none.
+std::string default_runtime_directory() {
+  // Not from the environment of whoever started a set-uid program.
+  if (const char* given = ::secure_getenv("QVM_RUNTIME_DIR"); given != nullptr && *given != '\0')
+    return given;
+  if (::geteuid() == 0) return "/run/qvm";
+  const char* user = ::secure_getenv("XDG_RUNTIME_DIR");
+  return user != nullptr && *user != '\0' ? std::string(user) + "/qvm" : std::string();
+}
+
+void detach_locked(qvmshm& handle) {
+  if (handle.connection == nullptr) return;
+  handle.data.reset();
+  handle.client->detach(handle.connection);
+  handle.connection = nullptr;
+}
+
+int open_handle(const char* runtime_dir, const char* label, qvmshm_t*& handle) {
+  const std::string directory =
+      runtime_dir != nullptr ? std::string(runtime_dir) : default_runtime_directory();
+  if (directory.empty()) return EINVAL;
+  auto client =
+      Client::connect(directory + "/host.sock", label != nullptr ? label : program_invocation_short_name);
+  if (!client) return client.error().code() != 0 ? client.error().code() : EPROTO;
+  auto made = std::make_unique<qvmshm>();
+  made->client = std::move(*client);
+  handle = made.release();
+  return 0;
+}
+
+int attach_locked(qvmshm& handle, const char* name, std::uint32_t pages, std::uint32_t mode, unsigned flags) {
+  if (handle.connection != nullptr) return EBUSY;
+  const AttachResult result = handle.client->attach({.name = name, .pages = pages, .mode = mode}, kDeadline);
+  if (result.connection == nullptr) return errno_of(result.status);
+  handle.connection = result.connection;
+  handle.read_only = !result.connection->writable() || (flags & QVMSHM_READ_ONLY) != 0;
+  auto data = Mapping::map(result.connection->data_fd(), result.connection->pages() * kPageBytes,
+                           handle.read_only ? Mapping::Access::read_only : Mapping::Access::read_write);
+  if (!data) {
+    detach_locked(handle);
+    return ENOMEM;
+  }
+  handle.data = std::move(*data);
+  return 0;
+}
+
+// No exception leaves the library; the only one that can happen is want of memory.
+template <class Call>
+int guarded(Call call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return ENOMEM;
+  } catch (const std::exception&) {
+    return EPROTO;
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+QVMSHM_EXPORT int qvmshm_open(const char* runtime_dir, const char* label, qvmshm_t** handle) {
+  if (handle == nullptr) return EINVAL;
+  *handle = nullptr;
+  return guarded([&] { return open_handle(runtime_dir, label, *handle); });
+}
+
+QVMSHM_EXPORT int qvmshm_attach(qvmshm_t* handle, const char* name, uint32_t pages, uint32_t mode,
+                                unsigned flags) {
+  if (handle == nullptr || name == nullptr || (flags & ~QVMSHM_READ_ONLY) != 0) return EINVAL;
+  return guarded([&] {
+    const std::lock_guard lock(handle->mutex);
+    return attach_locked(*handle, name, pages, mode, flags);
+  });
+}
+
+QVMSHM_EXPORT void qvmshm_detach(qvmshm_t* handle) {
+  if (handle == nullptr) return;
+  guarded([&] {
+    const std::lock_guard lock(handle->mutex);
+    detach_locked(*handle);
+    return 0;
+  });
+}
+
+QVMSHM_EXPORT void qvmshm_close(qvmshm_t* handle) {
+  qvmshm_detach(handle);
+  delete handle;
+}
+
+QVMSHM_EXPORT uint64_t qvmshm_size(qvmshm_t* handle) {
+  const std::lock_guard lock(handle->mutex);
+  return handle->connection != nullptr ? handle->connection->pages() : 0;
+}
+
+QVMSHM_EXPORT void* qvmshm_data(qvmshm_t* handle) {
+  const std::lock_guard lock(handle->mutex);
+  return handle->data.data();
+}
+
+QVMSHM_EXPORT int qvmshm_is_read_only(qvmshm_t* handle) {
+  const std::lock_guard lock(handle->mutex);
+  return handle->connection != nullptr && handle->read_only ? 1 : 0;
+}
+
+QVMSHM_EXPORT int qvmshm_index(qvmshm_t* handle) {
+  const std::lock_guard lock(handle->mutex);
+  return handle->connection != nullptr ? static_cast<int>(handle->connection->index()) : -1;
+}
+
+QVMSHM_EXPORT uint32_t qvmshm_status(qvmshm_t* handle) {
+  uint32_t status = 0;
+  guarded([&] {
+    const std::lock_guard lock(handle->mutex);
+    handle->client->process();
+    if (handle->connection != nullptr) status = handle->connection->read_status();
+    return 0;
+  });
+  return status;
+}
+
+QVMSHM_EXPORT int qvmshm_poke(qvmshm_t* handle, uint32_t targets) {
+  if (handle == nullptr) return EINVAL;
+  const std::lock_guard lock(handle->mutex);
+  if (handle->connection == nullptr) return ENOTCONN;
+  handle->connection->notify(targets);
+  return 0;
+}
+
+QVMSHM_EXPORT int qvmshm_event_fd(qvmshm_t* handle) {
+  const std::lock_guard lock(handle->mutex);
+  return handle->client->event_fd();
+}
+
+}  // extern "C"
