@@ -15,7 +15,8 @@ target_link_libraries(qvmshm_c_program PRIVATE qvm_flags qvmshm)
 set_target_properties(qvmshm_c_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
 qvm_test(regions_integration_test
-  integration/regions/attach_test.cpp integration/regions/limits_test.cpp integration/regions/qvmshm_test.cpp
-  integration/regions/recovery_test.cpp
+  integration/regions/attach_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
+  integration/regions/qvmshm_test.cpp
+  integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
   LINK qvm_regions_fixture LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program)

@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Many threads, each with a client of its own: no signal is lost, no stranger's signal is inherited.
+#include <poll.h>
+
+#include <atomic>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "tests/support/regions_fixture.h"
+
+namespace qvm::regions {
+namespace {
+
+class RegionsStress : public RegionsFixture {
+ protected:
+  // From a thread: no EXPECT in there.
+  std::unique_ptr<Client> quiet_client() {
+    auto client = Client::connect(host_socket(), "stress");
+    return client ? std::move(*client) : nullptr;
+  }
+  static Connection* quiet_attach(Client& client, const std::string& name) {
+    return client.attach({.name = name, .pages = 1}, kDeadline).connection;
+  }
+};
+
+// Only the wake-ups of event_fd() drive this: one that is lost stops it.
+TEST_F(RegionsStress, NoWakeUpIsLost) {
+  constexpr int kRounds = 5000;
+  auto here = host_client("here");
+  Connection* mine = attach(*here, "moo");
+  auto there = host_client("there");
+  Connection* theirs = attach(*there, "moo");
+  ASSERT_TRUE(process_until(*here, [&] { return here->process(), (mine->read_status() >> 16) == 3; }));
+
+  int lost = 0;
+  std::jthread answering([&] {
+    for (int i = 0; i < kRounds; ++i) {
+      if (!process_until(*there, [&] { return (theirs->read_status() & 1) != 0; })) break;
+      theirs->notify(1);
+    }
+  });
+  for (int i = 0; i < kRounds && lost == 0; ++i) {
+    mine->notify(2);
+    if (!process_until(*here, [&] { return (mine->read_status() & 2) != 0; })) ++lost;
+  }
+  EXPECT_EQ(lost, 0);
+}
+
+// A newcomer in a much used slot has no signal of its predecessor's, and gets each of its own.
+TEST_F(RegionsStress, SlotsAreReusedCleanly) {
+  constexpr int kRounds = 400;
+  auto resident = host_client("resident");
+  Connection* home = attach(*resident, "moo");
+  std::atomic<bool> done = false;
+  std::atomic<int> inherited = 0;
+  std::atomic<int> lost = 0;
+  std::jthread visitor([&] {
+    auto client = quiet_client();
+    for (int i = 0; client && i < kRounds; ++i) {
+      Connection* connection = quiet_attach(*client, "moo");
+      if (connection == nullptr) {
+        ++lost;
+        break;
+      }
+      // The resident answers only what this one asks for.
+      if ((connection->read_status() & 0xffff) != 0) ++inherited;
+      connection->notify(1);
+      if (!process_until(*client, [&] { return (connection->read_status() & 1) != 0; })) ++lost;
+      client->detach(connection);
+    }
+    done = true;
+  });
+  while (!done) {
+    process_until(
+        *resident, [&] { return home->pending(); }, std::chrono::milliseconds(50));
+    const std::uint32_t status = home->read_status();
+    if ((status & 0xffff) != 0) home->notify(status & 0xffff);
+  }
+  visitor.join();
+  EXPECT_EQ(lost, 0);
+  // An answer that crosses the detach and the next attach belongs to whoever has the index by then.
+  EXPECT_LE(inherited, kRounds / 10);
+}
+
+TEST_F(RegionsStress, ManyComeAndGoAtOnce) {
+  constexpr int kThreads = 6;
+  constexpr int kRounds = 150;
+  std::atomic<int> failures = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        std::minstd_rand random(static_cast<unsigned>(t));
+        auto client = quiet_client();
+        if (!client) {
+          ++failures;
+          return;
+        }
+        for (int i = 0; i < kRounds; ++i) {
+          Connection* one = quiet_attach(*client, "region" + std::to_string(random() % 3));
+          if (one == nullptr) {
+            ++failures;
+            return;
+          }
+          one->notify(0xffffffff);
+          client->process();
+          one->read_status();
+          if (client->connections().size() > 2) client->detach(client->connections().front());
+        }
+      });
+    }
+  }
+  EXPECT_EQ(failures, 0);
+}
+
+TEST_F(RegionsStress, TheDaemonMayDieAllTheTime) {
+  constexpr int kThreads = 4;
+  std::atomic<bool> stop = false;
+  std::atomic<int> attaches = 0;
+  std::atomic<int> failures = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&] {
+        auto client = quiet_client();
+        while (client && !stop) {
+          Connection* one = quiet_attach(*client, "moo");
+          if (one == nullptr) {
+            ++failures;
+            continue;
+          }
+          ++attaches;
+          one->notify(0xffff);
+          client->process();
+          client->detach(one);
+        }
+      });
+    }
+    for (int i = 0; i < 20; ++i) {
+      kill_daemon();
+      const int before = attaches;
+      const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+      while (attaches < before + 5 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+      ASSERT_GE(attaches, before + 5) << "after death " << i;
+    }
+    stop = true;
+  }
+  EXPECT_EQ(failures, 0);
+  const auto described = admin().describe_json();
+  ASSERT_TRUE(described);
+  EXPECT_NE(described->find("\"regions\":[]"), std::string::npos) << *described;
+}
+
+TEST_F(RegionsStress, TwoThousandCyclesCostNothing) {
+  auto client = host_client();
+  const auto cycle = [&] {
+    Connection* connection = attach(*client, "moo", 4);
+    client->detach(connection);
+  };
+  for (int i = 0; i < 500; ++i) cycle();
+  const auto count_descriptors = [&] {
+    return std::distance(
+        std::filesystem::directory_iterator("/proc/" + std::to_string(daemon_pids().front()) + "/fd"),
+        std::filesystem::directory_iterator());
+  };
+  const auto before = count_descriptors();
+  for (int i = 0; i < 2000; ++i) cycle();
+  EXPECT_EQ(count_descriptors(), before);
+}
+
+}  // namespace
+}  // namespace qvm::regions
