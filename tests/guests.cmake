@@ -19,5 +19,5 @@ if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
     system/guests/shmem_test.cpp system/guests/linux_test.cpp
     support/guest_machine.cpp support/region_manager.cpp support/run_program.cpp
     LINK qvm_region_admin qvm_plan qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 180)
-  add_dependencies(guests_shmem_system_test guests libqvm-vmhost vdev-shmem qvm-regiond)
+  add_dependencies(guests_shmem_system_test guests hello-host libqvm-vmhost vdev-shmem qvm-regiond)
 endif()

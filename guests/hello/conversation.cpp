@@ -108,6 +108,7 @@ void Conversation::begin(std::uint32_t status) {
 void Conversation::on_status(std::uint32_t status) {
   const std::uint32_t senders = status & 0xffff;
   const std::uint32_t attached = status >> 16;
+  if (senders == 0 && attached == attached_) return;
   char signalled[kIndicesBytes];
   char present[kIndicesBytes];
   put_indices(signalled, senders);

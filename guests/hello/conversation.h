@@ -72,7 +72,8 @@ class Conversation {
 
   // Fills my slot and greets everybody. status: a first status as the device gives it.
   void begin(std::uint32_t status);
-  // Takes a status that was read after an interrupt: who signalled (15..0), who is attached (31..16).
+  // Takes a status that was read after an interrupt: who signalled (15..0), who is attached (31..16). One
+  // without news is legal and does nothing.
   void on_status(std::uint32_t status);
   // True when I may detach.
   bool finished() const;

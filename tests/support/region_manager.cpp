@@ -2,13 +2,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/support/region_manager.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
+#include "qvm/base/unique_fd.h"
+
 namespace qvm::test {
+namespace {
+
+// qvm-regiond holds a lock on its directory for as long as it lives and removes the directory when it ends.
+void wait_for_the_end(const std::string& directory) {
+  const UniqueFd lock(::open((directory + "/regiond").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock) ::flock(lock.get(), LOCK_EX);
+}
+
+}  // namespace
 
 // Short: the path of a socket is limited to 107 bytes.
 RegionManager::RegionManager() : directory_("/tmp/qvmt.XXXXXX") {
@@ -25,7 +38,11 @@ RegionManager::RegionManager() : directory_("/tmp/qvmt.XXXXXX") {
 }
 
 RegionManager::~RegionManager() {
+  for (const std::string& vm : vms_) {
+    if (const auto removed = admin_->remove_vm(vm); !removed) ADD_FAILURE() << removed.error().message();
+  }
   admin_.reset();
+  wait_for_the_end(directory_);
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
@@ -44,6 +61,7 @@ std::string RegionManager::add_vm(const std::string& vm, const std::vector<regio
     ADD_FAILURE() << socket.error().message();
     return {};
   }
+  vms_.push_back(vm);
   return *socket;
 }
 

@@ -15,6 +15,7 @@ class RegionManager {
  public:
   // Starts it; failures are failures of the running test.
   RegionManager();
+  // Removes the VMs, upon which the idle qvm-regiond ends, and waits for that end. Their QEMUs must be gone.
   ~RegionManager();
   RegionManager(const RegionManager&) = delete;
   RegionManager& operator=(const RegionManager&) = delete;
@@ -26,6 +27,7 @@ class RegionManager {
 
  private:
   std::string directory_;
+  std::vector<std::string> vms_;
   std::unique_ptr<regions::Admin> admin_;
 };
 

@@ -18,6 +18,7 @@ using qvm::test::ProgramResult;
 using testing::AllOf;
 
 using testing::HasSubstr;
+using testing::Not;
 
 class ShmemGuest : public testing::TestWithParam<std::string> {
  protected:
@@ -87,6 +88,28 @@ TEST_P(ShmemGuest, TalksToAnother) {
                                      HasSubstr("(left) whispers: only you are poked for this, right\n"),
                                      HasSubstr("heard everybody, detached from 'moo'\n")))
       << of_right.output;
+}
+
+TEST_P(ShmemGuest, TalksToAHostProgramToo) {
+  const GuestMachine left = machine("left", "hello", "name=left peer=right peers=3");
+  const GuestMachine right = machine("right", "hello", "name=right peer=left peers=3");
+  auto running_left = std::async(std::launch::async, [&left] { return qvm::test::run_guest(left); });
+  auto running_right = std::async(std::launch::async, [&right] { return qvm::test::run_guest(right); });
+  const ProgramResult of_host = qvm::test::run_program(
+      {std::string(QVM_BINARY_DIR) + "/bin/hello-host", "--wait", "--runtime-dir", manager.directory()}, "");
+  EXPECT_EQ(of_host.status, 0);
+  EXPECT_THAT(
+      of_host.output,
+      AllOf(HasSubstr("(left) says: hello, I am left\n"), HasSubstr("(right) says: hello, I am right\n"),
+            Not(HasSubstr("whispers")), HasSubstr("all others have left, detaching from 'moo'\n")))
+      << of_host.output;
+  for (auto* running : {&running_left, &running_right}) {
+    const ProgramResult guest = running->get();
+    EXPECT_EQ(guest.status, 0);
+    EXPECT_THAT(guest.output, AllOf(HasSubstr("(host) says: hello, I am host\n"), HasSubstr(" whispers: "),
+                                    HasSubstr("heard everybody, detached from 'moo'\n")))
+        << guest.output;
+  }
 }
 
 TEST_P(ShmemGuest, BouncesNotifications) {
