@@ -22,33 +22,34 @@ struct Account {
 };
 
 struct VmEntry {
-  Located<std::string> name;              // key in `vms`; must equal the file's `system`, if that is given
-  Located<std::string> config;            // path of the qvmconf, relative to the manifest
+  Located<std::string> name;    // key in `vms`; must equal the file's `system`, if that is given
+  Located<std::string> config;  // path of the qvmconf, relative to the manifest
   std::vector<Located<std::string>> options;  // further words, read after the file as on QNX's command line
   std::optional<Located<Account>> uid;
   std::optional<Located<Account>> gid;
-  std::vector<Located<Account>> groups;   // supplementary
+  std::vector<Located<Account>> groups;  // supplementary
 };
 
 struct RegionEntry {
-  Located<std::string> name;              // host-wide name, after `subst`
-  Located<std::uint64_t> size_bytes;      // more than 0; rounded up to pages by the manager
+  Located<std::string> name;                   // host-wide name, after `subst`
+  Located<std::uint64_t> size_bytes;           // more than 0; rounded up to pages by the manager
   std::optional<Located<std::uint32_t>> mode;  // default 0666
-  std::optional<Located<Account>> owner;  // default: who runs qvm
+  std::optional<Located<Account>> owner;       // default: who runs qvm
   std::optional<Located<Account>> group;
 };
 
 struct SystemConfig {
-  std::string path;                       // of the manifest, as given
-  std::string directory;                  // of the manifest: `config` and relative `load` paths of its VMs start here
+  std::string path;       // of the manifest, as given
+  std::string directory;  // of the manifest: `config` and relative `load` paths of its VMs start here
   std::vector<VmEntry> vms;
   std::vector<RegionEntry> regions;
   std::optional<Located<Accelerator>> accelerator;
   std::optional<Located<std::string>> libvirt_uri;
 };
 
-// Reads a manifest. Reports every problem it finds into sink and returns what could be understood; nullopt only if
-// the file could not be read at all (then sink holds the reason). sources keeps the text.
-std::optional<SystemConfig> parse_system(std::string_view path, Reader& reader, SourceSet& sources, DiagnosticSink& sink);
+// Reads a manifest. Reports every problem it finds into sink and returns what could be understood; nullopt
+// only if the file could not be read at all (then sink holds the reason). sources keeps the text.
+std::optional<SystemConfig> parse_system(std::string_view path, Reader& reader, SourceSet& sources,
+                                         DiagnosticSink& sink);
 
 }  // namespace qvm::config

@@ -26,9 +26,15 @@ tl::unexpected<ValueProblem> problem(std::string message, std::string help = "",
   return tl::unexpected<ValueProblem>(ValueProblem{std::move(message), std::move(help), std::move(better)});
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
 
 // Decimal digits only; nullopt if they do not fit 64 bits.
 std::optional<std::uint64_t> to_number(std::string_view digits) {
@@ -43,7 +49,9 @@ std::string without_zeros(std::string_view digits) {
   return std::string(first == std::string_view::npos ? "0" : digits.substr(first));
 }
 
-bool has_leading_zero(std::string_view digits) { return digits.size() > 1 && digits.front() == '0'; }
+bool has_leading_zero(std::string_view digits) {
+  return digits.size() > 1 && digits.front() == '0';
+}
 
 struct Unit {
   std::string_view name;
@@ -55,7 +63,8 @@ constexpr std::array<Unit, 4> kUnits = {{{"B", 0}, {"KiB", 10}, {"MiB", 20}, {"G
 std::optional<std::string_view> unit_meant(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const std::string_view rest = text.substr(1);
-  if (rest != "" && rest != "b" && rest != "B" && rest != "ib" && rest != "iB" && rest != "IB") return std::nullopt;
+  if (rest != "" && rest != "b" && rest != "B" && rest != "ib" && rest != "iB" && rest != "IB")
+    return std::nullopt;
   switch (text.front()) {
     case 'k':
     case 'K':
@@ -85,14 +94,17 @@ Value<std::uint64_t> parse_manifest_size(std::string_view text) {
   if (digits.empty()) {
     return problem(quoted + " is not a size", "write a number with B, KiB, MiB or GiB, for example 64KiB");
   }
-  const auto known = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& one) { return one.name == unit; });
+  const auto known =
+      std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& one) { return one.name == unit; });
   if (known == kUnits.end()) {
     if (unit.empty()) {
-      return problem(quoted + " is a size without a unit", "write B, KiB, MiB or GiB after it, for example 64KiB");
+      return problem(quoted + " is a size without a unit",
+                     "write B, KiB, MiB or GiB after it, for example 64KiB");
     }
     if (const auto meant = unit_meant(unit)) {
       const std::string better = without_zeros(digits) + std::string(*meant);
-      return problem(fmt::format("'{}' is not a unit of size", unit), fmt::format("write {}", better), better);
+      return problem(fmt::format("'{}' is not a unit of size", unit), fmt::format("write {}", better),
+                     better);
     }
     return problem(fmt::format("'{}' is not a unit of size", unit), "the units are B, KiB, MiB and GiB");
   }
@@ -109,9 +121,11 @@ Value<std::uint64_t> parse_manifest_size(std::string_view text) {
 }
 
 Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting) {
-  const bool octal = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c < '8'; });
+  const bool octal =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c < '8'; });
   if (!octal || text.size() > 4) {
-    return problem(fmt::format("'{}' is not a mode", text), "write four octal digits in quotes, for example \"0660\"");
+    return problem(fmt::format("'{}' is not a mode", text),
+                   "write four octal digits in quotes, for example \"0660\"");
   }
   std::uint32_t mode = 0;
   for (const char c : text) mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
@@ -121,8 +135,9 @@ Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting)
                    fmt::format("write \"{}\"", four), quoting == Quoting::quoted ? four : "\"" + four + "\"");
   }
   if (quoting == Quoting::plain) {
-    return problem(fmt::format("mode {} without quotes: other readers of YAML take it for another number", text),
-                   fmt::format("write \"{}\"", four), "\"" + four + "\"");
+    return problem(
+        fmt::format("mode {} without quotes: other readers of YAML take it for another number", text),
+        fmt::format("write \"{}\"", four), "\"" + four + "\"");
   }
   if (text.size() != 4) {
     return problem(fmt::format("mode '{}' has {} digits instead of 4", text, text.size()),
@@ -140,7 +155,8 @@ Value<Account> parse_account(std::string_view text) {
     }
     const auto number = to_number(text);
     if (!number || *number > kMostId) {
-      return problem(quoted + " is too large for the number of an account", fmt::format("the largest is {}", kMostId));
+      return problem(quoted + " is too large for the number of an account",
+                     fmt::format("the largest is {}", kMostId));
     }
     return Account{std::string(text)};
   }
@@ -178,9 +194,10 @@ Value<std::string> parse_vm_name(std::string_view text) {
       text.front() != '-' && text.front() != '.') {
     return std::string(text);
   }
-  return problem(fmt::format("'{}' cannot be the name of a VM", text),
-                 fmt::format("use at most {} letters, digits, '-', '_' and '.', and start with a letter or digit",
-                             kLongestVmName));
+  return problem(
+      fmt::format("'{}' cannot be the name of a VM", text),
+      fmt::format("use at most {} letters, digits, '-', '_' and '.', and start with a letter or digit",
+                  kLongestVmName));
 }
 
 Value<std::string> parse_region_name(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Values of a manifest: from text to number, with what was probably meant when it is wrong. Inside config/ only.
+// Values of a manifest: from text to number, with what was probably meant when it is wrong. Inside config/
+// only.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +22,12 @@ struct ValueProblem {
 template <class T>
 using Value = tl::expected<T, ValueProblem>;
 
-// "64KiB", "64 KiB", "4096B": a decimal number without leading zeros and one of B, KiB, MiB, GiB; more than 0.
+// "64KiB", "64 KiB", "4096B": a decimal number without leading zeros and one of B, KiB, MiB, GiB; more than
+// 0.
 Value<std::uint64_t> parse_manifest_size(std::string_view text);
 
-// "0660": four octal digits of which only read and write bits are set. quoted: it stood in quotes, as it must, because
-// YAML readers disagree on what 0660 is.
+// "0660": four octal digits of which only read and write bits are set. quoted: it stood in quotes, as it
+// must, because YAML readers disagree on what 0660 is.
 enum class Quoting { plain, quoted };
 Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting);
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <unordered_map>
 #include <utility>
 
 #include "config/utf8.h"
@@ -23,8 +24,8 @@ constexpr const char* kDuplicateRule = "manifest-duplicate";
 // Ends the parser from inside an event; its findings are in the sink already.
 struct GiveUp {};
 
-// Builds the tree from the parser's events. The library's own tree is not used: it drops duplicate keys, follows aliases
-// and has no place for ends.
+// Builds the tree from the parser's events. The library's own tree is not used: it drops duplicate keys,
+// follows aliases and has no place for ends.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(SourceId source, std::string_view text, DiagnosticSink& sink)
@@ -50,6 +51,7 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Open {
     YamlNode node;
     std::optional<YamlEntry> entry;
+    std::unordered_map<std::string, SourceRange> keys;  // and where each was first
   };
 
   SourceRange at(const YAML::Mark& mark, std::size_t length) const;
@@ -203,16 +205,15 @@ void TreeBuilder::put(YamlNode node) {
     put_key(open, std::move(node));
   } else {
     open.entry->value = std::move(node);
-    const auto before = std::find_if(open.node.entries.begin(), open.node.entries.end(),
-                                     [&](const YamlEntry& entry) { return entry.key == open.entry->key; });
-    if (before == open.node.entries.end()) {
+    const auto [before, added] = open.keys.emplace(open.entry->key, open.entry->key_where);
+    if (added) {
       open.node.entries.push_back(std::move(*open.entry));
-    } else if (open.entry->key_where.valid()) {
+    } else {
       Diagnostic finding;
       finding.rule = kDuplicateRule;
       finding.where = open.entry->key_where;
       finding.message = fmt::format("'{}' is given twice", open.entry->key);
-      finding.notes.push_back({before->key_where, "the first one is here"});
+      finding.notes.push_back({before->second, "the first one is here"});
       x_sink.add(std::move(finding));
     }
     open.entry.reset();
@@ -261,16 +262,19 @@ bool YamlReader::fail(std::size_t offset, std::size_t length, std::string messag
 // What the library would skip, stop at or replace without a word, shifting every place after it.
 bool YamlReader::check_text() {
   if (x_text.size() > kYamlMaxBytes) {
-    return fail(0, 0, fmt::format("a manifest has at most {} bytes; this one has {}", kYamlMaxBytes, x_text.size()));
+    return fail(
+        0, 0, fmt::format("a manifest has at most {} bytes; this one has {}", kYamlMaxBytes, x_text.size()));
   }
-  if (x_text.starts_with("\xef\xbb\xbf")) return fail(0, 3, "the file starts with a byte order mark", "remove it");
+  if (x_text.starts_with("\xef\xbb\xbf"))
+    return fail(0, 3, "the file starts with a byte order mark", "remove it");
   const std::size_t bad = find_non_text(x_text, "\t\r\n");
   if (bad != std::string_view::npos) {
     return fail(bad, 1, fmt::format("byte {:#04x} is not text", static_cast<unsigned char>(x_text[bad])),
                 "a manifest is UTF-8 text");
   }
   for (std::size_t line = 0; line < x_text.size();) {
-    if (x_text[line] == '%') return fail(line, 1, "directives are not allowed in a manifest", "remove this line");
+    if (x_text[line] == '%')
+      return fail(line, 1, "directives are not allowed in a manifest", "remove this line");
     const std::size_t end = x_text.find('\n', line);
     if (end == std::string_view::npos) break;
     line = end + 1;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The part of YAML that a manifest may use, strictly: one document of mappings, sequences and scalars with every place
-// kept. Nothing is converted: a scalar is its text, and its reader says what it means.
+// The part of YAML that a manifest may use, strictly: one document of mappings, sequences and scalars with
+// every place kept. Nothing is converted: a scalar is its text, and its reader says what it means.
 #pragma once
 
 #include <cstddef>
@@ -43,9 +43,10 @@ struct YamlEntry {
   YamlNode value;
 };
 
-// Reads the text of a source. Errors, each at its place, for: bytes that are not text, bad syntax, duplicate keys (the
-// first is kept), keys that are not text, anchors, aliases, tags, directives, further documents, more than the limits
-// above. nullopt if the text could not be read to its end; a document without content is a null node.
+// Reads the text of a source. Errors, each at its place, for: bytes that are not text, bad syntax, duplicate
+// keys (the first is kept), keys that are not text, anchors, aliases, tags, directives, further documents,
+// more than the limits above. nullopt if the text could not be read to its end; a document without content is
+// a null node.
 std::optional<YamlNode> parse_yaml(SourceId source, const SourceSet& sources, DiagnosticSink& sink);
 
 }  // namespace qvm::config

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-qvm_library(qvm_plan_fixture support/plan_fixture.cpp support/run_program.cpp LINK qvm_plan)
+qvm_library(qvm_plan_fixture support/plan_fixture.cpp LINK qvm_plan qvm_test_programs)
 target_compile_definitions(qvm_plan_fixture PRIVATE QVM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
 qvm_test(plan_golden_test golden/plan/plan_golden_test.cpp
