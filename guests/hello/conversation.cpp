@@ -100,23 +100,28 @@ void Conversation::begin(std::uint32_t status) {
   update_attached(status >> 16, false);
   room_.show("greeting everybody: poking all but me");
   room_.poke(kEverybodyElse);
+  if ((status & 0xffff) != 0) show_status(status);
   for (unsigned i = 0; i < kMaxClients; ++i) {
     if (contains(status, i)) listen_to(i);
   }
+}
+
+void Conversation::show_status(std::uint32_t status) {
+  char signalled[kIndicesBytes];
+  char present[kIndicesBytes];
+  put_indices(signalled, status & 0xffff);
+  put_indices(present, status >> 16);
+  char line[kLineBytes];
+  guest::format(line, "signalled by: {}; attached now: {}", static_cast<const char*>(signalled),
+                static_cast<const char*>(present));
+  room_.show(line);
 }
 
 void Conversation::on_status(std::uint32_t status) {
   const std::uint32_t senders = status & 0xffff;
   const std::uint32_t attached = status >> 16;
   if (senders == 0 && attached == attached_) return;
-  char signalled[kIndicesBytes];
-  char present[kIndicesBytes];
-  put_indices(signalled, senders);
-  put_indices(present, attached);
-  char line[kLineBytes];
-  guest::format(line, "signalled by: {}; attached now: {}", static_cast<const char*>(signalled),
-                static_cast<const char*>(present));
-  room_.show(line);
+  show_status(status);
   // Texts first: who has said its last word and left is heard all the same.
   for (unsigned i = 0; i < kMaxClients; ++i) {
     if (contains(senders, i)) listen_to(i);

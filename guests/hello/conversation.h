@@ -90,6 +90,7 @@ class Conversation {
 
   Slot& mine() const { return slots(index_); }
   Slot& slots(unsigned index) const;
+  void show_status(std::uint32_t status);
   void update_attached(std::uint32_t attached, bool greet_newcomers);
   void listen_to(unsigned index);
   void hear_greeting(unsigned index, const Slot& slot);
