@@ -275,8 +275,13 @@ bool YamlReader::check_text() {
   for (std::size_t line = 0; line < x_text.size();) {
     if (x_text[line] == '%')
       return fail(line, 1, "directives are not allowed in a manifest", "remove this line");
-    const std::size_t end = x_text.find('\n', line);
-    if (end == std::string_view::npos) break;
+    const std::size_t end = std::min(x_text.find('\n', line), x_text.size());
+    if (end - line > kYamlMaxLine) {
+      return fail(
+          line, 0,
+          fmt::format("a line of a manifest has at most {} bytes; this one has {}", kYamlMaxLine, end - line),
+          "break the line");
+    }
     line = end + 1;
   }
   return true;

@@ -17,6 +17,8 @@
 namespace qvm::config {
 
 inline constexpr std::size_t kYamlMaxBytes = 256 * 1024;
+// The library's time grows with the square of a line's length.
+inline constexpr std::size_t kYamlMaxLine = 4096;
 inline constexpr std::size_t kYamlMaxNodes = 20000;
 inline constexpr std::size_t kYamlMaxDepth = 16;
 
