@@ -4,6 +4,7 @@
 
 #include "config/load.h"
 #include "config/load_into.h"
+#include "config/manifest_names.h"
 
 namespace qvm::config {
 
@@ -28,6 +29,8 @@ LoadedSystem load_manifest(const std::string& path, const TableSet& tables, Read
     inputs.push_back(std::move(input));
   }
   load_into(result, inputs, tables, reader);
+  check_manifest_names(*result.manifest, result.vms, result.diagnostics);
+  result.diagnostics.sort();
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/manifest_names.h"
 #include "config/yaml.h"
 #include "tests/support/run_program.h"
 
@@ -433,6 +434,18 @@ TEST(Yaml, EscapesAndBlocksHaveAPlaceAndAText) {
   EXPECT_EQ(place(2), "|");
   EXPECT_EQ(root->entries[3].value.text, "one two");
   EXPECT_EQ(place(3), "one");
+}
+
+TEST(ManifestNames, MustBeThoseOfTheFiles) {
+  auto parsed = parse("vms: {left: {config: a}, right: {config: b}, third: {config: c}}\n");
+  const SourceId file = parsed->sources.add("b", "system other");
+  std::vector<VmConfig> vms(3);
+  vms[0].system = Located<std::string>{"left", {file, 0, 0}};
+  vms[1].system = Located<std::string>{"other", {file, 7, 12}};
+  check_manifest_names(*parsed->config, vms, parsed->sink);
+  EXPECT_EQ(parsed->text(),
+            "1:26 'right': VM 'right' is called 'other' by its configuration [manifest-name] (1:8 'other': here) "
+            "{use the same name, or leave 'system' out of the configuration}");
 }
 
 // Every ```yaml block of the documentation is a manifest without a finding, and follows the schema.
