@@ -80,6 +80,10 @@ void DomainWriter::add_boot() {
   if (kvm()) {
     cpu.append_attribute("mode") = "host-passthrough";
     cpu.append_attribute("check") = "none";
+    // Some hosts offer this register but refuse to set it, and QEMU ends there; guests do without.
+    pugi::xml_node feature = cpu.append_child("feature");
+    feature.append_attribute("policy") = "disable";
+    feature.append_attribute("name") = "arch-capabilities";
   } else {
     cpu.append_attribute("mode") = "maximum";
   }
