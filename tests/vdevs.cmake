@@ -5,7 +5,8 @@ qvm_test(vdevs_shmem_unit_test
   LINK qvm_shmem_device)
 
 qvm_test(vdevs_vmhost_unit_test
-  unit/vdevs/vmhost_config_test.cpp unit/vdevs/vmhost_event_thread_test.cpp unit/vdevs/vmhost_lines_test.cpp
+  unit/vdevs/vmhost_config_test.cpp unit/vdevs/vmhost_event_thread_test.cpp unit/vdevs/vmhost_ioapic_pins_test.cpp
+  unit/vdevs/vmhost_lines_test.cpp
   unit/vdevs/vmhost_loader_test.cpp unit/vdevs/vmhost_window_allocator_test.cpp
   LINK qvm_vmhost_core)
 target_compile_definitions(vdevs_vmhost_unit_test PRIVATE QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs")

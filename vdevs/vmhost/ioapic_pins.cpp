@@ -41,9 +41,14 @@ IrqState* IoapicPins::input(unsigned pin) const {
 void IoapicPins::set(unsigned pin, bool level) {
   if (x_in_kernel) {
     x_qemu.kvm_set_irq(x_qemu.kvm_state(), static_cast<int>(pin), level ? 1 : 0);
-  } else {
-    x_qemu.qemu_set_irq(input(pin), level ? 1 : 0);
+    return;
   }
+  // A split irqchip tells the kernel a pin's vector only after it has delivered what waited for the
+  // unmasking: that goes to the vector before, 0 the first time, and the pin then waits for ever for its end.
+  // So nothing may wait in there; missed() finds the pin when it is unmasked. (Masked edge pins keep nothing,
+  // and the 8259 gets its share.)
+  if (level && x_split && (redirection(pin) & (kLevel | kMasked)) == (kLevel | kMasked)) return;
+  x_qemu.qemu_set_irq(input(pin), level ? 1 : 0);
 }
 
 std::uint32_t IoapicPins::redirection(unsigned pin) const {

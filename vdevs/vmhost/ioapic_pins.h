@@ -31,6 +31,7 @@ class IoapicPins : public PinDriver {
         x_ioapic(ioapic),
         x_in_kernel(qemu.in_kernel_irqchip()),
         x_userspace(userspace),
+        x_split(userspace && qemu.kvm()),
         x_isa(isa) {}
   IrqState* input(unsigned pin) const;
   std::uint32_t redirection(unsigned pin) const;
@@ -39,6 +40,7 @@ class IoapicPins : public PinDriver {
   Object* const x_ioapic;
   const bool x_in_kernel;
   const bool x_userspace;
+  const bool x_split;
   const bool x_isa;  // the machine has an ISA bus
 };
 
