@@ -80,7 +80,8 @@ void RamPlanner::check_ram(const MemoryPiece& piece) {
           fmt::format("there is no RAM from {:#x} to {:#x} on this machine", x_rules.hole_start,
                       x_rules.hole_end - 1));
   } else if (piece.start < x_rules.hole_end && end > x_rules.hole_start) {
-    report(x_sink, config::Severity::warning, "plan-memory", piece.where,
+    // The firmware's memory map tells the guest.
+    report(x_sink, config::Severity::info, "plan-memory", piece.where,
            fmt::format("ram {} covers the video and BIOS area {}, where machine '{}' has no RAM",
                        describe_range(piece.start, piece.length),
                        describe_range(x_rules.hole_start, x_rules.hole_end - x_rules.hole_start),
