@@ -296,7 +296,10 @@ class Builder {
   // What the table adds to what was written.
   static void complete(Vdev& vdev) {
     if (vdev.table == nullptr) return;
-    if (!vdev.location && vdev.table->default_location) {
+    // A `loc` that could not be understood (reported) is not the default place.
+    const bool written = std::any_of(vdev.options.begin(), vdev.options.end(),
+                                     [](const Option& option) { return option.name == "loc"; });
+    if (!written && vdev.table->default_location) {
       vdev.location = Located<Location>{*vdev.table->default_location, {}};
     }
     if (!vdev.location || vdev.location->value.length) return;

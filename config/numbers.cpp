@@ -81,7 +81,8 @@ NumberProblem wrong_digits(std::string_view text, const Parts& parts, NumberKind
   NumberProblem problem = not_a_number(text, kind);
   const bool hexadecimal =
       !parts.digits.empty() && std::all_of(parts.digits.begin(), parts.digits.end(), is_hexadecimal);
-  if (!parts.base && hexadecimal && is_decimal(parts.digits.front())) {
+  const bool has_digit = std::any_of(parts.digits.begin(), parts.digits.end(), is_decimal);
+  if (!parts.base && hexadecimal && has_digit) {
     problem.message += ": without a prefix the digits are decimal";
     problem.better = "0x" + std::string(text);
     problem.help = "write " + problem.better;

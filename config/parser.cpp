@@ -26,6 +26,11 @@ bool is_include(const Word& word) {
   return !word.quoted && !word.text.empty() && word.text.front() == '@';
 }
 
+// Options are lower-case words; "8259" is the name of a vdev, not of an option.
+bool may_be_option(const Word& word) {
+  return !word.quoted && !word.text.empty() && word.text.front() >= 'a' && word.text.front() <= 'z';
+}
+
 class Parser {
  public:
   Parser(const ParseInput& input, const TableSet& tables, Reader& reader, SourceSet& sources,
@@ -232,9 +237,10 @@ class Parser {
       return read_option(words, i, *x_tables.vm().find(near->name), kVm, nullptr);
     }
     UnknownWord unknown{word, {}, x_within, x_tree.items.size(), false};
+    // What follows it on its line is its argument, and what cannot be an option.
     std::size_t next = i + 1;
     while (next < words.size() && line_of(words[next]) == line_of(word) && !starts_item(words, next) &&
-           !is_include(words[next])) {
+           !is_include(words[next]) && (unknown.rest.empty() || !may_be_option(words[next]))) {
       unknown.rest.push_back(words[next++]);
     }
     x_tree.unknown.push_back(std::move(unknown));

@@ -38,12 +38,11 @@ constexpr std::string_view kDescription =
 std::string examples(std::string_view program) {
   return fmt::format(
       "Examples:\n"
-      "  {0} left.qvmconf right.qvmconf    two VMs as one set\n"
-      "  {0} system.yaml                   a manifest with all its VMs\n"
-      "  {0} @vm.qvmconf @disks.qvmconf set exit-on-halt off\n"
-      "                                          one VM, given as on qvm's command line\n"
-      "  {0} --format json vm.qvmconf      for programs; see schemas/diagnostics.schema.json\n"
-      "  {0} --explain B02                 what a rule is about\n\n"
+      "  Two VMs as one set:\n    {0} left.qvmconf right.qvmconf\n"
+      "  A manifest with all its VMs:\n    {0} system.yaml\n"
+      "  One VM, given as on qvm's command line:\n    {0} @vm.qvmconf @disks.qvmconf set exit-on-halt off\n"
+      "  For programs (schemas/diagnostics.schema.json):\n    {0} --format json vm.qvmconf\n"
+      "  What a rule is about:\n    {0} --explain B02\n\n"
       "Exit status: 0 clean, 1 errors (or warnings, with --fail-on warning), 2 bad usage, 3 a file could not "
       "be read.\n",
       program);
@@ -95,7 +94,7 @@ int print_explanation(const Arguments& arguments, std::string_view program, std:
   std::string message = fmt::format("no rule '{}'", arguments.explain);
   if (const auto near = config::suggest(arguments.explain, ids))
     message += fmt::format("; did you mean '{}'?", near->name);
-  return usage_error(err, program, message + " --list-rules shows all");
+  return usage_error(err, program, message + "; --list-rules shows all");
 }
 
 config::LoadedSystem load(const Arguments& arguments, const config::TableSet& tables) {

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/config_text.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+namespace qvm::test {
+
+MemoryReader::MemoryReader() {
+  files["guest.elf"] =
+      "\x7f"
+      "ELF" +
+      std::string(8188, 'e');
+  files["guest.bin"] = std::string(8192, 'b');
+  files["empty.bin"] = "";
+}
+
+Result<std::string> MemoryReader::read(std::string_view path, std::uint64_t limit) {
+  const auto found = files.find(path);
+  if (found == files.end()) return fail_errno("read '" + std::string(path) + "'", ENOENT);
+  if (found->second.size() > limit)
+    return fail("read '" + std::string(path) + "': larger than " + std::to_string(limit) + " bytes");
+  return found->second;
+}
+
+Result<std::string> MemoryReader::read_head(std::string_view path, std::uint64_t count) {
+  auto text = read(path, UINT64_MAX);
+  if (text && text->size() > count) text->resize(count);
+  return text;
+}
+
+Result<config::FileFacts> MemoryReader::facts(std::string_view path) {
+  const auto text = read(path, UINT64_MAX);
+  if (!text) return tl::unexpected<Error>(text.error());
+  return config::FileFacts{text->size(), true, true};
+}
+
+std::optional<std::string> MemoryReader::environment(std::string_view name) {
+  const auto found = variables.find(name);
+  if (found == variables.end()) return std::nullopt;
+  return found->second;
+}
+
+const config::TableSet& shipped_tables() {
+  static const Result<config::TableSet> tables = config::TableSet::shipped();
+  if (!tables) {
+    std::fprintf(stderr, "%s\n", tables.error().message().c_str());
+    std::abort();
+  }
+  return *tables;
+}
+
+MarkedText::MarkedText(std::string_view marked) {
+  std::uint32_t begin = 0;
+  while (!marked.empty()) {
+    const auto here = static_cast<std::uint32_t>(text.size());
+    if (marked.starts_with("[[")) {
+      begin = here;
+      marked.remove_prefix(2);
+    } else if (marked.starts_with("]]")) {
+      ranges.emplace_back(begin, here);
+      marked.remove_prefix(2);
+    } else {
+      text += marked.front();
+      marked.remove_prefix(1);
+    }
+  }
+}
+
+config::LoadedSystem load_texts(const std::vector<std::string>& texts) {
+  static constexpr const char* kNames[] = {"one.qvmconf", "two.qvmconf", "three.qvmconf"};
+  MemoryReader reader;
+  reader.variables["HOME"] = "/home";
+  reader.files["/home/../guest.elf"] = reader.files["guest.elf"];
+  reader.files["more.qvmconf"] = "logger error stderr\n";
+  std::vector<config::VmInput> inputs;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    reader.files[kNames[i]] = texts[i];
+    inputs.emplace_back().words = {std::string("@") + kNames[i]};
+  }
+  return config::load_vms(inputs, shipped_tables(), reader);
+}
+
+config::LoadedSystem load_text(const std::string& text) {
+  return load_texts({text});
+}
+
+std::vector<std::string> messages(const config::LoadedSystem& system) {
+  std::vector<std::string> result;
+  for (const config::Diagnostic& one : system.diagnostics.all())
+    result.push_back(one.rule + " " + one.message);
+  return result;
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges_of(const config::LoadedSystem& system,
+                                                               std::string_view rule) {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> result;
+  for (const config::Diagnostic& one : system.diagnostics.all()) {
+    if (one.rule == rule) result.emplace_back(one.where.begin, one.where.end);
+  }
+  return result;
+}
+
+}  // namespace qvm::test

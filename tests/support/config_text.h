@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Configuration texts without a disk: an invented file system, and marks in the input where a finding is
+// expected.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/load.h"
+#include "config/reader.h"
+
+namespace qvm::test {
+
+// Files and environment from maps. guest.elf (ELF, 8 KiB), guest.bin (8 KiB) and empty.bin exist in every
+// one.
+class MemoryReader final : public config::Reader {
+ public:
+  MemoryReader();
+
+  std::map<std::string, std::string, std::less<>> files;
+  std::map<std::string, std::string, std::less<>> variables;
+
+  Result<std::string> read(std::string_view path, std::uint64_t limit) override;
+  Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
+  Result<config::FileFacts> facts(std::string_view path) override;
+  std::optional<std::string> environment(std::string_view name) override;
+};
+
+// The tables that are compiled in.
+const config::TableSet& shipped_tables();
+
+// "a [[b]] c" is "a b c" with the range 2..3.
+struct MarkedText {
+  explicit MarkedText(std::string_view marked);
+  std::string text;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges;
+};
+
+// Reads texts as VMs of one set; files are called one.qvmconf, two.qvmconf.
+config::LoadedSystem load_texts(const std::vector<std::string>& texts);
+config::LoadedSystem load_text(const std::string& text);
+
+// "A01 unknown option 'loq' in vdev 'shmem'" per finding, in order.
+std::vector<std::string> messages(const config::LoadedSystem& system);
+
+// The source text that each finding of the rule is about.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges_of(const config::LoadedSystem& system,
+                                                               std::string_view rule);
+
+}  // namespace qvm::test

@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/rules/rule.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/support/config_text.h"
+
+namespace qvm::config {
+namespace {
+
+using test::load_text;
+using test::load_texts;
+using test::messages;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+LoadedSystem load_example(const RuleExample& example) {
+  std::vector<std::string> texts{std::string(example.first)};
+  if (!example.second.empty()) texts.emplace_back(example.second);
+  return load_texts(texts);
+}
+
+class EveryRule : public testing::TestWithParam<const Rule*> {};
+
+TEST_P(EveryRule, IsTriggeredByItsWrongExample) {
+  const LoadedSystem system = load_example(GetParam()->wrong);
+  const bool found = std::any_of(system.diagnostics.all().begin(), system.diagnostics.all().end(),
+                                 [](const Diagnostic& one) {
+                                   return one.rule == GetParam()->id && one.severity == GetParam()->severity;
+                                 });
+  EXPECT_TRUE(found) << testing::PrintToString(messages(system));
+}
+
+TEST_P(EveryRule, IsNotTriggeredByItsRightExample) {
+  EXPECT_THAT(messages(load_example(GetParam()->right)), IsEmpty());
+}
+
+TEST_P(EveryRule, IsDocumented) {
+  EXPECT_FALSE(GetParam()->title.empty());
+  EXPECT_TRUE(GetParam()->documentation.ends_with('.'));
+  EXPECT_EQ(find_rule(GetParam()->id), GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, EveryRule, testing::ValuesIn(all_rules().begin(), all_rules().end()),
+                         [](const auto& one) { return std::string(one.param->id); });
+
+TEST(Rules, AreSortedAndUnique) {
+  std::vector<std::string_view> ids;
+  for (const Rule* rule : all_rules()) ids.push_back(rule->id);
+  EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end()));
+  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), ids.size());
+  EXPECT_EQ(find_rule("Z99"), nullptr);
+}
+
+// One rule, the marked ranges and nothing else of that rule.
+struct Marked {
+  const char* rule;
+  const char* text;
+};
+
+class RuleRanges : public testing::TestWithParam<Marked> {};
+
+TEST_P(RuleRanges, AreTheWordsToBlame) {
+  const test::MarkedText input(GetParam().text);
+  const LoadedSystem system = load_text(input.text);
+  EXPECT_EQ(test::ranges_of(system, GetParam().rule), input.ranges)
+      << testing::PrintToString(messages(system));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, RuleRanges,
+    testing::Values(
+        Marked{"A01", "ram 64M vdev ser8250 [[create]] x,4K\nvdev [[shmen]] loc 0x1000 foo"},
+        Marked{"A01", "ram 64M [[loc]] 0x1000 [[frobnicate]] 1 2 3 cpu [[xyzzy]]"},
+        Marked{"A01", "ram 64M vdev shmem loc 0x1c050000, [[0x1000]]"},
+        Marked{"A02", "ram 64M [[initrd]] cpu [[rom]]"}, Marked{"A02", "[[system]]"},
+        Marked{
+            "A03",
+            "system [[name=left]] ram [[addr=0x0,size=64M]] vdev ser8250 [[interrupt=4]] loc [[port=0x3f8]]"},
+        Marked{"A03", "ram [[addr=0x0]] [[size=64M]]"}, Marked{"A03", "ram 64M cpu [[count=2]]"},
+        Marked{"A04", "ram 64M cmdline [[\"]]abc"}, Marked{"A05", "ram 64M cmdline [[a=1 b=2 # no\n c]] cpu"},
+        Marked{"A06", "ram 64M [[system]] left [[system]] right"},
+        Marked{"A06", "system left ram 64M [[system]] left"},
+        Marked{"A07", "ram 0x0,[[c0000]] rom [[10000000]],64K"}, Marked{"A17", "ram 64M cpu [[4]]"},
+        Marked{"A23", "ram 64M [[pass]] loc 0x1,0x1 [[generate]] vdev [[pl011]] loc 0x1c090000 intr gic:37"},
+        Marked{"B01", "load [[guest.elf]] ram 64M"},
+        Marked{"B01", "ram 64M data load [[0x3fff000,guest.bin]]"},
+        Marked{"B01", "ram 64M load 0x3fff000,guest.elf data load [[guest.bin]]"},
+        Marked{"B01", "ram 0x0,0x1000 ram 0x1000,0x1000 data load 0x0,guest.elf"},
+        Marked{"B03", "ram [[0x800,64M]] rom 0x8000000,0x1000"},
+        Marked{"B07", "ram 64M load [[missing]] data load [[0x0,empty.bin]]"},
+        Marked{"D01",
+               "ram 64M vdev ser8250 intr [[pic:4]] vdev ioapic loc 0xf8000000 name pic vdev hpet intr "
+               "pic:0,[[pic:24]],[[pik:8]] reserve intr [[x:1]]"},
+        Marked{"D03",
+               "ram 64M vdev ioapic loc 0xf8000000 vdev hpet intr ioapic:2,[[ioapic:2]],ioapic:0 vdev "
+               "timer8254 intr ioapic:0 vdev ser8250 intr [[ioapic:2]]"},
+        Marked{"D04", "ram 64M vdev shmem loc [[0x1c050000]] vdev shmem intr [[ioapic:4]]"},
+        Marked{"E01", "ram 64M vdev [[8259]] vdev ser8250"},
+        Marked{"E05",
+               "ram 64M vdev ioapic loc 0xf8000000 vdev [[ioapic]] loc 0xf8001000 vdev ser8250 name a vdev "
+               "mc146818 name [[a]]"},
+        Marked{"E10a", "ram 64M vdev shmem allow * deny [[[[x]]]] create [[a,1]]"},
+        Marked{
+            "E10b",
+            "ram 64M vdev shmem deny m* create [[moo,4K]] create koo,4K create [[a/b,4K]] create [[x,0]]"}));
+
+TEST(OverlapRule, ComparesMemoryDevicesPortsAndWindows) {
+  EXPECT_THAT(
+      messages(load_text("ram 0x0,64M vdev ioapic loc 0x3ffff000 vdev shmem loc 0x1000 intr ioapic:5 window "
+                         "0x3ff00000,1M vdev ser8250 loc 0x3f8 vdev ser8250 loc 0x3ff")),
+      ElementsAre("B02 vdev 'shmem' at 0x1000-0x1fff overlaps ram",
+                  "B02 vdev 'shmem' at 0x3ff00000-0x3fffffff overlaps vdev 'ioapic'",
+                  "B02 vdev 'ser8250' at ports 0x3ff-0x406 overlaps vdev 'ser8250'"));
+}
+
+TEST(OverlapRule, KnowsTheGapBetweenTheKeyboardsPorts) {
+  EXPECT_THAT(messages(load_text("ram 64M vdev pckeyboard vdev acme loc io:0x61,1")),
+              ElementsAre("A01 unknown vdev type 'acme'"));
+  EXPECT_THAT(messages(load_text("ram 64M vdev pckeyboard vdev ser8250 loc 0x64")),
+              ElementsAre("B02 vdev 'ser8250' at ports 0x64-0x6b overlaps vdev 'pckeyboard'"));
+}
+
+TEST(OverlapRule, DoesNotCompareTwoVms) {
+  EXPECT_THAT(messages(load_texts({"system a ram 64M", "system b ram 64M"})), IsEmpty());
+}
+
+TEST(ReserveOption, IsNoOverlap) {
+  EXPECT_THAT(
+      messages(load_text("ram 0,0xa0000 reserve loc 0xa0000,0x20000 rom 0xc0000,0x40000 ram 1m,1023m")),
+      IsEmpty());
+}
+
+TEST(MemoryRule, ComparesFilesWithMemory) {
+  EXPECT_THAT(messages(load_text("ram 4K initrd load guest.bin")),
+              ElementsAre("B06 with 'guest.bin' the loaded files take 8192 bytes, the VM has 4096"));
+  EXPECT_THAT(messages(load_text("rom 64K")), ElementsAre("B06 VM 'one' has no ram"));
+}
+
+TEST(ControllerRule, AcceptsVdevsWithoutATableAsControllers) {
+  EXPECT_THAT(messages(load_text("ram 64M vdev acmepic vdev ser8250 intr acmepic:99")),
+              ElementsAre("A01 unknown vdev type 'acmepic'"));
+}
+
+TEST(RepeatRule, LetsTheCommandLineReplace) {
+  test::MemoryReader reader;
+  reader.files["vm"] = "ram 64M cmdline a";
+  const LoadedSystem system =
+      load_vms({{{"@vm", "cmdline", "b"}, "", "", {}}}, test::shipped_tables(), reader);
+  EXPECT_THAT(messages(system), IsEmpty());
+  EXPECT_EQ(system.vms[0].cmdline->value, "b");
+}
+
+TEST(RegionRule, TheFirstMatchDecides) {
+  EXPECT_THAT(messages(load_text("ram 64M vdev shmem deny secret create moo,4K")), IsEmpty());
+  EXPECT_THAT(messages(load_text("ram 64M vdev shmem allow moo create koo,4K")),
+              ElementsAre("E10b region 'koo' is created but forbidden by the same vdev"));
+}
+
+TEST(RegionRule, ComparesSizesAcrossVmsUnderTheirHostNames) {
+  const LoadedSystem system = load_texts({"system a ram 64M vdev shmem subst ,left_ create moo,4K",
+                                          "system b ram 64M vdev shmem create left_moo,8K create moo,64K"});
+  EXPECT_THAT(messages(system),
+              ElementsAre("E10b region 'left_moo' is created with 8192 bytes here and 4096 elsewhere"));
+  EXPECT_THAT(messages(load_texts({"system a ram 64M vdev shmem create m,4096",
+                                   "system b ram 64M vdev shmem create m,4095"})),
+              ElementsAre("E10a size 4095 of region 'm' is no multiple of 4096"));
+}
+
+TEST(UnknownWordRule, ListsNoMoreThanFifty) {
+  std::string text = "ram 64M\n";
+  for (int i = 0; i < 80; ++i) text += "zzzzzz\n";
+  const LoadedSystem system = load_text(text);
+  EXPECT_EQ(system.diagnostics.all().size(), 51U);
+  EXPECT_EQ(system.diagnostics.all().back().message, "more than 50 unknown options");
+}
+
+// Applying a fix removes the finding.
+class Fixes : public testing::TestWithParam<Marked> {};
+
+TEST_P(Fixes, RemoveTheFinding) {
+  std::string text = GetParam().text;
+  const LoadedSystem before = load_text(text);
+  const Diagnostic* finding = nullptr;
+  for (const Diagnostic& one : before.diagnostics.all()) {
+    if (one.rule == GetParam().rule && one.fix) finding = &one;
+  }
+  ASSERT_NE(finding, nullptr) << testing::PrintToString(messages(before));
+  text.replace(finding->fix->where.begin, finding->fix->where.end - finding->fix->where.begin,
+               finding->fix->replacement);
+  const LoadedSystem after = load_text(text);
+  for (const Diagnostic& one : after.diagnostics.all())
+    EXPECT_NE(one.rule, GetParam().rule) << text << one.message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, Fixes,
+    testing::Values(Marked{"A01", "ram 64M\nvdev ser8250 lco 0x3f8"}, Marked{"A01", "ram 64M vdev ser825"},
+                    Marked{"A01", "ram 64M vdev ser8250 loc 0x3f8, 8"},
+                    Marked{"A01", "ram 64M set exit-on-hlt on"}, Marked{"A03", "ram addr=0x0,size=64M"},
+                    Marked{"A03", "ram 64M vdev ser8250 loc=0x3f8"}, Marked{"A05", "ram 64M cmdline a=1 b=2"},
+                    Marked{"A07", "ram 64M vdev ser8250 loc 3f8"}, Marked{"A07", "ram 1000a"},
+                    Marked{"A08", "ram 64M ram 4096M,64M"}, Marked{"A17", "ram 64M cpu 3"},
+                    Marked{"A20", "ram 64MB"}, Marked{"A20", "ram 64M logger eror stderr"},
+                    Marked{"A21", "ram 64M load guest.elf#x"},
+                    Marked{"D01", "ram 64M vdev ioapic loc 0xf8000000 vdev ser8250 intr ioapc:4"}));
+
+}  // namespace
+}  // namespace qvm::config
