@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/console_log.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace qvm::cli {
+
+namespace {
+// A guest that never ends its line is cut: memory stays bounded.
+constexpr std::size_t kLongestLine = 4096;
+constexpr off_t kTail = 16384;
+constexpr unsigned kLastLines = 20;
+
+// Where the last lines of a file begin; 0 for a short one.
+off_t last_lines(int fd) {
+  const off_t size = ::lseek(fd, 0, SEEK_END);
+  const off_t start = std::max<off_t>(0, size - kTail);
+  std::string tail(static_cast<std::size_t>(size - start), '\0');
+  const ssize_t count = ::pread(fd, tail.data(), tail.size(), start);
+  if (count <= 0) return start;
+  tail.resize(static_cast<std::size_t>(count));
+  std::size_t position = tail.size();
+  for (unsigned i = 0; i <= kLastLines; ++i) {
+    if (position == 0) return start;
+    position = tail.rfind('\n', position - 1);
+    if (position == std::string::npos) return start;
+  }
+  return start + static_cast<off_t>(position) + 1;
+}
+}  // namespace
+
+ConsoleLog::~ConsoleLog() {
+  if (x_changes) x_loop.unwatch(x_changes.get());
+}
+
+bool ConsoleLog::open(From from) {
+  if (x_file) return true;
+  UniqueFd file(::open(x_path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return false;
+  if (from == From::last_lines) ::lseek(file.get(), last_lines(file.get()), SEEK_SET);
+  UniqueFd changes(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  // Watched before the first read: what is written in between is seen twice at worst as a wake-up, never
+  // missed.
+  if (!changes || ::inotify_add_watch(changes.get(), x_path.c_str(), IN_MODIFY) < 0) return false;
+  const int fd = changes.get();
+  auto watched = x_loop.watch(fd, EPOLLIN, [this, fd](std::uint32_t) {
+    alignas(inotify_event) std::array<char, 4096> events;
+    while (::read(fd, events.data(), events.size()) > 0) {
+    }
+    read();
+  });
+  if (!watched) return false;
+  x_file = std::move(file);
+  x_changes = std::move(changes);
+  read();
+  return true;
+}
+
+void ConsoleLog::read() {
+  std::array<char, 16384> buffer;
+  while (x_file) {
+    const ssize_t count = ::read(x_file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    x_sink({buffer.data(), static_cast<std::size_t>(count)});
+  }
+}
+
+void PrefixedLines::append(std::string_view bytes) {
+  x_rest.append(bytes);
+  std::size_t begin = 0;
+  for (std::size_t end = x_rest.find('\n'); end != std::string::npos; end = x_rest.find('\n', begin)) {
+    print(std::string_view(x_rest).substr(begin, end - begin));
+    begin = end + 1;
+  }
+  x_rest.erase(0, begin);
+  if (x_rest.size() > kLongestLine) finish();
+}
+
+void PrefixedLines::finish() {
+  if (x_rest.empty()) return;
+  print(x_rest);
+  x_rest.clear();
+}
+
+void PrefixedLines::print(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  std::string text = x_prefix;
+  text.append(line).push_back('\n');
+  x_print(text);
+}
+
+}  // namespace qvm::cli

@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/daemon_connection.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+
+#include "qvm/cli/start_daemon.h"
+#include "qvm/daemon/domain_files.h"
+
+namespace qvm::cli {
+
+namespace {
+
+constexpr int kAttempts = 3;  // a qvmd that is ending may hang up on us
+
+Result<UniqueFd> connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return fail(
+        fmt::format("the runtime directory's path is too long: '{}' has {} bytes, a socket may have {}", path,
+                    path.size(), sizeof address.sun_path - 1));
+  }
+  path.copy(address.sun_path, path.size());
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return fail_errno("create a socket");
+  // NOLINTNEXTLINE: the socket interface takes every address as a sockaddr
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return fail_errno(fmt::format("connect to '{}'", path));
+  }
+  return socket;
+}
+
+bool nobody_listens(const Error& error) {
+  return error.code() == ENOENT || error.code() == ECONNREFUSED;
+}
+
+}  // namespace
+
+Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& paths) {
+  for (int attempt = 1;; ++attempt) {
+    auto socket = connect_to(paths.socket());
+    if (!socket && nobody_listens(socket.error())) {
+      auto started = start_daemon(paths);
+      if (!started) return tl::unexpected(std::move(started.error()));
+      socket = connect_to(paths.socket());
+    }
+    if (!socket) {
+      if (nobody_listens(socket.error()) && attempt < kAttempts) continue;
+      return tl::unexpected(std::move(socket.error()));
+    }
+    DaemonConnection connection(std::move(*socket));
+    auto welcome = connection.wait();
+    if (welcome && welcome->kind == daemon::Reply::Kind::welcome) return connection;
+    if (attempt == kAttempts) {
+      return welcome ? Result<DaemonConnection>(fail("qvmd answers with something else than its welcome"))
+                     : Result<DaemonConnection>(tl::unexpected(std::move(welcome.error())));
+    }
+  }
+}
+
+Result<std::optional<DaemonConnection>> DaemonConnection::open_if_used(const daemon::RuntimePaths& paths) {
+  auto socket = connect_to(paths.socket());
+  if (!socket) {
+    if (!nobody_listens(socket.error())) return tl::unexpected(std::move(socket.error()));
+    if (daemon::recorded_vms(paths).empty()) return std::nullopt;
+  }
+  auto connection = open(paths);
+  if (!connection) return tl::unexpected(std::move(connection.error()));
+  return std::optional<DaemonConnection>(std::move(*connection));
+}
+
+Result<void> DaemonConnection::send(const daemon::Request& request) {
+  const std::string bytes = daemon::frame(daemon::encode(request));
+  std::size_t sent = 0;
+  while (sent < bytes.size()) {
+    const ssize_t count = ::send(x_socket.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno("send to qvmd");
+    sent += static_cast<std::size_t>(count);
+  }
+  return {};
+}
+
+Result<std::optional<daemon::Reply>> DaemonConnection::next() {
+  std::array<char, 16384> buffer;
+  while (!x_closed) {
+    const ssize_t count = ::recv(x_socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count > 0) {
+      x_reader.append({buffer.data(), static_cast<std::size_t>(count)});
+      continue;
+    }
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) break;
+    x_closed = true;
+  }
+  auto message = x_reader.next();
+  if (!message) return tl::unexpected(std::move(message.error()));
+  if (!message->has_value()) {
+    if (x_closed) return fail_errno("talk to qvmd", ECONNRESET);
+    return std::nullopt;
+  }
+  auto reply = daemon::decode_reply(**message);
+  if (!reply) return tl::unexpected(std::move(reply.error()));
+  return std::optional<daemon::Reply>(std::move(*reply));
+}
+
+Result<daemon::Reply> DaemonConnection::wait() {
+  for (;;) {
+    auto reply = next();
+    if (!reply) return tl::unexpected(std::move(reply.error()));
+    if (reply->has_value()) return std::move(**reply);
+    pollfd readable{x_socket.get(), POLLIN, 0};
+    ::poll(&readable, 1, -1);
+  }
+}
+
+Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
+  auto sent = send(request);
+  if (!sent) return tl::unexpected(std::move(sent.error()));
+  for (;;) {
+    auto reply = wait();
+    if (!reply) return reply;
+    if (reply->kind == daemon::Reply::Kind::failed) return fail(reply->text);
+    if (reply->kind == daemon::Reply::Kind::done) return reply;
+  }
+}
+
+void DaemonConnection::leave() {
+  daemon::Request request;
+  request.operation = daemon::Request::Operation::leave;
+  const auto answer = ask(request);
+  if (!answer || answer->text != "ends") return;
+  while (wait()) {
+  }
+}
+
+}  // namespace qvm::cli

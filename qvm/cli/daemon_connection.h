@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The command line's connection to qvmd, which it starts when it is needed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
+#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/runtime_directory.h"
+
+namespace qvm::cli {
+
+// One connection; one thread. A closed connection is a failure with code ECONNRESET.
+class DaemonConnection {
+ public:
+  // Connects to the qvmd of this runtime directory and starts one if none answers.
+  static Result<DaemonConnection> open(const daemon::RuntimePaths& paths);
+  // Connects only if there is something to ask: a qvmd that runs, or VMs that one has left behind. An empty
+  // optional means that nothing runs.
+  static Result<std::optional<DaemonConnection>> open_if_used(const daemon::RuntimePaths& paths);
+
+  // For an event loop: readable means that next() has something, or the end.
+  int fd() const { return x_socket.get(); }
+
+  Result<void> send(const daemon::Request& request);
+  // Takes in what can be read and returns the next reply, absent if there is none yet. Never blocks.
+  Result<std::optional<daemon::Reply>> next();
+  // Sends and waits for `done`; a `failed` is a failure. For commands that have nothing else to do meanwhile.
+  Result<daemon::Reply> ask(const daemon::Request& request);
+  // Says good-bye; if qvmd ends with us, waits until it has.
+  void leave();
+
+ private:
+  explicit DaemonConnection(UniqueFd socket) : x_socket(std::move(socket)) {}
+  Result<daemon::Reply> wait();
+
+  UniqueFd x_socket;
+  daemon::FrameReader x_reader;
+  bool x_closed = false;
+};
+
+}  // namespace qvm::cli

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/identities.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <charconv>
+
+namespace qvm::cli {
+
+namespace {
+
+constexpr const char* kVmAccount = "libvirt-qemu";
+constexpr const char* kRule = "account";
+
+std::optional<std::uint32_t> number(const std::string& text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  // All ones means "leave as it is" to the system calls that would take it.
+  if (error != std::errc() || end != text.data() + text.size() || value == UINT32_MAX) return std::nullopt;
+  return value;
+}
+
+void report(config::DiagnosticSink& sink, const config::SourceRange& where, std::string message,
+            std::string help) {
+  config::Diagnostic finding;
+  finding.rule = kRule;
+  finding.where = where;
+  finding.message = std::move(message);
+  finding.help = std::move(help);
+  sink.add(std::move(finding));
+}
+
+std::optional<uid_t> user(const config::Located<config::Account>& account, config::DiagnosticSink& sink) {
+  if (const auto id = number(account.value.text)) return id;
+  if (const passwd* entry = ::getpwnam(account.value.text.c_str())) return entry->pw_uid;
+  report(sink, account.where, fmt::format("there is no user '{}' on this host", account.value.text),
+         "name an existing user or give a number");
+  return std::nullopt;
+}
+
+std::optional<gid_t> group(const config::Located<config::Account>& account, config::DiagnosticSink& sink) {
+  if (const auto id = number(account.value.text)) return id;
+  if (const auto id = find_group(account.value.text)) return id;
+  report(sink, account.where, fmt::format("there is no group '{}' on this host", account.value.text),
+         "name an existing group or give a number");
+  return std::nullopt;
+}
+
+void default_identity(plan::HostFacts& host, config::DiagnosticSink& sink) {
+  if (const passwd* entry = ::getpwnam(kVmAccount)) {
+    host.uid = entry->pw_uid;
+    host.gid = entry->pw_gid;
+    return;
+  }
+  host.uid = 0;
+  host.gid = 0;
+  config::Diagnostic finding;
+  finding.severity = config::Severity::warning;
+  finding.rule = kRule;
+  finding.message =
+      fmt::format("VMs without an account run as root: there is no user '{}' on this host", kVmAccount);
+  finding.help = "give each VM a 'uid' and a 'gid' in a manifest";
+  sink.add(std::move(finding));
+}
+
+// A numeric user without a group of its own in the manifest: the group of that number, never root's.
+gid_t group_of(uid_t uid) {
+  const passwd* entry = ::getpwuid(uid);
+  return entry != nullptr ? entry->pw_gid : uid;
+}
+
+}  // namespace
+
+std::optional<gid_t> find_group(const std::string& name) {
+  const ::group* entry = ::getgrnam(name.c_str());
+  if (entry == nullptr) return std::nullopt;
+  return entry->gr_gid;
+}
+
+void resolve_identity(const config::VmEntry* entry, plan::HostFacts& host, config::DiagnosticSink& sink) {
+  host.caller_uid = ::geteuid();
+  host.caller_gid = ::getegid();
+  const bool given = entry != nullptr && (entry->uid || entry->gid || !entry->groups.empty());
+  if (host.caller_uid != 0) {
+    if (!given) return;
+    const auto where = entry->uid   ? entry->uid->where
+                       : entry->gid ? entry->gid->where
+                                    : entry->groups.front().where;
+    return report(sink, where,
+                  fmt::format("only root can give VM '{}' an account of its own", entry->name.value),
+                  "leave 'uid', 'gid' and 'groups' out, or run qvm as root");
+  }
+  default_identity(host, sink);
+  if (!given) return;
+  if (entry->uid) {
+    if (const auto id = user(*entry->uid, sink)) {
+      host.uid = id;
+      host.gid = group_of(*id);
+    }
+  }
+  if (entry->gid) {
+    if (const auto id = group(*entry->gid, sink)) host.gid = id;
+  }
+  for (const auto& account : entry->groups) {
+    if (const auto id = group(account, sink)) host.groups.push_back(*id);
+  }
+}
+
+regions::RegionSpec resolve_region(const config::RegionEntry& entry, config::DiagnosticSink& sink) {
+  regions::RegionSpec region;
+  region.name = entry.name.value;
+  region.bytes = entry.size_bytes.value;
+  if (entry.mode) region.mode = entry.mode->value;
+  region.owner = entry.owner ? user(*entry.owner, sink).value_or(0) : ::geteuid();
+  region.group = entry.group ? group(*entry.group, sink).value_or(0) : ::getegid();
+  return region;
+}
+
+}  // namespace qvm::cli

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Accounts of a manifest on this host, and whom a VM runs as.
+#pragma once
+
+#include "config/diagnostic.h"
+#include "config/system_config.h"
+#include "qvm/plan/vm_plan.h"
+#include "qvm/regions/policy.h"
+
+namespace qvm::cli {
+
+// Fills uid, gid and groups of host for a VM; entry is null for a VM that no manifest describes. As root a VM
+// without an account runs as Debian's libvirt-qemu if there is one, else as root with a warning; otherwise as
+// the caller. Accounts that do not exist, or that the caller may not give, are errors at their place.
+void resolve_identity(const config::VmEntry* entry, plan::HostFacts& host, config::DiagnosticSink& sink);
+
+// The region as the manager wants it; owner and group default to the caller.
+regions::RegionSpec resolve_region(const config::RegionEntry& entry, config::DiagnosticSink& sink);
+
+std::optional<gid_t> find_group(const std::string& name);
+
+}  // namespace qvm::cli

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// qvm: starts, shows and stops virtual machines.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <vector>
+
+#include "qvm/cli/commands.h"
+#include "qvm/cli/exit_codes.h"
+#include "tools/lint/lint_command.h"
+
+namespace qvm::cli {
+
+void complain(const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "qvm: {}\n", message);
+}
+
+namespace {
+
+int lint(const Options& options) {
+  std::vector<const char*> words = {"qvm lint"};
+  for (const std::string& word : options.words) words.push_back(word.c_str());
+  return lint::run_lint(static_cast<int>(words.size()), words.data(), std::cout, std::cerr);
+}
+
+int run(int argc, const char* const* argv) {
+  int status = kOk;
+  const auto options = parse_options(argc, argv, std::cout, std::cerr, status);
+  if (!options) return status;
+  if (options->command == Command::lint) return lint(*options);
+  if (options->command == Command::version) return version(*options);
+  auto directory = daemon::choose_runtime_directory(options->common.runtime_directory);
+  if (!directory) {
+    complain(directory.error().message());
+    return kNotStarted;
+  }
+  const daemon::RuntimePaths paths(std::move(*directory));
+  switch (options->command) {
+    case Command::up:
+      return up(*options, paths);
+    case Command::single:
+      return run_single(*options, paths);
+    case Command::down:
+      return down(*options, paths);
+    case Command::ps:
+      return list_vms(*options, paths);
+    case Command::console:
+      return console(*options, paths);
+    case Command::logs:
+      return logs(*options, paths);
+    case Command::regions:
+      return list_regions(*options, paths);
+    case Command::plan:
+      return show_plan(*options, paths);
+    case Command::lint:
+    case Command::version:
+      break;  // above
+  }
+  return kUsage;
+}
+
+}  // namespace
+}  // namespace qvm::cli
+
+int main(int argc, char** argv) {
+  try {
+    return qvm::cli::run(argc, argv);
+  } catch (const std::exception& error) {
+    qvm::cli::complain(error.what());
+    return qvm::cli::kFailed;
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The command line of qvm as values.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/system_config.h"
+
+namespace qvm::cli {
+
+// Options that several commands know.
+struct CommonOptions {
+  std::string runtime_directory;                   // empty: QVM_RUNTIME_DIR or the default
+  std::string libvirt_uri;                         // empty: the manifest's, else the embedded driver
+  std::optional<config::Accelerator> accelerator;  // absent: the manifest's, else automatic
+  std::vector<std::string> plugin_directories;     // option tables of further vdevs
+};
+
+enum class Command { up, down, ps, console, logs, regions, plan, lint, version, single };
+enum class PlanForm { table, json, xml };
+
+struct Options {
+  Command command = Command::up;
+  CommonOptions common;
+  std::vector<std::string> words;  // files, names, or the words of QNX's command line
+  bool json = false;
+  bool detach = false;  // up
+  bool follow = false;  // logs
+  PlanForm form = PlanForm::table;
+  std::uint32_t timeout_ms = 0;  // up, down: how long guests may take to power off by themselves
+};
+
+// Parses argv. An absent result means that everything is said and done; exit_status is then the program's.
+// `qvm lint` and words of the configuration language are handed on unparsed.
+std::optional<Options> parse_options(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
+                                     int& exit_status);
+
+}  // namespace qvm::cli

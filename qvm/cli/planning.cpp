@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/planning.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <ostream>
+
+#include "config/load.h"
+#include "config/render.h"
+#include "qvm/base/install_paths.h"
+#include "qvm/cli/exit_codes.h"
+#include "qvm/cli/identities.h"
+#include "qvm/daemon/kvm_access.h"
+
+namespace qvm::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where distributions put QEMU's small firmware for direct kernel boot. Without it the machine's own one
+// boots, slower.
+constexpr std::array<const char*, 3> kFirmware = {
+    "/usr/share/qemu/qboot.rom", "/usr/share/qemu-kvm/qboot.rom", "/usr/share/seabios/qboot.rom"};
+
+bool is_manifest(const std::string& word) {
+  return word.ends_with(".yaml") || word.ends_with(".yml");
+}
+
+config::LoadedSystem load(const std::vector<std::string>& words, WordForm form,
+                          const config::TableSet& tables, config::Reader& reader) {
+  if (is_manifest(words.front())) return config::load_manifest(words.front(), tables, reader);
+  std::vector<config::VmInput> inputs;
+  if (form == WordForm::single_vm || words.front().starts_with('@')) {
+    inputs.emplace_back().words = words;
+  } else {
+    for (const std::string& file : words) inputs.emplace_back().words = {"@" + file};
+  }
+  return config::load_vms(inputs, tables, reader);
+}
+
+class Planner {
+ public:
+  Planner(const Options& options, WordForm form, const std::string& runtime_directory, std::ostream& err)
+      : x_options(options), x_form(form), x_runtime_directory(runtime_directory), x_err(err) {}
+
+  std::optional<Launch> run(int& exit_status) {
+    exit_status = kConfiguration;
+    for (const std::string& word : x_options.words) {
+      if (is_manifest(word) && x_options.words.size() > 1) {
+        x_err << "qvm: manifest '" << word << "' is started alone, with the VMs it names\n";
+        exit_status = kUsage;
+        return std::nullopt;
+      }
+    }
+    auto tables = load_tables();
+    if (!tables) {
+      x_err << "qvm: " << tables.error().message() << "\n";
+      exit_status = kNotStarted;
+      return std::nullopt;
+    }
+    config::HostReader reader;
+    reader.set_default("QVM_GUESTS", x_install.guests);
+    config::LoadedSystem system = load(x_options.words, x_form, *tables, reader);
+    auto acceleration = choose_acceleration(system);
+    if (!acceleration) {
+      x_err << "qvm: " << acceleration.error().message() << "\n";
+      exit_status = kNotStarted;
+      return std::nullopt;
+    }
+    Launch launch;
+    if (!system.diagnostics.has_errors()) launch = plan(system, *acceleration, reader);
+    const auto colors = ::isatty(STDERR_FILENO) == 1 && reader.environment("NO_COLOR").value_or("").empty()
+                            ? config::Colors::on
+                            : config::Colors::off;
+    x_err << config::render_text(system.diagnostics, system.sources, colors);
+    if (system.diagnostics.has_errors() || system.unreadable) {
+      x_err << "qvm: " << config::summary(system.diagnostics) << "; nothing was started\n";
+      return std::nullopt;
+    }
+    exit_status = kOk;
+    return launch;
+  }
+
+ private:
+  Result<config::TableSet> load_tables() {
+    auto tables = config::TableSet::shipped();
+    if (!tables) return tables;
+    std::vector<Error> failures;
+    std::error_code ignored;
+    if (fs::is_directory(x_install.plugins, ignored)) tables->add_directory(x_install.plugins, failures);
+    for (const std::string& directory : x_options.common.plugin_directories)
+      tables->add_directory(directory, failures);
+    for (const Error& failure : failures) x_err << "qvm: warning: " << failure.message() << "\n";
+    return tables;
+  }
+
+  Result<plan::HostFacts::Acceleration> choose_acceleration(const config::LoadedSystem& system) {
+    using Acceleration = plan::HostFacts::Acceleration;
+    auto wanted = config::Accelerator::automatic;
+    if (system.manifest && system.manifest->accelerator) wanted = system.manifest->accelerator->value;
+    if (x_options.common.accelerator) wanted = *x_options.common.accelerator;
+    if (wanted == config::Accelerator::tcg) return Acceleration::tcg;
+    const std::string why = daemon::why_no_kvm();
+    if (why.empty()) return Acceleration::kvm;
+    if (wanted == config::Accelerator::kvm) {
+      return fail(why + "; use '--accel tcg' for emulation, or give this user access to /dev/kvm");
+    }
+    x_err << "qvm: note: " << why << "; the VMs are emulated (TCG), which is slower\n";
+    return Acceleration::tcg;
+  }
+
+  plan::HostFacts host_facts(const config::LoadedSystem& system,
+                             plan::HostFacts::Acceleration acceleration) const {
+    plan::HostFacts host;
+    host.acceleration = acceleration;
+    host.runtime_directory = x_runtime_directory;
+    host.plugin_directory = x_install.plugins;
+    std::error_code ignored;
+    for (const char* path : kFirmware) {
+      if (host.firmware_path.empty() && fs::exists(path, ignored)) host.firmware_path = path;
+    }
+    const fs::path directory = system.manifest ? fs::path(system.manifest->directory) : fs::path();
+    host.working_directory =
+        fs::absolute(directory.empty() ? fs::path(".") : directory, ignored).lexically_normal().string();
+    // "/a/." and "/a/" name the same directory; paths built from it should not show it.
+    while (host.working_directory.size() > 1 && host.working_directory.ends_with('/'))
+      host.working_directory.pop_back();
+    return host;
+  }
+
+  Launch plan(config::LoadedSystem& system, plan::HostFacts::Acceleration acceleration,
+              config::Reader& reader) {
+    Launch launch;
+    plan::HostQueries queries;
+    queries.read_head = [&reader](const std::string& path) -> std::optional<std::string> {
+      auto head = reader.read_head(path, plan::kImageHead);
+      if (!head) return std::nullopt;
+      return std::move(*head);
+    };
+    queries.find_group = find_group;
+    plan::HostFacts host = host_facts(system, acceleration);
+    for (std::size_t i = 0; i < system.vms.size(); ++i) {
+      plan::HostFacts own = host;
+      const config::VmEntry* entry = system.manifest ? &system.manifest->vms[i] : nullptr;
+      resolve_identity(entry, own, system.diagnostics);
+      auto built =
+          plan::build(system.vms[i], system.names[i], own, system.sources, system.diagnostics, queries);
+      if (built) launch.plans.push_back(std::move(*built));
+    }
+    if (system.manifest) {
+      for (const auto& region : system.manifest->regions)
+        launch.regions.push_back(resolve_region(region, system.diagnostics));
+      if (system.manifest->libvirt_uri) launch.libvirt_uri = system.manifest->libvirt_uri->value;
+    }
+    if (!x_options.common.libvirt_uri.empty()) launch.libvirt_uri = x_options.common.libvirt_uri;
+    return launch;
+  }
+
+  const Options& x_options;
+  const WordForm x_form;
+  const std::string& x_runtime_directory;
+  std::ostream& x_err;
+  const InstallPaths x_install = InstallPaths::of_this_program();
+};
+
+}  // namespace
+
+std::optional<Launch> plan_launch(const Options& options, WordForm form, const std::string& runtime_directory,
+                                  std::ostream& err, int& exit_status) {
+  return Planner(options, form, runtime_directory, err).run(exit_status);
+}
+
+}  // namespace qvm::cli

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The commands that ask qvmd something, or files, and print the answer.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "qvm/cli/commands.h"
+#include "qvm/cli/daemon_connection.h"
+#include "qvm/cli/exit_codes.h"
+#include "qvm/cli/planning.h"
+#include "qvm/cli/region_table.h"
+#include "qvm/daemon/kvm_access.h"
+
+namespace qvm::cli {
+
+namespace {
+
+using daemon::Reply;
+using daemon::Request;
+
+// The answer of a qvmd that runs; without one `nothing`, which is then the truth.
+Result<Reply> ask(const daemon::RuntimePaths& paths, const Request& request, Reply nothing) {
+  auto connection = DaemonConnection::open_if_used(paths);
+  if (!connection) return tl::unexpected(std::move(connection.error()));
+  if (!connection->has_value()) return nothing;
+  auto reply = (*connection)->ask(request);
+  (*connection)->leave();
+  return reply;
+}
+
+int failed(const Error& error) {
+  complain(error.message());
+  return kFailed;
+}
+
+std::string local_time(std::int64_t seconds) {
+  return fmt::format("{:%F %T}", fmt::localtime(static_cast<std::time_t>(seconds)));
+}
+
+}  // namespace
+
+int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
+  Request request;
+  request.operation = Request::Operation::list;
+  const auto reply = ask(paths, request, {});
+  if (!reply) return failed(reply.error());
+  if (options.json) {
+    fmt::print("{}\n", daemon::statuses_to_json(reply->vms));
+    return kOk;
+  }
+  std::size_t width = 4;
+  for (const auto& vm : reply->vms) width = std::max(width, vm.name.size());
+  fmt::print("{:<{}}  {:<8}  {:>7}  {:<19}  {}\n", "NAME", width, "STATE", "PID", "SINCE", "REASON");
+  for (const auto& vm : reply->vms) {
+    const std::string pid = vm.pid > 0 ? std::to_string(vm.pid) : "-";
+    fmt::print("{:<{}}  {:<8}  {:>7}  {:<19}  {}\n", vm.name, width, daemon::to_string(vm.state), pid,
+               local_time(vm.since), vm.reason);
+  }
+  return kOk;
+}
+
+int down(const Options& options, const daemon::RuntimePaths& paths) {
+  Request request;
+  request.operation = Request::Operation::stop;
+  request.names = options.words;
+  request.timeout_ms = options.timeout_ms;
+  Reply nothing;
+  if (!options.words.empty()) {
+    nothing.kind = Reply::Kind::failed;
+    nothing.text = fmt::format("no VM '{}' is running", options.words.front());
+  }
+  const auto reply = ask(paths, request, nothing);
+  if (!reply) return failed(reply.error());
+  if (reply->kind == Reply::Kind::failed) return failed(Error(reply->text));
+  for (const auto& vm : reply->vms) fmt::print("{}: {}\n", vm.name, daemon::to_string(vm.state));
+  if (reply->vms.empty()) fmt::print("no VM is running\n");
+  return kOk;
+}
+
+int list_regions(const Options& options, const daemon::RuntimePaths& paths) {
+  Request request;
+  request.operation = Request::Operation::regions;
+  Reply nothing;
+  nothing.text = R"({"regions":[],"vms":[],"hosts":[]})";
+  const auto reply = ask(paths, request, nothing);
+  if (!reply) return failed(reply.error());
+  if (options.json) {
+    fmt::print("{}\n", reply->text);
+    return kOk;
+  }
+  const auto table = region_table(reply->text);
+  if (!table) return failed(table.error());
+  fmt::print("{}", *table);
+  return kOk;
+}
+
+int show_plan(const Options& options, const daemon::RuntimePaths& paths) {
+  int status = kOk;
+  const auto launch = plan_launch(options, WordForm::files, paths.root(), std::cerr, status);
+  if (!launch) return status;
+  bool first = true;
+  if (options.form == PlanForm::json) fmt::print("[");
+  for (const auto& plan : launch->plans) {
+    switch (options.form) {
+      case PlanForm::json:
+        fmt::print("{}{}", first ? "" : ",\n", plan::to_json(plan));
+        break;
+      case PlanForm::xml:
+        fmt::print("{}", plan.domain_xml);
+        break;
+      case PlanForm::table:
+        fmt::print("{}{}", first ? "" : "\n", plan::to_table(plan));
+        break;
+    }
+    first = false;
+  }
+  if (options.form == PlanForm::json) fmt::print("]\n");
+  return kOk;
+}
+
+int version(const Options& options) {
+  const std::string why_no_kvm = daemon::why_no_kvm();
+  if (options.json) {
+    const nlohmann::ordered_json json = {
+        {"qvm", QVM_VERSION}, {"protocol", daemon::kProtocolVersion}, {"kvm", why_no_kvm.empty()}};
+    fmt::print("{}\n", json.dump());
+    return kOk;
+  }
+  fmt::print("qvm {}\nKVM: {}\n", QVM_VERSION, why_no_kvm.empty() ? "can be used" : why_no_kvm);
+  return kOk;
+}
+
+}  // namespace qvm::cli

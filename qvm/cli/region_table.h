@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What `qvm regions` prints. Pure.
+#pragma once
+
+#include <string>
+
+#include "qvm/base/result.h"
+
+namespace qvm::cli {
+
+// json: as schemas/regions.schema.json says. Fails if it is not.
+Result<std::string> region_table(const std::string& json);
+
+}  // namespace qvm::cli

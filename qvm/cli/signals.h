@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Signals as events of a loop.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+
+#include "qvm/base/event_loop.h"
+#include "qvm/base/unique_fd.h"
+
+namespace qvm::cli {
+
+// Blocks the signals for the life of the object and hands each one on. Made before any thread is.
+class Signals {
+ public:
+  Signals(EventLoop& loop, std::initializer_list<int> signals, std::function<void(int signal)> handler);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  EventLoop& x_loop;
+  UniqueFd x_fd;
+};
+
+}  // namespace qvm::cli

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/start_daemon.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+#include "qvm/base/install_paths.h"
+#include "qvm/base/unique_fd.h"
+
+namespace qvm::cli {
+
+namespace {
+
+constexpr int kReadyFd = 3;
+
+// After fork(): system calls only.
+[[noreturn]] void become_daemon(const char* program, const char* runtime_directory, int log, int ready) {
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::setsid();
+  if (::fork() != 0) ::_exit(0);  // the grandchild is nobody's child and has no terminal to get
+  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(log, STDOUT_FILENO);
+  ::dup2(log, STDERR_FILENO);
+  if (ready == kReadyFd) {
+    ::fcntl(ready, F_SETFD, 0);
+  } else {
+    ::dup2(ready, kReadyFd);
+  }
+  // Nothing else of the caller's is to live as long as a daemon.
+  ::close_range(kReadyFd + 1, ~0U, 0);
+  if (::chdir("/") != 0) ::_exit(127);
+  ::execl(program, program, "--runtime-dir", runtime_directory, "--ready-fd", "3", nullptr);
+  static constexpr std::string_view kFailed = "cannot be executed";
+  [[maybe_unused]] const auto written = ::write(kReadyFd, kFailed.data(), kFailed.size());
+  ::_exit(127);
+}
+
+std::string read_all(int fd) {
+  std::string text;
+  std::array<char, 512> buffer;
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+Result<void> start_daemon(const daemon::RuntimePaths& paths) {
+  auto prepared = daemon::prepare_runtime_directory(paths);
+  if (!prepared) return prepared;
+  const std::string program = InstallPaths::of_this_program().programs + "/qvmd";
+  const UniqueFd log(::open(paths.daemon_log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!log) return fail_errno("open '" + paths.daemon_log() + "'");
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("create a pipe");
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) return fail_errno("start qvmd");
+  if (child == 0) become_daemon(program.c_str(), paths.root().c_str(), log.get(), write_end.get());
+  write_end.reset();
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const std::string answer = read_all(read_end.get());
+  if (answer == "1") return {};
+  if (answer.empty()) return fail("qvmd ended before it was ready; '" + paths.daemon_log() + "' may say why");
+  return fail("start '" + program + "': " + answer);
+}
+
+}  // namespace qvm::cli

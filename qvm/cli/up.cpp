@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "qvm/cli/commands.h"
+#include "qvm/cli/console_log.h"
+#include "qvm/cli/exit_codes.h"
+#include "qvm/cli/signals.h"
+#include "qvm/cli/vm_watch.h"
+
+namespace qvm::cli {
+
+namespace {
+
+using daemon::VmState;
+using daemon::VmStatus;
+
+constexpr std::array<const char*, 6> kColors = {"\033[36m", "\033[33m", "\033[32m",
+                                                "\033[35m", "\033[34m", "\033[31m"};
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+std::string describe(const VmStatus& vm) {
+  switch (vm.state) {
+    case VmState::starting:
+      return "starting";
+    case VmState::running:
+      return vm.resets == 0 ? fmt::format("running (pid {})", vm.pid)
+                            : fmt::format("reset, {} so far", vm.resets);
+    case VmState::stopping:
+      return "stopping";
+    case VmState::stopped:
+    case VmState::failed: {
+      const std::string_view outcome = daemon::to_string(vm.outcome);
+      return vm.reason.empty() ? std::string(outcome) : fmt::format("{}: {}", outcome, vm.reason);
+    }
+  }
+  return {};
+}
+
+class Up {
+ public:
+  Up(const Options& options, const daemon::RuntimePaths& paths, EventLoop& loop)
+      : x_options(options), x_paths(paths), x_loop(loop), x_color(::isatty(STDOUT_FILENO) == 1) {}
+
+  int run(const Launch& launch) {
+    const Signals signals(x_loop, {SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
+    auto connection = DaemonConnection::open(x_paths);
+    if (!connection) {
+      complain(connection.error().message());
+      return kNotStarted;
+    }
+    prepare_consoles(launch);
+    VmWatch watch(x_loop, x_paths, std::move(*connection), VmWatch::Ownership::independent, hooks());
+    x_watch = &watch;
+    if (auto started = watch.start(launch); !started) {
+      complain(started.error().message());
+      return kNotStarted;
+    }
+    if (auto ran = x_loop.run(); !ran) complain(ran.error().message());
+    for (auto& [name, console] : x_consoles) {
+      if (console.log != nullptr) console.log->read();
+      console.lines->finish();
+    }
+    watch.leave();
+    return exit_status();
+  }
+
+ private:
+  struct Console {
+    std::string prefix;
+    std::unique_ptr<PrefixedLines> lines;
+    std::unique_ptr<ConsoleLog> log;
+  };
+
+  VmWatch::Hooks hooks() {
+    return {
+        .progress = [](const std::string& text) { fmt::print(stderr, "qvm: {}\n", text); },
+        .news = [this](const VmStatus& vm) { on_news(vm); },
+        .started =
+            [this] {
+              if (x_options.detach) x_loop.stop();
+            },
+        .ended = [this] { x_loop.stop(); },
+        .failed =
+            [this](const std::string& why) {
+              // A start that we cancelled has failed as it should.
+              if (x_signal == 0) complain(why);
+              x_failed = true;
+              x_loop.stop();
+            },
+    };
+  }
+
+  void prepare_consoles(const Launch& launch) {
+    std::size_t width = 0;
+    for (const auto& plan : launch.plans) width = std::max(width, plan.name.size());
+    std::size_t index = 0;
+    for (const auto& plan : launch.plans) {
+      Console& console = x_consoles[plan.name];
+      console.prefix = fmt::format("{:<{}} | ", plan.name, width);
+      if (x_color)
+        console.prefix = fmt::format("{}{}\033[0m", kColors[index++ % kColors.size()], console.prefix);
+      console.lines = std::make_unique<PrefixedLines>(console.prefix, print);
+      if (plan.consoles.empty() || x_options.detach) continue;
+      console.log = std::make_unique<ConsoleLog>(
+          x_loop, plan.consoles.front().log,
+          [lines = console.lines.get()](std::string_view bytes) { lines->append(bytes); });
+    }
+  }
+
+  void on_news(const VmStatus& vm) {
+    Console& console = x_consoles[vm.name];
+    // The log is the new one from the moment the VM's process runs.
+    if (vm.state == VmState::running) print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    if (console.log != nullptr && vm.state != VmState::starting && vm.outcome != daemon::Outcome::not_started)
+      console.log->open();
+    if (!vm.over()) return;
+    if (console.log != nullptr) console.log->read();
+    console.lines->finish();
+    print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+  }
+
+  void on_signal(int signal) {
+    const int earlier = std::exchange(x_signal, signal);
+    if (earlier == 0) {
+      fmt::print(stderr, "\nqvm: stopping the VMs; once more to leave them to 'qvm down'\n");
+      if (x_watch != nullptr) x_watch->stop(x_options.timeout_ms);
+    } else {
+      x_loop.stop();
+    }
+  }
+
+  int exit_status() const {
+    if (x_signal != 0) return 128 + x_signal;
+    if (x_failed) return x_watch->all_started() ? kDied : kNotStarted;
+    if (x_options.detach) return kOk;
+    int status = kOk;
+    for (const auto& [name, vm] : x_watch->vms()) status = std::max(status, exit_code(vm.outcome));
+    return status;
+  }
+
+  const Options& x_options;
+  const daemon::RuntimePaths& x_paths;
+  EventLoop& x_loop;
+  const bool x_color;
+  std::map<std::string, Console> x_consoles;
+  VmWatch* x_watch = nullptr;
+  int x_signal = 0;
+  bool x_failed = false;
+};
+
+}  // namespace
+
+int up(const Options& options, const daemon::RuntimePaths& paths) {
+  int status = kOk;
+  const auto launch = plan_launch(options, WordForm::files, paths.root(), std::cerr, status);
+  if (!launch) return status;
+  auto loop = EventLoop::create();
+  if (!loop) {
+    complain(loop.error().message());
+    return kNotStarted;
+  }
+  return Up(options, paths, **loop).run(*launch);
+}
+
+}  // namespace qvm::cli
