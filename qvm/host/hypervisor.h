@@ -32,13 +32,19 @@ struct DomainEvent {
     failed,     // its process died
     other,
   };
-  std::string domain;
+  std::string domain{};
   Kind kind = Kind::started;
   Stop stop = Stop::other;  // only for stopped
 };
 
+// What a domain's process said before it died, reduced to what a user can act on.
+struct LastWords {
+  std::string text{};    // one line; empty if it said nothing of use
+  bool from_us = false;  // one of our devices or their host said it, not QEMU
+};
+
 struct DomainInfo {
-  std::string name;
+  std::string name{};
   pid_t pid = 0;  // of its process; 0 if the hypervisor does not tell
 };
 
@@ -56,19 +62,18 @@ class Hypervisor {
   // Asks the guest to power off (ACPI); returns at once.
   virtual Result<void> shutdown(const std::string& domain) = 0;
   virtual Result<std::vector<DomainInfo>> list() = 0;
-  // The last thing the domain's process said before it died that a user can act on, or "".
-  virtual std::string last_words(const std::string& domain) = 0;
+  virtual LastWords last_words(const std::string& domain) = 0;
 };
 
 struct HypervisorOptions {
   // "qemu:///embed?root=DIR" is made from embed_root if uri is empty.
-  std::string uri;
+  std::string uri{};
   // Directory for libvirt's files; it is made and configured. Unused if uri is given.
-  std::string embed_root;
+  std::string embed_root{};
   // Where libvirt keeps what it learnt about QEMU, beyond embed_root's life; empty: in embed_root.
-  std::string cache_directory;
+  std::string cache_directory{};
   // Where libvirt writes one log per domain; empty: in embed_root.
-  std::string log_directory;
+  std::string log_directory{};
 };
 
 using EventSink = std::function<void(const DomainEvent&)>;
@@ -86,7 +91,7 @@ bool must_probe_qemu(const std::string& cache_directory);
 std::string libvirt_version();
 
 // From all a domain's process wrote (or libvirt's error) to the one line worth showing: our own "qvm: …"
-// lines first, else QEMU's last complaint without time stamp and program name; "" if there is none.
-std::string essence_of_output(std::string_view text);
+// lines first, else QEMU's last complaint without time stamp and program name.
+LastWords essence_of_output(std::string_view text);
 
 }  // namespace qvm::host

@@ -35,7 +35,7 @@ std::string reason() {
       text.find("monitor: ") != std::string::npos) {
     const auto monitor = text.find("monitor: ");
     const std::string output = monitor == std::string::npos ? text : text.substr(monitor + 9);
-    if (std::string essence = essence_of_output(output); !essence.empty()) return essence;
+    if (LastWords essence = essence_of_output(output); !essence.text.empty()) return essence.text;
   }
   return text;
 }
@@ -143,7 +143,7 @@ class LibvirtHypervisor final : public Hypervisor {
     return found;
   }
 
-  std::string last_words(const std::string& domain) override {
+  LastWords last_words(const std::string& domain) override {
     if (x_embed_root.empty()) return {};
     std::ifstream file(process_log(x_embed_root, domain));
     std::stringstream whole;

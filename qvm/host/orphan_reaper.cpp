@@ -3,6 +3,7 @@
 #include "qvm/host/orphan_reaper.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -69,9 +70,9 @@ Result<std::unique_ptr<OrphanReaper>> OrphanReaper::create(std::vector<std::stri
 // libvirt waits for its direct children itself. Those share our session; what it puts into the background
 // does not. The one exception, a half-way process that libvirt waits for, still has the name of one of our
 // threads.
-bool OrphanReaper::is_ours(pid_t pid) const {
+bool OrphanReaper::is_ours(pid_t pid, Life life) const {
   ProcessFacts facts;
-  return read_facts(pid, facts) && facts.state == 'Z' && facts.parent == ::getpid() &&
+  return read_facts(pid, facts) && (life == Life::any || facts.state == 'Z') && facts.parent == ::getpid() &&
          facts.session != ::getsid(0) &&
          std::any_of(x_commands.begin(), x_commands.end(),
                      [&](const std::string& prefix) { return facts.command.starts_with(prefix); });
@@ -83,11 +84,24 @@ std::vector<OrphanReaper::Exit> OrphanReaper::reap() {
   }
   std::vector<Exit> exits;
   for (const pid_t pid : processes()) {
-    if (!is_ours(pid)) continue;
+    if (!is_ours(pid, Life::dead)) continue;
     int status = 0;
     if (::waitpid(pid, &status, WNOHANG) == pid) exits.push_back({pid, status});
   }
   return exits;
+}
+
+void OrphanReaper::wait_for_orphans(std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  for (;;) {
+    reap();
+    const std::vector<pid_t> all = processes();
+    if (std::none_of(all.begin(), all.end(), [this](pid_t pid) { return is_ours(pid, Life::any); })) return;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    pollfd waiting{x_signals.get(), POLLIN, 0};
+    ::poll(&waiting, 1, static_cast<int>(left.count()));
+  }
 }
 
 }  // namespace qvm::host

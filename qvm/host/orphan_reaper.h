@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include <functional>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,11 +33,14 @@ class OrphanReaper {
   int fd() const { return x_signals.get(); }
   // Collects every dead process that is nobody else's to wait for. Never blocks.
   std::vector<Exit> reap();
+  // Collects until no such process is left, dead or alive, or the time is over.
+  void wait_for_orphans(std::chrono::milliseconds time);
 
  private:
+  enum class Life { dead, any };
+  bool is_ours(pid_t pid, Life life) const;
   OrphanReaper(UniqueFd signals, std::vector<std::string> commands)
       : x_signals(std::move(signals)), x_commands(std::move(commands)) {}
-  bool is_ours(pid_t pid) const;
 
   UniqueFd x_signals;
   std::vector<std::string> x_commands;

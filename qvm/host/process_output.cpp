@@ -38,7 +38,7 @@ bool is_routine(std::string_view line) {
 
 }  // namespace
 
-std::string essence_of_output(std::string_view text) {
+LastWords essence_of_output(std::string_view text) {
   std::string_view own;
   std::string_view last;
   std::string kvm;
@@ -55,9 +55,9 @@ std::string essence_of_output(std::string_view text) {
       last = without_prefix(line);
     }
   }
-  if (!own.empty()) return std::string(own);
-  if (!kvm.empty()) return kvm;
-  return std::string(last);
+  if (!own.empty()) return {.text = std::string(own), .from_us = true};
+  if (!kvm.empty()) return {.text = kvm};
+  return {.text = std::string(last)};
 }
 
 }  // namespace qvm::host

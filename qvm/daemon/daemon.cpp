@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "qvm/base/event_loop.h"
+#include "qvm/daemon/directory_watch.h"
+#include "qvm/daemon/hypervisor_pool.h"
+#include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/launcher.h"
+#include "qvm/daemon/region_manager.h"
+#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/server.h"
+#include "qvm/daemon/supervisor.h"
+#include "qvm/host/orphan_reaper.h"
+#include "qvm/regions/admin.h"
+
+namespace qvm::daemon {
+namespace {
+
+constexpr const char* kKvmDevice = "/dev/kvm";
+// How long the end of qvm-regiond, which has nothing left to do, is waited for.
+constexpr std::chrono::seconds kRegiondEnd{2};
+// How long a qvmd that is about to end may keep its successor waiting.
+constexpr std::chrono::milliseconds kOrphansEnd{500};
+
+// Standard error is qvmd's log.
+void log_line(const std::string& text) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  fmt::print(stderr, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z qvmd[{}]: {}\n", parts.tm_year + 1900,
+             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ::getpid(), text);
+  std::fflush(stderr);
+}
+
+Result<UniqueFd> termination_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&set, signal);
+  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("block signals");
+  UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) return fail_errno("make a signal descriptor");
+  return signals;
+}
+
+class Daemon {
+ public:
+  Daemon(const DaemonOptions& options, EventLoop& loop, host::OrphanReaper& reaper)
+      : x_options(options),
+        x_paths(options.runtime_directory),
+        x_loop(loop),
+        x_reaper(reaper),
+        x_hypervisors([this](const std::string& uri) { return open_hypervisor(uri); }),
+        x_regions([this] { return regions::Admin::open(x_paths.root(), x_options.regiond_program); }),
+        x_kvm(kKvmDevice, x_paths.kvm_leases()),
+        x_launcher(x_paths, x_hypervisors, x_regions, x_kvm, log_line),
+        x_supervisor(std::make_unique<Supervisor>(
+            loop, x_paths, x_launcher, x_regions,
+            Supervisor::Hooks{.send = [this](Supervisor::ClientId client,
+                                             const Reply& reply) { x_server->send(client, reply); },
+                              .settled = [this] { end_if_idle(); },
+                              .note_before_start = [] { return probe_note(); }})) {}
+
+  Result<void> serve();
+  // After the loop: takes away what only a running qvmd needs.
+  void leave();
+  void reap() {
+    for (const auto& exit : x_reaper.reap()) x_supervisor->on_process_exit(exit.pid, exit.status);
+  }
+
+ private:
+  Result<std::unique_ptr<host::Hypervisor>> open_hypervisor(const std::string& uri);
+  static std::string libvirt_cache() {
+    const std::string cache = cache_directory();
+    return cache.empty() ? cache : cache + "/libvirt";
+  }
+  static std::string probe_note() {
+    if (!host::must_probe_qemu(libvirt_cache())) return {};
+    return "asking QEMU what it can do: takes some seconds, once per version of QEMU";
+  }
+  void handle(Server::ClientId client, Request request);
+  void end_if_idle();
+  bool nothing_to_do() const { return x_supervisor->idle() && x_server->clients() == 0; }
+
+  const DaemonOptions& x_options;
+  RuntimePaths x_paths;
+  EventLoop& x_loop;
+  host::OrphanReaper& x_reaper;
+  HypervisorPool x_hypervisors;
+  RegionManager x_regions;
+  KvmAccess x_kvm;
+  Launcher x_launcher;
+  std::unique_ptr<Server> x_server;
+  std::unique_ptr<Supervisor> x_supervisor;  // last: its workers use the rest
+  bool x_had_client = false;
+};
+
+Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::string& uri) {
+  const host::HypervisorOptions options{.uri = uri,
+                                        .embed_root = x_paths.libvirt_root(),
+                                        .cache_directory = libvirt_cache(),
+                                        .log_directory = x_paths.logs() + "/libvirt"};
+  return host::open_libvirt(options, [this](const host::DomainEvent& event) {
+    x_loop.post([this, event] { x_supervisor->on_domain_event(event); });
+  });
+}
+
+Result<void> Daemon::serve() {
+  // Before anybody can ask: what runs already is known from the first answer on.
+  x_supervisor->adopt(x_launcher.adopt());
+  auto server = Server::create(
+      x_loop, x_paths.socket(), x_options.version,
+      {.request = [this](Server::ClientId client, Request request) { handle(client, std::move(request)); },
+       .gone =
+           [this](Server::ClientId client) {
+             x_supervisor->client_gone(client);
+             end_if_idle();
+           }});
+  if (!server) return tl::unexpected(std::move(server.error()));
+  x_server = std::move(*server);
+  x_options.ready();
+  // Whoever started us may have died before it could connect.
+  constexpr std::chrono::seconds kFirstClient{10};
+  x_loop.after(kFirstClient, [this] {
+    x_had_client = true;
+    end_if_idle();
+  });
+  return x_loop.run();
+}
+
+void Daemon::handle(Server::ClientId client, Request request) {
+  x_had_client = true;
+  if (request.operation != Request::Operation::leave) return x_supervisor->handle(client, std::move(request));
+  // The connection stays open until this process is gone: that is how the client can wait for it.
+  const bool ends = x_supervisor->idle() && x_server->clients() == 1;
+  x_server->send(client, {.kind = Reply::Kind::done, .text = ends ? "ends" : "stays", .vms = {}});
+  if (!ends) return;
+  x_server->stop_listening();
+  x_loop.stop();
+}
+
+void Daemon::end_if_idle() {
+  // Not at once: the request that ends a VM may be followed by another of the same round.
+  x_loop.post([this] {
+    if (!x_had_client || !nothing_to_do()) return;
+    x_server->stop_listening();
+    x_loop.stop();
+  });
+}
+
+void Daemon::leave() {
+  const bool idle = x_supervisor->idle();
+  x_server->stop_listening();
+  if (!idle) return log_line("ends while VMs run; the next qvm command finds them");
+  if (x_regions.opened()) {
+    const DirectoryWatch watch(x_paths.root());
+    x_regions.close();
+    watch.wait_until_gone("regiond", kRegiondEnd);
+    x_reaper.wait_for_orphans(kOrphansEnd);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(x_paths.libvirt_root(), ignored);
+  ::rmdir(x_paths.vms().c_str());
+}
+
+}  // namespace
+
+Result<void> run_daemon(const DaemonOptions& options) {
+  ::umask(022);
+  ::signal(SIGPIPE, SIG_IGN);
+  auto signals = termination_signals();
+  if (!signals) return tl::unexpected(std::move(signals.error()));
+  // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.
+  auto reaper = host::OrphanReaper::create({"qemu-", "qvm-regiond"});
+  if (!reaper) return tl::unexpected(std::move(reaper.error()));
+  const RuntimePaths paths(options.runtime_directory);
+  if (auto prepared = prepare_runtime_directory(paths); !prepared) return prepared;
+  // Waits for a predecessor that is about to end; one that serves is found by connecting, before this is
+  // called.
+  auto lock = lock_file(paths.lock(), LockWait::no);
+  if (!lock) return tl::unexpected(std::move(lock.error()));
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(std::move(loop.error()));
+
+  auto daemon = std::make_unique<Daemon>(options, **loop, **reaper);
+  const auto on_child = [&](std::uint32_t) { daemon->reap(); };
+  if (auto watched = (*loop)->watch((*reaper)->fd(), EPOLLIN, on_child); !watched) return watched;
+  const auto on_signal = [&](std::uint32_t) { (*loop)->stop(); };
+  if (auto watched = (*loop)->watch(signals->get(), EPOLLIN, on_signal); !watched) return watched;
+  if (auto served = daemon->serve(); !served) return served;
+  daemon->leave();
+  daemon.reset();
+  ::unlink(paths.lock().c_str());
+  return {};
+}
+
+}  // namespace qvm::daemon

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/directory_watch.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <utility>
+
+namespace qvm::daemon {
+
+DirectoryWatch::DirectoryWatch(std::string directory)
+    : x_directory(std::move(directory)), x_inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (x_inotify) ::inotify_add_watch(x_inotify.get(), x_directory.c_str(), IN_DELETE | IN_MOVED_FROM);
+}
+
+bool DirectoryWatch::wait_until_gone(const std::string& name, std::chrono::milliseconds time) const {
+  const auto end = std::chrono::steady_clock::now() + time;
+  const std::string path = x_directory + "/" + name;
+  struct stat facts {};
+  while (::lstat(path.c_str(), &facts) == 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || !x_inotify) return false;
+    pollfd waiting{x_inotify.get(), POLLIN, 0};
+    ::poll(&waiting, 1, static_cast<int>(left.count()));
+    std::array<char, 4096> events{};
+    while (::read(x_inotify.get(), events.data(), events.size()) > 0) {
+    }
+  }
+  return true;
+}
+
+}  // namespace qvm::daemon

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The files one VM has in the runtime directory: made before it starts, removed when it is gone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qvm/base/result.h"
+#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/runtime_directory.h"
+#include "qvm/plan/vm_plan.h"
+
+namespace qvm::daemon {
+
+// What a VM's record on disk says beyond its plan: enough for a successor of qvmd to go on with it.
+struct VmRecord {
+  plan::VmPlan plan{};
+  std::string libvirt_uri{};                       // empty: embedded
+  std::string set{};                               // VMs started together
+  std::vector<regions::RegionSpec> set_regions{};  // of the whole set
+  bool owned = false;
+  std::int64_t since = 0;
+};
+
+// Whom the VM's process runs as, absent if as we do.
+std::optional<Identity> identity_of(const plan::VmPlan& plan);
+
+// Makes RUN/vm/NAME, open to the VM's group only, and an empty log directory; an older console log is kept as
+// ".1". What a killed predecessor left in the VM's directory is removed.
+Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan);
+
+// Writes vmhost.json and the ACPI table and copies what the VM's user cannot read into RUN/vm/NAME. Returns
+// the domain's XML, changed to name the copies. Fails if something remains that its user cannot read.
+Result<std::string> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan);
+
+Result<void> write_record(const RuntimePaths& paths, const VmRecord& record);
+Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm);
+// Names of all VMs that have a directory.
+std::vector<std::string> recorded_vms(const RuntimePaths& paths);
+
+// Removes RUN/vm/NAME with everything in it; logs stay.
+void remove_vm_directory(const RuntimePaths& paths, const std::string& vm);
+
+}  // namespace qvm::daemon

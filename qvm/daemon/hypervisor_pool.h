@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// One hypervisor connection per libvirt URI, opened when first needed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "qvm/base/result.h"
+#include "qvm/host/hypervisor.h"
+
+namespace qvm::daemon {
+
+// Thread-safe; get() may block while libvirt answers.
+class HypervisorPool {
+ public:
+  // uri "": the embedded one.
+  using Open = std::function<Result<std::unique_ptr<host::Hypervisor>>(const std::string& uri)>;
+
+  explicit HypervisorPool(Open open) : x_open(std::move(open)) {}
+
+  // Stays the pool's; valid as long as the pool.
+  Result<host::Hypervisor*> get(const std::string& uri);
+
+ private:
+  Open x_open;
+  std::mutex x_mutex;
+  std::map<std::string, std::unique_ptr<host::Hypervisor>> x_hypervisors;  // guarded by x_mutex
+};
+
+}  // namespace qvm::daemon

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/launcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <thread>
+
+namespace qvm::daemon {
+namespace {
+
+// A VM without a device that uses regions does without the region manager.
+bool uses_regions(const plan::VmPlan& plan) {
+  return !plan.policy.vdevs.empty();
+}
+
+tl::unexpected<Error> was_cancelled() {
+  return fail("interrupted");
+}
+
+}  // namespace
+
+// Runs the steps pushed, newest first, unless told that all went well.
+class Launcher::RollBack {
+ public:
+  RollBack() = default;
+  RollBack(const RollBack&) = delete;
+  RollBack& operator=(const RollBack&) = delete;
+  ~RollBack() {
+    for (auto step = x_steps.rbegin(); step != x_steps.rend(); ++step) (*step)();
+  }
+  void push(std::function<void()> step) { x_steps.push_back(std::move(step)); }
+  void keep() { x_steps.clear(); }
+
+ private:
+  std::vector<std::function<void()>> x_steps;
+};
+
+void Launcher::complain_if_failed(const Result<void>& result, std::string_view what) const {
+  if (!result) x_complain(fmt::format("{}: {}", what, result.error().message()));
+}
+
+void Launcher::remove_rights(const std::string& vm) {
+  complain_if_failed(x_regions.remove_vm(vm), fmt::format("remove the rights of VM '{}'", vm));
+}
+
+void Launcher::remove_region(const std::string& region) {
+  complain_if_failed(x_regions.remove_region(region), fmt::format("remove region '{}'", region));
+}
+
+void Launcher::destroy_all(const std::vector<const VmRecord*>& vms) {
+  std::vector<std::jthread> threads;
+  for (const VmRecord* vm : vms) {
+    threads.emplace_back(
+        [this, vm] { complain_if_failed(destroy(*vm), fmt::format("stop VM '{}'", vm->plan.name)); });
+  }
+}
+
+void Launcher::prepare_host() {
+  const std::jthread regions([this] { (void)x_regions.ensure(); });
+  (void)x_hypervisors.get({});
+}
+
+Result<std::string> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
+  const std::string& name = vm.plan.name;
+  if (auto fits = check_socket_lengths(x_paths, name); !fits) return tl::unexpected(std::move(fits.error()));
+  roll_back.push([this, &name] { remove_vm_directory(x_paths, name); });
+  if (auto made = make_vm_directories(x_paths, vm.plan); !made)
+    return tl::unexpected(std::move(made.error()));
+  // First, so that a successor knows about everything that comes after.
+  if (auto written = write_record(x_paths, vm); !written) return tl::unexpected(std::move(written.error()));
+  auto domain = stage_files(x_paths, vm.plan);
+  if (!domain) return domain;
+  if (uses_regions(vm.plan)) {
+    if (auto added = x_regions.add_vm(vm.plan.policy); !added)
+      return tl::unexpected(std::move(added.error()));
+    roll_back.push([this, &name] { remove_rights(name); });
+  }
+  return domain;
+}
+
+Result<std::vector<host::DomainInfo>> Launcher::start(const std::vector<VmRecord>& set,
+                                                      const std::atomic<bool>& cancelled,
+                                                      const Started& started) {
+  RollBack roll_back;
+  std::vector<std::string> domains;
+  for (const VmRecord& vm : set) {
+    if (cancelled) return was_cancelled();
+    auto domain = prepare(vm, roll_back);
+    if (!domain) return fail_from(std::move(domain), fmt::format("VM '{}'", vm.plan.name));
+    domains.push_back(std::move(*domain));
+  }
+  for (const auto& region : set.front().set_regions) {
+    if (auto added = x_regions.add_region(region); !added) {
+      return fail_from(std::move(added), fmt::format("region '{}'", region.name));
+    }
+    roll_back.push([this, &region] { remove_region(region.name); });
+  }
+  if (cancelled) return was_cancelled();
+  auto running = start_domains(set, domains, started);
+  if (!running) return running;
+  if (cancelled) {
+    std::vector<const VmRecord*> all;
+    for (const VmRecord& vm : set) all.push_back(&vm);
+    destroy_all(all);
+    return was_cancelled();
+  }
+  roll_back.keep();
+  return running;
+}
+
+Result<std::vector<host::DomainInfo>> Launcher::start_domains(const std::vector<VmRecord>& set,
+                                                              const std::vector<std::string>& domains,
+                                                              const Started& started) {
+  std::vector<std::optional<Result<host::DomainInfo>>> results(set.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      threads.emplace_back([&, i] {
+        results[i] = start_domain(set[i], domains[i]);
+        if (results[i]->has_value()) started(**results[i]);
+      });
+    }
+  }
+  const auto failure =
+      std::find_if(results.begin(), results.end(), [](const auto& result) { return !result->has_value(); });
+  if (failure != results.end()) {
+    std::vector<const VmRecord*> running;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      if (results[i]->has_value()) running.push_back(&set[i]);
+    }
+    destroy_all(running);
+    const auto index = static_cast<std::size_t>(failure - results.begin());
+    return fail_from(std::move(**failure), fmt::format("VM '{}'", set[index].plan.name));
+  }
+  std::vector<host::DomainInfo> running;
+  for (auto& result : results) running.push_back(std::move(**result));
+  return running;
+}
+
+Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::string& domain_xml) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
+  const auto who = identity_of(vm.plan);
+  const bool needs_kvm = who && vm.plan.host.acceleration == plan::HostFacts::Acceleration::kvm;
+  if (needs_kvm) {
+    if (auto granted = x_kvm.acquire(who->uid); !granted) return tl::unexpected(std::move(granted.error()));
+  }
+  auto started = (*hypervisor)->start(domain_xml);
+  if (needs_kvm) x_kvm.release(who->uid);
+  return started;
+}
+
+Result<void> Launcher::destroy(const VmRecord& vm) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
+  return (*hypervisor)->destroy(vm.plan.name);
+}
+
+Result<void> Launcher::shutdown(const VmRecord& vm) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
+  return (*hypervisor)->shutdown(vm.plan.name);
+}
+
+host::LastWords Launcher::last_words(const VmRecord& vm) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  return hypervisor ? (*hypervisor)->last_words(vm.plan.name) : host::LastWords();
+}
+
+void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
+  if (uses_regions(vm.plan)) remove_rights(vm.plan.name);
+  if (last == LastOfSet::yes) {
+    for (const auto& region : vm.set_regions) remove_region(region.name);
+  }
+  remove_vm_directory(x_paths, vm.plan.name);
+}
+
+std::vector<Launcher::Adopted> Launcher::adopt() {
+  x_kvm.recover();
+  std::vector<Adopted> adopted;
+  std::vector<VmRecord> gone;
+  std::map<std::string, unsigned> living_of_set;
+  for (const std::string& name : recorded_vms(x_paths)) {
+    auto record = read_record(x_paths, name);
+    if (!record) {
+      x_complain(fmt::format("what is left of VM '{}' is removed: {}", name, record.error().message()));
+      remove_vm_directory(x_paths, name);
+      continue;
+    }
+    auto hypervisor = x_hypervisors.get(record->libvirt_uri);
+    auto domains = hypervisor
+                       ? (*hypervisor)->list()
+                       : Result<std::vector<host::DomainInfo>>(tl::unexpected(std::move(hypervisor.error())));
+    if (!domains) {
+      // Unknown is not gone: its files stay until libvirt can be asked.
+      x_complain(fmt::format("VM '{}': {}", name, domains.error().message()));
+      continue;
+    }
+    const auto domain =
+        std::find_if(domains->begin(), domains->end(), [&](const auto& info) { return info.name == name; });
+    if (domain == domains->end()) {
+      gone.push_back(std::move(*record));
+    } else {
+      ++living_of_set[record->set];
+      adopted.push_back({.vm = std::move(*record), .process = *domain});
+    }
+  }
+  for (const VmRecord& vm : gone) {
+    clean_up(vm, living_of_set[vm.set] == 0 ? LastOfSet::yes : LastOfSet::no);
+  }
+  if (!adopted.empty()) complain_if_failed(x_regions.ensure(), "region manager");
+  return adopted;
+}
+
+}  // namespace qvm::daemon

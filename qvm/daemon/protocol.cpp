@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/protocol.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace qvm::daemon {
+namespace {
+
+using nlohmann::json;
+
+template <class Enum, std::size_t Count>
+using Names = std::array<std::pair<Enum, std::string_view>, Count>;
+
+constexpr Names<VmState, 5> kStates = {{{VmState::starting, "starting"},
+                                        {VmState::running, "running"},
+                                        {VmState::stopping, "stopping"},
+                                        {VmState::stopped, "stopped"},
+                                        {VmState::failed, "failed"}}};
+
+constexpr Names<Outcome, 9> kOutcomes = {{{Outcome::none, "none"},
+                                          {Outcome::shutdown, "shutdown"},
+                                          {Outcome::stopped, "stopped"},
+                                          {Outcome::watchdog, "watchdog"},
+                                          {Outcome::unsupported, "unsupported"},
+                                          {Outcome::device, "device"},
+                                          {Outcome::panicked, "panicked"},
+                                          {Outcome::died, "died"},
+                                          {Outcome::not_started, "not-started"}}};
+
+constexpr Names<Request::Operation, 8> kOperations = {{{Request::Operation::prepare, "prepare"},
+                                                       {Request::Operation::start, "start"},
+                                                       {Request::Operation::cancel, "cancel"},
+                                                       {Request::Operation::stop, "stop"},
+                                                       {Request::Operation::list, "list"},
+                                                       {Request::Operation::watch, "watch"},
+                                                       {Request::Operation::regions, "regions"},
+                                                       {Request::Operation::leave, "leave"}}};
+
+constexpr Names<Reply::Kind, 5> kKinds = {{{Reply::Kind::welcome, "welcome"},
+                                           {Reply::Kind::progress, "progress"},
+                                           {Reply::Kind::vm, "vm"},
+                                           {Reply::Kind::done, "done"},
+                                           {Reply::Kind::failed, "failed"}}};
+
+template <class Enum, std::size_t Count>
+std::string_view name_of(const Names<Enum, Count>& names, Enum value) {
+  for (const auto& [candidate, name] : names) {
+    if (candidate == value) return name;
+  }
+  return "?";
+}
+
+// For use inside decode(): a thrown error is reported as a malformed message there.
+template <class Enum, std::size_t Count>
+Enum value_of(const Names<Enum, Count>& names, const std::string& text) {
+  for (const auto& [value, name] : names) {
+    if (name == text) return value;
+  }
+  throw std::invalid_argument(fmt::format("unknown word '{}'", text));
+}
+
+json to_json(const VmStatus& vm) {
+  return {{"name", vm.name},
+          {"state", name_of(kStates, vm.state)},
+          {"outcome", name_of(kOutcomes, vm.outcome)},
+          {"reason", vm.reason},
+          {"pid", vm.pid},
+          {"since", vm.since},
+          {"resets", vm.resets}};
+}
+
+VmStatus vm_from(const json& value) {
+  VmStatus vm;
+  vm.name = value.at("name").get<std::string>();
+  vm.state = value_of(kStates, value.at("state").get<std::string>());
+  vm.outcome = value_of(kOutcomes, value.at("outcome").get<std::string>());
+  vm.reason = value.at("reason").get<std::string>();
+  vm.pid = value.at("pid").get<pid_t>();
+  vm.since = value.at("since").get<std::int64_t>();
+  vm.resets = value.at("resets").get<std::uint32_t>();
+  return vm;
+}
+
+json to_json(const regions::RegionSpec& region) {
+  return {{"name", region.name},
+          {"bytes", region.bytes},
+          {"mode", region.mode},
+          {"owner", region.owner},
+          {"group", region.group}};
+}
+
+regions::RegionSpec region_from(const json& value) {
+  regions::RegionSpec region;
+  region.name = value.at("name").get<std::string>();
+  region.bytes = value.at("bytes").get<std::uint64_t>();
+  region.mode = value.at("mode").get<std::uint32_t>();
+  region.owner = value.at("owner").get<uid_t>();
+  region.group = value.at("group").get<gid_t>();
+  return region;
+}
+
+template <class T, class Parse>
+Result<T> decode(std::string_view text, Parse parse) {
+  try {
+    const json value = json::parse(text);
+    if (const int version = value.at("version").get<int>(); version != kProtocolVersion) {
+      return fail(
+          fmt::format("control protocol version {}, expected {}: qvm and qvmd are of different releases",
+                      version, kProtocolVersion));
+    }
+    return parse(value);
+  } catch (const std::exception& error) {
+    return fail(fmt::format("malformed control message: {}", error.what()));
+  }
+}
+
+// Bytes that are not UTF-8 (a guest's or a user's) must not end the daemon.
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string_view to_string(VmState state) {
+  return name_of(kStates, state);
+}
+std::string_view to_string(Outcome outcome) {
+  return name_of(kOutcomes, outcome);
+}
+
+std::string encode(const Request& request) {
+  json value = {{"version", kProtocolVersion}, {"operation", name_of(kOperations, request.operation)}};
+  value["plans"] = request.plans;
+  value["regions"] = json::array();
+  for (const auto& region : request.regions) value["regions"].push_back(to_json(region));
+  value["libvirt_uri"] = request.libvirt_uri;
+  value["owned"] = request.owned;
+  value["names"] = request.names;
+  value["timeout_ms"] = request.timeout_ms;
+  return dump(value);
+}
+
+Result<Request> decode_request(std::string_view text) {
+  return decode<Request>(text, [](const json& value) {
+    Request request;
+    request.operation = value_of(kOperations, value.at("operation").get<std::string>());
+    request.plans = value.at("plans").get<std::vector<std::string>>();
+    for (const json& region : value.at("regions")) request.regions.push_back(region_from(region));
+    request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
+    request.owned = value.at("owned").get<bool>();
+    request.names = value.at("names").get<std::vector<std::string>>();
+    request.timeout_ms = value.at("timeout_ms").get<std::uint32_t>();
+    return request;
+  });
+}
+
+std::string encode(const Reply& reply) {
+  json value = {{"version", kProtocolVersion}, {"kind", name_of(kKinds, reply.kind)}, {"text", reply.text}};
+  value["vms"] = json::array();
+  for (const auto& vm : reply.vms) value["vms"].push_back(to_json(vm));
+  return dump(value);
+}
+
+Result<Reply> decode_reply(std::string_view text) {
+  return decode<Reply>(text, [](const json& value) {
+    Reply reply;
+    reply.kind = value_of(kKinds, value.at("kind").get<std::string>());
+    reply.text = value.at("text").get<std::string>();
+    for (const json& vm : value.at("vms")) reply.vms.push_back(vm_from(vm));
+    return reply;
+  });
+}
+
+std::string statuses_to_json(const std::vector<VmStatus>& vms) {
+  json value = {{"version", 1}, {"vms", json::array()}};
+  for (const auto& vm : vms) value["vms"].push_back(to_json(vm));
+  return value.dump(2, ' ', false, json::error_handler_t::replace);
+}
+
+std::string frame(std::string_view message) {
+  const auto length = static_cast<std::uint32_t>(message.size());
+  std::string framed;
+  framed.reserve(message.size() + 4);
+  for (unsigned shift = 0; shift < 32; shift += 8)
+    framed.push_back(static_cast<char>((length >> shift) & 0xffU));
+  framed.append(message);
+  return framed;
+}
+
+Result<std::optional<std::string>> FrameReader::next() {
+  if (x_buffer.size() < 4) return std::nullopt;
+  std::size_t length = 0;
+  for (unsigned i = 0; i < 4; ++i) length |= std::size_t{static_cast<unsigned char>(x_buffer[i])} << (8 * i);
+  if (length > kMaxMessageBytes) {
+    return fail(fmt::format("control message of {} bytes, at most {} are allowed", length, kMaxMessageBytes));
+  }
+  if (x_buffer.size() < 4 + length) return std::nullopt;
+  std::string message = x_buffer.substr(4, length);
+  x_buffer.erase(0, 4 + length);
+  return message;
+}
+
+}  // namespace qvm::daemon

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/region_manager.h"
+
+namespace qvm::daemon {
+
+template <class Call>
+auto RegionManager::with_admin(Call call) -> decltype(call(std::declval<regions::Admin&>())) {
+  const std::lock_guard lock(x_mutex);
+  if (!x_admin) {
+    auto opened = x_open();
+    if (!opened) return fail_from(std::move(opened), "region manager");
+    x_admin = std::move(*opened);
+  }
+  return call(*x_admin);
+}
+
+Result<void> RegionManager::ensure() {
+  return with_admin([](regions::Admin&) { return Result<void>(); });
+}
+
+Result<void> RegionManager::add_vm(const regions::VmPolicy& policy) {
+  return with_admin([&](regions::Admin& admin) -> Result<void> {
+    auto socket = admin.add_vm(policy);
+    if (!socket) return tl::unexpected(std::move(socket.error()));
+    return {};
+  });
+}
+
+Result<void> RegionManager::remove_vm(const std::string& vm) {
+  return with_admin([&](regions::Admin& admin) { return admin.remove_vm(vm); });
+}
+
+Result<void> RegionManager::add_region(const regions::RegionSpec& region) {
+  return with_admin([&](regions::Admin& admin) { return admin.add_region(region); });
+}
+
+Result<void> RegionManager::remove_region(const std::string& name) {
+  return with_admin([&](regions::Admin& admin) { return admin.remove_region(name); });
+}
+
+Result<std::string> RegionManager::describe_json() {
+  return with_admin([](regions::Admin& admin) { return admin.describe_json(); });
+}
+
+bool RegionManager::opened() {
+  const std::lock_guard lock(x_mutex);
+  return x_admin != nullptr;
+}
+
+void RegionManager::close() {
+  const std::lock_guard lock(x_mutex);
+  x_admin.reset();
+}
+
+}  // namespace qvm::daemon

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The runtime directory: where it is, what is in it, and whether it may be trusted.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
+
+namespace qvm::daemon {
+
+// Names of everything below a runtime directory.
+class RuntimePaths {
+ public:
+  explicit RuntimePaths(std::string root) : x_root(std::move(root)) {}
+
+  const std::string& root() const { return x_root; }
+  std::string socket() const { return x_root + "/qvmd.sock"; }
+  std::string lock() const { return x_root + "/qvmd.lock"; }
+  std::string libvirt_root() const { return x_root + "/libvirt"; }
+  std::string kvm_leases() const { return x_root + "/kvm-leases"; }
+  std::string vms() const { return x_root + "/vm"; }
+  std::string vm(std::string_view name) const { return vms() + "/" + std::string(name); }
+  std::string vm_record(std::string_view name) const { return vm(name) + "/plan.json"; }
+  std::string console_socket(std::string_view name) const { return vm(name) + "/console.sock"; }
+  std::string logs() const { return x_root + "/log"; }
+  std::string vm_logs(std::string_view name) const { return logs() + "/" + std::string(name); }
+  std::string console_log(std::string_view name) const { return vm_logs(name) + "/console.log"; }
+  std::string daemon_log() const { return logs() + "/qvmd.log"; }
+  std::string region_lock() const { return x_root + "/regiond/lock"; }
+
+ private:
+  std::string x_root;
+};
+
+// requested (an option) if not empty, else QVM_RUNTIME_DIR, else /run/qvm as root and $XDG_RUNTIME_DIR/qvm
+// otherwise. Absolute. Fails, with what to do, if there is no place to choose.
+Result<std::string> choose_runtime_directory(const std::string& requested);
+
+// Makes the directory and its fixed parts if they are missing and checks that nobody else can write to it.
+// Fails with one sentence that says what to do.
+Result<void> prepare_runtime_directory(const RuntimePaths& paths);
+
+// Empty, or why a VM cannot have this name: it becomes a file's name and libvirt's.
+std::string why_not_a_vm_name(std::string_view name);
+
+// Fails if a Unix socket that this VM needs would have too long a path (sun_path).
+Result<void> check_socket_lengths(const RuntimePaths& paths, std::string_view vm);
+
+// An exclusive lock on a file, gone with the descriptor. wait: until it is free; else fails with EWOULDBLOCK.
+enum class LockWait { no, yes };
+Result<UniqueFd> lock_file(const std::string& path, LockWait wait);
+
+// Where libvirt may remember what it learnt about QEMU: QVM_CACHE_DIR, else /var/cache/qvm,
+// $XDG_CACHE_HOME/qvm or
+// ~/.cache/qvm; "" if there is no such place.
+std::string cache_directory();
+
+}  // namespace qvm::daemon

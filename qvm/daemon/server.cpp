@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/server.h"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace qvm::daemon {
+namespace {
+
+constexpr int kBacklog = 64;
+// A client that does not read what it asked for is dropped rather than kept in memory.
+constexpr std::size_t kMaxOutgoing = 2 * kMaxMessageBytes;
+
+bool same_user(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == ::geteuid();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path, std::string greeting,
+                                               Hooks hooks) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return fail(fmt::format("the socket path '{}' is too long", path));
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  std::unique_ptr<Server> server(new Server(loop, std::move(path), std::move(greeting), std::move(hooks)));
+  server->x_listener.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!server->x_listener) return fail_errno("make the control socket");
+  const int listener = server->x_listener.get();
+  // Whoever holds the lock owns the path: what is there is a predecessor's.
+  ::unlink(server->x_path.c_str());
+  const mode_t old_mask = ::umask(0177);
+  const int bound = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int code = errno;
+  ::umask(old_mask);
+  if (bound != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path), code);
+  if (::listen(listener, kBacklog) != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path));
+  auto watched = loop.watch(listener, EPOLLIN, [raw = server.get()](std::uint32_t) { raw->accept_client(); });
+  if (!watched) return tl::unexpected(std::move(watched.error()));
+  return server;
+}
+
+Server::~Server() {
+  stop_listening();
+  for (const auto& [id, client] : x_clients) x_loop.unwatch(client.socket.get());
+}
+
+void Server::stop_listening() {
+  if (!x_listener) return;
+  x_loop.unwatch(x_listener.get());
+  ::unlink(x_path.c_str());
+  x_listener.reset();
+}
+
+void Server::accept_client() {
+  UniqueFd socket(::accept4(x_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket || !same_user(socket.get())) return;
+  const ClientId id = x_next++;
+  const int fd = socket.get();
+  if (!x_loop.watch(fd, EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); })) return;
+  x_clients[id].socket = std::move(socket);
+  send(id, {.kind = Reply::Kind::welcome, .text = x_greeting, .vms = {}});
+}
+
+void Server::on_ready(ClientId id, std::uint32_t events) {
+  const auto found = x_clients.find(id);
+  if (found == x_clients.end()) return;
+  if ((events & EPOLLOUT) != 0 && !flush(found->second)) return drop(id);
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !receive(id)) drop(id);
+}
+
+bool Server::receive(ClientId id) {
+  std::array<char, 65536> buffer{};
+  const ssize_t got = ::recv(x_clients.at(id).socket.get(), buffer.data(), buffer.size(), 0);
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  if (got == 0) return false;
+  x_clients.at(id).reader.append({buffer.data(), static_cast<std::size_t>(got)});
+  // Handling a request may end this client, or any other.
+  for (auto client = x_clients.find(id); client != x_clients.end(); client = x_clients.find(id)) {
+    auto message = client->second.reader.next();
+    if (!message) return false;
+    if (!message->has_value()) return true;
+    auto request = decode_request(**message);
+    if (!request) {
+      send(id, {.kind = Reply::Kind::failed, .text = request.error().message(), .vms = {}});
+      return false;
+    }
+    x_hooks.request(id, std::move(*request));
+  }
+  return true;
+}
+
+void Server::send(ClientId id, const Reply& reply) {
+  const auto found = x_clients.find(id);
+  if (found == x_clients.end()) return;
+  found->second.outgoing += frame(encode(reply));
+  // Not dropped here: the caller may be in the middle of something that the client takes part in.
+  if (!flush(found->second)) x_loop.post([this, id] { drop(id); });
+}
+
+bool Server::flush(Client& client) {
+  while (!client.outgoing.empty()) {
+    const ssize_t sent =
+        ::send(client.socket.get(), client.outgoing.data(), client.outgoing.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) break;
+    if (sent < 0) return false;
+    client.outgoing.erase(0, static_cast<std::size_t>(sent));
+  }
+  if (client.outgoing.size() > kMaxOutgoing) return false;
+  const std::uint32_t events = client.outgoing.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT;
+  return x_loop.modify(client.socket.get(), events).has_value();
+}
+
+void Server::drop(ClientId id) {
+  const auto found = x_clients.find(id);
+  if (found == x_clients.end()) return;
+  x_loop.unwatch(found->second.socket.get());
+  x_clients.erase(found);
+  x_hooks.gone(id);
+}
+
+}  // namespace qvm::daemon

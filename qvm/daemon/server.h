@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The control socket: clients come, are checked, ask and are told.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "qvm/base/event_loop.h"
+#include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
+#include "qvm/daemon/protocol.h"
+
+namespace qvm::daemon {
+
+// On the event loop's thread.
+class Server {
+ public:
+  using ClientId = std::uint64_t;  // from 1, never used twice
+  struct Hooks {
+    std::function<void(ClientId, Request)> request;
+    std::function<void(ClientId)> gone;
+  };
+
+  // Listens at path, which is made anew; only processes of our own uid are served.
+  static Result<std::unique_ptr<Server>> create(EventLoop& loop, std::string path, std::string greeting,
+                                                Hooks hooks);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // To a client that is gone: no effect.
+  void send(ClientId client, const Reply& reply);
+  std::size_t clients() const { return x_clients.size(); }
+  // No new clients; the path is gone. Those who connected but were not greeted see the connection close and
+  // know that they have to try again.
+  void stop_listening();
+
+ private:
+  struct Client {
+    UniqueFd socket;
+    FrameReader reader;
+    std::string outgoing;  // bytes the socket has not taken yet
+  };
+
+  Server(EventLoop& loop, std::string path, std::string greeting, Hooks hooks)
+      : x_loop(loop), x_path(std::move(path)), x_greeting(std::move(greeting)), x_hooks(std::move(hooks)) {}
+  void accept_client();
+  void on_ready(ClientId id, std::uint32_t events);
+  // False if the connection is over.
+  bool receive(ClientId id);
+  bool flush(Client& client);
+  void drop(ClientId id);
+
+  EventLoop& x_loop;
+  std::string x_path;
+  std::string x_greeting;
+  Hooks x_hooks;
+  UniqueFd x_listener;
+  ClientId x_next = 1;
+  std::map<ClientId, Client> x_clients;
+};
+
+}  // namespace qvm::daemon
