@@ -8,7 +8,8 @@
 
 namespace qvm::config {
 
-void check_manifest_names(const SystemConfig& manifest, const std::vector<VmConfig>& vms, DiagnosticSink& sink) {
+void check_manifest_names(const SystemConfig& manifest, const std::vector<VmConfig>& vms,
+                          DiagnosticSink& sink) {
   const std::size_t count = std::min(manifest.vms.size(), vms.size());
   for (std::size_t i = 0; i < count; ++i) {
     const auto& name = manifest.vms[i].name;

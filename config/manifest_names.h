@@ -11,7 +11,9 @@
 
 namespace qvm::config {
 
-// An error for each VM whose `system` is not its key in the manifest, telling both places. vms: in the manifest's order.
-void check_manifest_names(const SystemConfig& manifest, const std::vector<VmConfig>& vms, DiagnosticSink& sink);
+// An error for each VM whose `system` is not its key in the manifest, telling both places. vms: in the
+// manifest's order.
+void check_manifest_names(const SystemConfig& manifest, const std::vector<VmConfig>& vms,
+                          DiagnosticSink& sink);
 
 }  // namespace qvm::config

@@ -443,9 +443,10 @@ TEST(ManifestNames, MustBeThoseOfTheFiles) {
   vms[0].system = Located<std::string>{"left", {file, 0, 0}};
   vms[1].system = Located<std::string>{"other", {file, 7, 12}};
   check_manifest_names(*parsed->config, vms, parsed->sink);
-  EXPECT_EQ(parsed->text(),
-            "1:26 'right': VM 'right' is called 'other' by its configuration [manifest-name] (1:8 'other': here) "
-            "{use the same name, or leave 'system' out of the configuration}");
+  EXPECT_EQ(
+      parsed->text(),
+      "1:26 'right': VM 'right' is called 'other' by its configuration [manifest-name] (1:8 'other': here) "
+      "{use the same name, or leave 'system' out of the configuration}");
 }
 
 // Every ```yaml block of the documentation is a manifest without a finding, and follows the schema.
