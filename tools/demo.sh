@@ -22,8 +22,8 @@ trap finish EXIT
 echo "demo: $ hello-host &"
 "$bin/hello-host" --wait 2>&1 | sed -u 's/^/host  | /' &
 host_program=$!
-echo "demo: $ qvm up guests/examples/hello/system.yaml"
-"$bin/qvm" up "$@" guests/examples/hello/system.yaml
+echo "demo: $ qvm up guests/examples/hello/three.yaml"
+"$bin/qvm" up "$@" guests/examples/hello/three.yaml
 wait "$host_program"
 host_program=
 echo "demo: both guests and the host program talked through region 'moo' and ended by themselves"
