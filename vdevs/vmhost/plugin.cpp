@@ -59,6 +59,8 @@ QVM_EXPORT int qemu_plugin_install(std::uint64_t, const void*, int argc, char** 
   for (int i = 0; i < argc; ++i) {
     const std::string_view argument(argv[i]);
     if (argument.starts_with("config=")) {
+      // QEMU takes two -plugin with one file for one with the arguments of both.
+      if (!config.empty()) give_up("vmhost: argument config is given twice; one file has all vdevs of a VM");
       config = argument.substr(7);
     } else if (!argument.starts_with("log=") || !set_level(argument.substr(4))) {
       give_up("vmhost: unknown argument '" + std::string(argument) +

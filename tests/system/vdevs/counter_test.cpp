@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "tests/support/vdevs/qemu_process.h"
 
@@ -70,6 +70,36 @@ TEST_F(Counter, AWindowWithNothingInItReadsAllOnes) {
   qemu.qtest_write('q', kWindow + 8, 5);
   EXPECT_EQ(qemu.qtest_read('q', kWindow + 8), ~std::uint64_t{0});
   EXPECT_EQ(qemu.qtest_read('b', kWindow + 0xfffff), 0xffu);
+}
+
+TEST(CounterPair, SharesAPinAsAnOr) {
+  constexpr std::uint64_t kOther = 0x1c061000;
+  const std::string both = [] {
+    std::string text = config();
+    const std::string first = text.substr(text.find("{\"id\""), text.rfind("]}") - text.find("{\"id\""));
+    std::string second = first;
+    second.replace(second.find("counter0"), 8, "counter1");
+    second.replace(second.find(std::to_string(kLoc)), std::to_string(kLoc).size(), std::to_string(kOther));
+    return text.insert(text.rfind("]}"), "," + second);
+  }();
+  const ScratchDirectory directory;
+  QemuProcess qemu({.accelerator = "qtest", .vmhost_config = directory.write("vmhost.json", both)});
+  qemu.qtest("irq_intercept_in /machine/i440fx/ioapic");
+  const std::vector<std::string> up = {"raise 21"};
+  qemu.qtest_write('l', kPeriod, 1000);
+  while (qemu.irqs().empty()) qemu.qtest_read('l', kPeriod);
+  qemu.qtest_write('l', kPeriod, 0);
+  // The other one goes up and down while the first, whose count nobody reads, stays up.
+  qemu.qtest_write('l', kOther + 4, 1000);
+  while (qemu.qtest_read('l', kOther) < 43u) {
+  }
+  qemu.qtest_write('l', kOther + 4, 0);
+  qemu.qtest_read('l', kOther);
+  qemu.qtest_read('l', kPeriod);
+  EXPECT_EQ(qemu.irqs(), up);
+  qemu.qtest_read('l', kCount);
+  qemu.qtest_read('l', kPeriod);
+  EXPECT_EQ(qemu.irqs(), (std::vector<std::string>{"raise 21", "lower 21"}));
 }
 
 QemuProcess::End run(const std::string& text) {

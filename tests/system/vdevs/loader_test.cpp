@@ -126,6 +126,17 @@ TEST(VdevLoading, RefusesUnknownArguments) {
   EXPECT_EQ(end.status, 1);
 }
 
+TEST(VdevLoading, RefusesTwoConfigurations) {
+  const ScratchDirectory directory;
+  const std::string config = directory.write("vmhost.json", config_with(odd("none")));
+  QemuProcess qemu(
+      {.vmhost_config = config,
+       .more = {"-plugin", "file=" + plugin_path("libqvm-vmhost.so") + ",config=" + config + ",log=info"}});
+  const auto end = qemu.wait(kPatience);
+  EXPECT_EQ(end.output, "qvm: vmhost: argument config is given twice; one file has all vdevs of a VM\n");
+  EXPECT_EQ(end.status, 1);
+}
+
 TEST(VdevLoading, ForbidsSavingWhatCannotBeSaved) {
   const ScratchDirectory directory;
   QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config_with(odd("none"))),
