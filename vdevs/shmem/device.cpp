@@ -183,7 +183,8 @@ std::uint64_t Device::control_read(ControlPage& page, std::uint64_t offset, unsi
   const std::lock_guard guard(x_mutex);
   std::array<char, kControlEnd> image{};
   if (offset < kControlStatus + 4) {
-    // A guest that polls may be faster than the event thread: a peer's coming must be known to see its signal.
+    // A guest that polls may be faster than the event thread: a peer's coming must be known to see its
+    // signal.
     if (!page.x_connection.pending()) x_client.process();
     put(image.data(), kControlStatus, page.x_connection.read_status());
     // Down in any case: on a pin programmed as edge, news that came between needs a new edge.

@@ -86,5 +86,7 @@ const qvm_vdev_descriptor* another_entry(void) {
   return &descriptor;
 }
 #else
-const qvm_vdev_descriptor* qvm_vdev_entry(void) { return QVM_RETURN; }
+const qvm_vdev_descriptor* qvm_vdev_entry(void) {
+  return QVM_RETURN;
+}
 #endif
