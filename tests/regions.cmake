@@ -5,9 +5,10 @@ target_compile_definitions(qvm_regions_fixture PRIVATE QVM_BINARY_DIR="${PROJECT
 add_dependencies(qvm_regions_fixture qvm-regiond)
 
 qvm_test(regions_unit_test
-  unit/regions/access_test.cpp unit/regions/codec_test.cpp unit/regions/manager_test.cpp
-  unit/regions/manager_model_test.cpp
-  LINK qvm_regions_server)
+  unit/regions/access_test.cpp unit/regions/client_connection_test.cpp unit/regions/codec_test.cpp
+  unit/regions/journal_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
+  unit/regions/memory_test.cpp
+  LINK qvm_regions_server qvm_region_client)
 
 add_executable(qvmshm_c_program integration/regions/c_program.c)
 target_compile_features(qvmshm_c_program PRIVATE c_std_99)

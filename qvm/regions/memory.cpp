@@ -10,8 +10,13 @@
 #include <array>
 #include <cstdio>
 
+#include "qvm/regions/host_memory.h"
+
 namespace qvm::regions {
 namespace {
+
+// Less than this cannot make a difference to the host, and asking would cost more than the attach.
+constexpr std::uint64_t kWorthAsking = std::uint64_t{1} << 20;
 
 Result<UniqueFd> reopen(int fd, int flags) {
   std::array<char, 40> path{};
@@ -24,6 +29,11 @@ Result<UniqueFd> reopen(int fd, int flags) {
 }  // namespace
 
 Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes) {
+  // The kernel gives what it has and then kills somebody; so ask first.
+  if (bytes > kWorthAsking) {
+    const auto spare = spare_memory();
+    if (spare && bytes > *spare) return fail_errno("reserve memory", ENOMEM);
+  }
   UniqueFd memory(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return fail_errno("create a memory file");
   // Reserving now turns a later SIGBUS in some client into an error here.

@@ -12,7 +12,8 @@ namespace qvm::regions {
 
 // Zeroed memory of this size, every page really reserved; its size and seals are fixed for good and its mode
 // is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
-// /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory.
+// /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory; more
+// than 1 MiB is not even tried then.
 Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes);
 
 // A second descriptor of the same memory, for reading only.

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/regions/memory.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+
+#include "qvm/base/mapping.h"
+#include "qvm/regions/host_memory.h"
+#include "qvm/regions/region_store.h"
+
+namespace qvm::regions {
+namespace {
+
+TEST(RegionMemory, ReservedZeroedAndFixed) {
+  const auto memory = create_memory("test", 3 * kPageBytes);
+  ASSERT_TRUE(memory);
+  struct stat info {};
+  ASSERT_EQ(::fstat(memory->get(), &info), 0);
+  EXPECT_EQ(info.st_size, 3 * kPageBytes);
+  EXPECT_EQ(info.st_blocks * 512, 3 * kPageBytes);
+  EXPECT_EQ(info.st_mode & 07777, 0600U);
+  EXPECT_EQ(::fcntl(memory->get(), F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+}
+
+TEST(RegionMemory, WhatTheHostCannotSpareIsRefused) {
+  const auto memory = create_memory("test", std::uint64_t{1} << 46);
+  ASSERT_FALSE(memory);
+  EXPECT_EQ(memory.error().code(), ENOMEM);
+}
+
+// Answers with the texts it was given.
+ReadText host(std::map<std::string, std::string> texts) {
+  return [texts = std::move(texts)](const std::string& path) {
+    const auto found = texts.find(path);
+    return found == texts.end() ? std::string() : found->second;
+  };
+}
+constexpr char kInfo[] = "MemTotal:       16000 kB\nMemFree:  1 kB\nMemAvailable:    9000 kB\n";
+
+TEST(HostMemory, ASixteenthIsLeftForOthers) {
+  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", kInfo}})), 8000U * 1024);
+}
+
+TEST(HostMemory, NothingIsSpareWhenLessThanThatIsAvailable) {
+  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", "MemTotal: 16000 kB\nMemAvailable: 999 kB\n"}})), 0U);
+}
+
+TEST(HostMemory, TheTightestGroupDecides) {
+  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", kInfo},
+                               {"/proc/self/cgroup", "4:memory:/x\n0::/outer/inner\n"},
+                               {"/sys/fs/cgroup/outer/inner/memory.max", "max\n"},
+                               {"/sys/fs/cgroup/outer/inner/memory.current", "5\n"},
+                               {"/sys/fs/cgroup/outer/memory.max", "4096000\n"},
+                               {"/sys/fs/cgroup/outer/memory.current", "96000\n"}})),
+            4000000U);
+}
+
+TEST(HostMemory, AGroupOverItsLimitHasNothing) {
+  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", kInfo},
+                               {"/proc/self/cgroup", "0::/one\n"},
+                               {"/sys/fs/cgroup/one/memory.max", "100\n"},
+                               {"/sys/fs/cgroup/one/memory.current", "101\n"}})),
+            0U);
+}
+
+TEST(HostMemory, ASilentKernelIsNoLimit) {
+  EXPECT_EQ(spare_memory(host({})), std::nullopt);
+}
+
+TEST(RegionMemory, ReadOnlyDescriptorsCannotBeMappedForWriting) {
+  const auto memory = create_memory("test", kPageBytes);
+  ASSERT_TRUE(memory);
+  const auto read_only = reopen_read_only(memory->get());
+  ASSERT_TRUE(read_only);
+  EXPECT_FALSE(Mapping::map(read_only->get(), kPageBytes, Mapping::Access::read_write));
+  auto writing = Mapping::map(memory->get(), kPageBytes, Mapping::Access::read_write);
+  auto reading = Mapping::map(read_only->get(), kPageBytes, Mapping::Access::read_only);
+  ASSERT_TRUE(writing && reading);
+  static_cast<char*>(writing->data())[7] = 'x';
+  EXPECT_EQ(static_cast<const char*>(reading->data())[7], 'x');
+}
+
+bool rings(const Doorbell& bell) {
+  pollfd waiting{bell.listen.get(), POLLIN, 0};
+  return ::poll(&waiting, 1, 0) == 1;
+}
+
+TEST(Doorbell, RingsUntilAnswered) {
+  const auto bell = make_doorbell();
+  ASSERT_TRUE(bell);
+  EXPECT_FALSE(rings(*bell));
+  ASSERT_EQ(::write(bell->ring.get(), "", 1), 1);
+  EXPECT_TRUE(rings(*bell));
+  std::array<char, 8> bytes{};
+  EXPECT_EQ(::read(bell->listen.get(), bytes.data(), bytes.size()), 1);
+  EXPECT_FALSE(rings(*bell));
+}
+
+TEST(Doorbell, AHostileListenerCannotMakeTheRingerWait) {
+  const auto bell = make_doorbell();
+  ASSERT_TRUE(bell);
+  ASSERT_EQ(::fcntl(bell->listen.get(), F_SETFL, 0), 0) << "blocking, as far as the listener can tell";
+  ssize_t written = 0;
+  for (int i = 0; i < 200'000 && written >= 0; ++i) written = ::write(bell->ring.get(), "", 1);
+  EXPECT_EQ(written, -1);
+  EXPECT_EQ(errno, EAGAIN);
+  EXPECT_TRUE(rings(*bell));
+}
+
+TEST(Doorbell, RingingForNobodyIsHarmless) {
+  auto bell = make_doorbell();
+  ASSERT_TRUE(bell);
+  bell->listen.reset();
+  EXPECT_EQ(::write(bell->ring.get(), "", 1), 1) << "and no SIGPIPE";
+}
+
+TEST(RegionStoreTest, PublishTellsChangesOnce) {
+  RegionStore store;
+  ASSERT_TRUE(store.create_region(1, "moo", 1));
+  const RegionPage& page = store.region(1)->shared();
+  EXPECT_EQ(page.magic, kRegionPageMagic);
+  std::array<std::uint32_t, kMaxClients> generation{};
+  generation[3] = 1;
+  store.publish(1, 1U << 3, generation);
+  EXPECT_EQ(page.attached.load(), 1U << 3);
+  EXPECT_EQ(page.generation[3].load(), 1U);
+  EXPECT_EQ(page.changes.load(), 1U);
+  store.publish(1, 1U << 3, generation);
+  EXPECT_EQ(page.changes.load(), 1U);
+  // Left and joined again between two looks: the mask is the same, the news is not lost.
+  generation[3] = 2;
+  store.publish(1, 1U << 3, generation);
+  EXPECT_EQ(page.changes.load(), 2U);
+}
+
+TEST(RegionStoreTest, ANewcomersBaselineHidesWhatWasSentBefore) {
+  RegionStore store;
+  ASSERT_TRUE(store.create_client(10, 0));
+  ASSERT_TRUE(store.create_client(11, 1));
+  store.client(10)->shared().sent[1] = 5;
+  std::array<Id, kMaxClients> slots{};
+  slots[0] = 10;
+  slots[1] = 11;
+  store.set_baseline(11, 1, slots);
+  EXPECT_EQ(store.client(11)->shared().seen[0].load(), 5U);
+  EXPECT_EQ(store.client(11)->shared().seen[1].load(), 0U);
+}
+
+TEST(RegionStoreTest, AdoptsOnlyWhatFits) {
+  RegionStore store;
+  auto data = create_memory("data", 2 * kPageBytes);
+  auto blank = create_memory("page", kPageBytes);
+  ASSERT_TRUE(data && blank);
+  EXPECT_FALSE(store.adopt_region(1, 3, std::move(*data), std::move(*blank)));
+  EXPECT_FALSE(store.adopt_region(1, 3, UniqueFd(), UniqueFd()));
+  EXPECT_EQ(store.region(1), nullptr);
+}
+
+}  // namespace
+}  // namespace qvm::regions
