@@ -59,12 +59,12 @@ class Builder {
 
   VmConfig run() {
     for (std::size_t i = 0; i < x_tree.items.size(); ++i) {
-      const ParsedOption& item = x_tree.items[i];
-      if (x_scattered.contains(i)) continue;
-      if (item.context == 0) {
-        vm_option(item, i);
+      if (x_scattered.contains(i)) {
+        ParsedOption unclear = x_tree.items[i];
+        for (Word& word : unclear.arguments) word.unresolved = true;
+        add(unclear, i);
       } else {
-        context_option(item);
+        add(x_tree.items[i], i);
       }
     }
     for (Vdev& vdev : x_vm.vdevs) complete(vdev);
@@ -72,6 +72,14 @@ class Builder {
   }
 
  private:
+  void add(const ParsedOption& item, std::size_t index) {
+    if (item.context == 0) {
+      vm_option(item, index);
+    } else {
+      context_option(item);
+    }
+  }
+
   // The argument's word with `key=` taken away where that cannot be part of a value.
   Word plain(const Word& word, const ArgumentSpec& spec) const {
     if (!has_no_equals_sign(spec.type)) return word;

@@ -35,7 +35,8 @@ enum class ArgumentType {
   keyword_list,
   region_create,
   pattern,
-  name
+  name,
+  mode
 };
 
 std::string_view to_string(ArgumentType type);  // as the tables write it: "memory-spec"

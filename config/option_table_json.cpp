@@ -32,6 +32,7 @@ constexpr std::array kTypes = {
     std::pair{ArgumentType::region_create, "region-create"},
     std::pair{ArgumentType::pattern, "pattern"},
     std::pair{ArgumentType::name, "name"},
+    std::pair{ArgumentType::mode, "mode"},
 };
 
 constexpr std::array kSpaces = {

@@ -71,10 +71,7 @@ class Parser {
     if (const OptionSpec* own = table(x_within).find(word.text))
       return read_option(words, i, *own, x_within, nullptr);
     if (const OptionSpec* vm = x_tables.vm().find(word.text)) return read_option(words, i, *vm, kVm, nullptr);
-    if (is_blob_word(word)) {
-      x_tree.unknown.push_back({word, {}, x_within, x_tree.items.size(), true});
-      return i + 1;
-    }
+    if (is_blob_word(word)) return read_lone_blob(words, i);
     const Context& context = x_tree.contexts[x_within];
     if (context.kind == Context::Kind::unknown_vdev || !context.table->unsupported.empty())
       return guess(words, i);
@@ -149,6 +146,7 @@ class Parser {
       case ArgumentType::interrupt_list:
       case ArgumentType::number_list:
       case ArgumentType::region_create:
+      case ArgumentType::mode:
         return true;
     }
     return true;
@@ -225,6 +223,16 @@ class Parser {
     x_tree.guesses.push_back(std::move(spec));
     const std::size_t next = read_option(words, i, *x_tree.guesses.back(), x_within, nullptr);
     x_tree.items.back().guessed = true;
+    return next;
+  }
+
+  // `initrd rootfs`: the word after it was meant as the file.
+  std::size_t read_lone_blob(const Words& words, std::size_t i) {
+    UnknownWord unknown{words[i], {}, x_within, x_tree.items.size(), true};
+    std::size_t next = i + 1;
+    if (next < words.size() && !starts_item(words, next) && !is_include(words[next]))
+      unknown.rest.push_back(words[next++]);
+    x_tree.unknown.push_back(std::move(unknown));
     return next;
   }
 

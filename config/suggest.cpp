@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace qvm::config {
 namespace {
 
 // Longer words are no misspelled option; keeps the table below small for hostile input.
 constexpr std::size_t kLongestWord = 40;
+// Shorter "also called" words resemble too much.
+constexpr std::size_t kLongEnough = 5;
 
 std::string lower(std::string_view word) {
   std::string result(word);
@@ -60,14 +63,26 @@ std::optional<Suggestion> suggest_option(std::string_view word,
                                          const std::vector<const OptionTable*>& tables) {
   const std::string meant = lower(word);
   std::vector<std::string_view> names;
+  std::vector<std::pair<std::string_view, std::string_view>> mistakes;
   for (const OptionTable* table : tables) {
     for (const OptionSpec& option : table->options) {
       const auto& others = option.also_called;
       if (std::find(others.begin(), others.end(), meant) != others.end()) return Suggestion{option.name, 0};
-      if (option.unsupported.empty()) names.push_back(option.name);
+      if (!option.unsupported.empty()) continue;
+      names.push_back(option.name);
+      for (const std::string& other : option.also_called) {
+        if (other.size() >= kLongEnough) mistakes.push_back({other, option.name});
+      }
     }
   }
-  return suggest(word, names);
+  if (const auto near = suggest(word, names)) return near;
+  std::vector<std::string_view> others;
+  for (const auto& [other, name] : mistakes) others.push_back(other);
+  const auto near = suggest(word, others);
+  if (!near) return near;
+  const auto found = std::find_if(mistakes.begin(), mistakes.end(),
+                                  [&](const auto& one) { return one.first == near->name; });
+  return Suggestion{found->second, near->distance};
 }
 
 }  // namespace qvm::config

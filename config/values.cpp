@@ -381,6 +381,13 @@ Argument ValueReader::argument(const Word& word, const ArgumentSpec& spec, Locat
     case ArgumentType::region_create:
       set_list(region(word));
       break;
+    case ArgumentType::mode:
+      if (const auto bits = parse_mode(word.text)) {
+        argument.value = std::uint64_t{*bits};
+      } else {
+        report(word.where, bits.error().message, bits.error().help);
+      }
+      break;
     case ArgumentType::name:
       if (word.text.empty()) report(word.where, "the name is empty");
       break;

@@ -14,7 +14,8 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
       if (!unknown.lone_blob) continue;
       sink.add(finding(kMissingArgument, unknown.word.where,
                        fmt::format("'{}' must be followed by 'load'", unknown.word.text),
-                       fmt::format("write '{} load FILE'", unknown.word.text)));
+                       fmt::format("write '{} load {}'", unknown.word.text,
+                                   unknown.rest.empty() ? "FILE" : unknown.rest.front().text)));
     }
     for (const ParsedOption& item : vm.tree.items) {
       if (item.complete()) continue;

@@ -58,6 +58,7 @@ void check_arguments(const ParsedOption& item, DiagnosticSink& sink) {
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const UnknownWord& unknown : vm.tree.unknown) {
+      if (unknown.lone_blob) continue;
       const ParsedOption* before =
           unknown.items_before == 0 ? nullptr : &vm.tree.items[unknown.items_before - 1];
       check_word(unknown.word, unknown.within, before, vm, input.tables, sink);

@@ -15,11 +15,10 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
       const Word& argument = item.arguments.back();
       std::string text = argument.text;
       for (const Word& word : item.stray) text += " " + word.text;
-      Diagnostic diagnostic =
-          finding(kUnquotedText, span(argument.where, item.stray.back().where),
-                  fmt::format("'{}' takes one argument, but {} words follow that are no options",
-                              item.word.text, item.stray.size()),
-                  fmt::format("put the whole text into double quotes: {} \"{}\"", item.spec->name, text));
+      Diagnostic diagnostic = finding(
+          kUnquotedText, span(argument.where, item.stray.back().where),
+          fmt::format("'{}' takes one argument; '{}' is no option", item.word.text, item.stray.front().text),
+          fmt::format("put the whole text into double quotes: {} \"{}\"", item.spec->name, text));
       const bool quotable = text.find('"') == std::string::npos && !argument.on_command_line;
       if (quotable) diagnostic.fix = Fix{diagnostic.where, "\"" + text + "\""};
       sink.add(std::move(diagnostic));

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/regions.h"
@@ -9,7 +11,10 @@
 namespace qvm::config {
 namespace {
 
+// With a pattern for everything the list says itself what becomes of the rest.
 void check_mixed(const RegionAccess& access, DiagnosticSink& sink) {
+  const auto is_everything = [](const AccessRule& rule) { return rule.pattern == "*"; };
+  if (std::any_of(access.rules.begin(), access.rules.end(), is_everything)) return;
   const AccessRule* first = access.rules.empty() ? nullptr : &access.rules.front();
   for (const AccessRule& rule : access.rules) {
     if (rule.allow == first->allow) continue;

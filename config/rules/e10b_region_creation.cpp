@@ -16,7 +16,7 @@ void check_one(const RegionCreation& creation, const RegionAccess& access, Diagn
     const bool own = !is_region_name(creation.name);
     sink.add(finding(kRegionCreation, creation.where,
                      fmt::format("'{}' is no name for a region", own ? creation.name : creation.host_name),
-                     "names have 1 to 31 printable ASCII characters without blanks and '/'"));
+                     "names have 1 to 31 printable ASCII characters without '/', and are not '.' or '..'"));
   }
   if (creation.bytes == 0) {
     sink.add(finding(kRegionCreation, creation.where, fmt::format("size of region '{}' is 0", creation.name),
@@ -37,11 +37,23 @@ void check_one(const RegionCreation& creation, const RegionAccess& access, Diagn
   sink.add(std::move(diagnostic));
 }
 
+void check_substitutions(const Vdev& vdev, DiagnosticSink& sink) {
+  for (const Option& option : vdev.options) {
+    if (option.name != "subst" || option.arguments.empty()) continue;
+    const Argument& argument = option.arguments.front();
+    if (argument.text.find(',') != std::string::npos) continue;
+    sink.add(finding(
+        kRegionCreation, argument.where, fmt::format("substitution '{}' has no comma", argument.text),
+        fmt::format("write 'subst ,{0}' to put it before every name, or 'subst MATCH,{0}'", argument.text)));
+  }
+}
+
 void check(const RuleInput& input, DiagnosticSink& sink) {
   std::map<std::string, RegionCreation> first;
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       const RegionAccess access = region_access(vdev);
+      if (has_regions(vdev)) check_substitutions(vdev, sink);
       for (const RegionCreation& creation : access.creations) {
         check_one(creation, access, sink);
         const auto [place, fresh] = first.try_emplace(creation.host_name, creation);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/option_table.h"
+
 namespace qvm::config {
 namespace {
 
@@ -25,8 +27,17 @@ std::string substituted(const std::string& name, const std::vector<std::string>&
 
 }  // namespace
 
+bool has_regions(const Vdev& vdev) {
+  if (vdev.table == nullptr) return false;
+  const auto& options = vdev.table->options;
+  return std::any_of(options.begin(), options.end(), [](const OptionSpec& option) {
+    return option.arguments.size() == 1 && option.arguments.front().type == ArgumentType::region_create;
+  });
+}
+
 RegionAccess region_access(const Vdev& vdev) {
   RegionAccess access;
+  if (!has_regions(vdev)) return access;
   std::vector<std::string> substitutions;
   for (const Option& option : vdev.options) {
     if (option.arguments.empty()) continue;
@@ -62,7 +73,7 @@ bool RegionAccess::allows(const std::string& name) const {
 
 bool is_region_name(std::string_view name) {
   if (name.empty() || name.size() > kLongestName || name == "." || name == "..") return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c < 0x7f && c != '/'; });
 }
 
 std::uint64_t round_to_pages(std::uint64_t bytes) {

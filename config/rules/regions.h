@@ -37,6 +37,10 @@ struct RegionAccess {
   bool allows(const std::string& name) const;
 };
 
+// Whether the vdev gives its guest named regions: its table has an option that creates one.
+bool has_regions(const Vdev& vdev);
+
+// Empty for vdevs without regions.
 RegionAccess region_access(const Vdev& vdev);
 
 // 1 to 31 bytes of printable ASCII without '/', and neither "." nor "..".

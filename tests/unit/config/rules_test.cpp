@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"E05",
                "ram 64M vdev ioapic loc 0xf8000000 vdev [[ioapic]] loc 0xf8001000 vdev ser8250 name a vdev "
                "mc146818 name [[a]]"},
-        Marked{"E10a", "ram 64M vdev shmem allow * deny [[[[x]]]] create [[a,1]]"},
+        Marked{"E10a", "ram 64M vdev shmem allow * deny [[x]] create [[a,1]]"},
         Marked{
             "E10b",
             "ram 64M vdev shmem deny m* create [[moo,4K]] create koo,4K create [[a/b,4K]] create [[x,0]]"}));
