@@ -56,6 +56,22 @@ Result<UniqueFd> termination_signals() {
   return signals;
 }
 
+// The lock of the one qvmd of a runtime directory. Waits for a predecessor that is about to end and for one
+// that has yet to serve; fails with EWOULDBLOCK as soon as another one serves.
+Result<UniqueFd> become_the_one(const RuntimePaths& paths) {
+  // A killed predecessor's lock goes away without a change in the directory.
+  constexpr std::chrono::milliseconds kPeriod{50};
+  constexpr std::chrono::seconds kPatience{10};
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const DirectoryWatch watch(paths.root());
+  for (;;) {
+    auto lock = lock_file(paths.lock(), LockWait::no);
+    if (lock || lock.error().code() != EWOULDBLOCK) return lock;
+    if (Server::answers(paths.socket()) || std::chrono::steady_clock::now() > end) return lock;
+    watch.wait_for_change(kPeriod);
+  }
+}
+
 class Daemon {
  public:
   Daemon(const DaemonOptions& options, EventLoop& loop, host::OrphanReaper& reaper)
@@ -188,9 +204,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (!reaper) return tl::unexpected(std::move(reaper.error()));
   const RuntimePaths paths(options.runtime_directory);
   if (auto prepared = prepare_runtime_directory(paths); !prepared) return prepared;
-  // Waits for a predecessor that is about to end; one that serves is found by connecting, before this is
-  // called.
-  auto lock = lock_file(paths.lock(), LockWait::no);
+  auto lock = become_the_one(paths);
   if (!lock) return tl::unexpected(std::move(lock.error()));
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(std::move(loop.error()));

@@ -13,7 +13,16 @@ namespace qvm::daemon {
 
 DirectoryWatch::DirectoryWatch(std::string directory)
     : x_directory(std::move(directory)), x_inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (x_inotify) ::inotify_add_watch(x_inotify.get(), x_directory.c_str(), IN_DELETE | IN_MOVED_FROM);
+  if (x_inotify)
+    ::inotify_add_watch(x_inotify.get(), x_directory.c_str(), IN_CREATE | IN_DELETE | IN_MOVED_FROM);
+}
+
+void DirectoryWatch::wait_for_change(std::chrono::milliseconds time) const {
+  pollfd waiting{x_inotify.get(), POLLIN, 0};
+  ::poll(&waiting, 1, static_cast<int>(time.count()));
+  std::array<char, 4096> events{};
+  while (::read(x_inotify.get(), events.data(), events.size()) > 0) {
+  }
 }
 
 bool DirectoryWatch::wait_until_gone(const std::string& name, std::chrono::milliseconds time) const {
@@ -23,11 +32,7 @@ bool DirectoryWatch::wait_until_gone(const std::string& name, std::chrono::milli
   while (::lstat(path.c_str(), &facts) == 0) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0 || !x_inotify) return false;
-    pollfd waiting{x_inotify.get(), POLLIN, 0};
-    ::poll(&waiting, 1, static_cast<int>(left.count()));
-    std::array<char, 4096> events{};
-    while (::read(x_inotify.get(), events.data(), events.size()) > 0) {
-    }
+    wait_for_change(left);
   }
   return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Waiting for something in a directory to go away.
+// Waiting for what happens in a directory.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,8 @@ class DirectoryWatch {
  public:
   explicit DirectoryWatch(std::string directory);
 
+  // Returns when an entry came or went, or at the end of the time.
+  void wait_for_change(std::chrono::milliseconds time) const;
   // Returns once the directory has no entry of that name; false if it still has at the end of the time.
   bool wait_until_gone(const std::string& name, std::chrono::milliseconds time) const;
 

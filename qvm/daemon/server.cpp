@@ -27,15 +27,27 @@ bool same_user(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == ::geteuid();
 }
 
+std::optional<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return std::nullopt;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
 }  // namespace
+
+bool Server::answers(const std::string& path) {
+  const auto address = address_of(path);
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return address && socket &&
+         ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
+}
 
 Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path, std::string greeting,
                                                Hooks hooks) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return fail(fmt::format("the socket path '{}' is too long", path));
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const auto address = address_of(path);
+  if (!address) return fail(fmt::format("the socket path '{}' is too long", path));
   std::unique_ptr<Server> server(new Server(loop, std::move(path), std::move(greeting), std::move(hooks)));
   server->x_listener.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!server->x_listener) return fail_errno("make the control socket");
@@ -43,7 +55,7 @@ Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path
   // Whoever holds the lock owns the path: what is there is a predecessor's.
   ::unlink(server->x_path.c_str());
   const mode_t old_mask = ::umask(0177);
-  const int bound = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int bound = ::bind(listener, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
   const int code = errno;
   ::umask(old_mask);
   if (bound != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path), code);

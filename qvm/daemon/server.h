@@ -28,6 +28,8 @@ class Server {
   // Listens at path, which is made anew; only processes of our own uid are served.
   static Result<std::unique_ptr<Server>> create(EventLoop& loop, std::string path, std::string greeting,
                                                 Hooks hooks);
+  // Whether somebody listens at path.
+  static bool answers(const std::string& path);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
