@@ -13,7 +13,7 @@ target_compile_definitions(qvm_flags INTERFACE _GNU_SOURCE)
 if(QVM_SANITIZE)
   add_library(qvm_sanitize INTERFACE)
   target_compile_options(qvm_sanitize INTERFACE
-    -fsanitize=${QVM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+    -fsanitize=${QVM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(qvm_sanitize INTERFACE -fsanitize=${QVM_SANITIZE})
   target_link_libraries(qvm_flags INTERFACE qvm_sanitize)
 endif()

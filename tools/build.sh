@@ -4,6 +4,8 @@
 # build.sh PRESET [ninja arguments]: configures PRESET once and builds it into build/PRESET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# A clone elsewhere finds the same objects in the compiler cache: paths count from the source directory.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 preset=${1:?usage: tools/build.sh PRESET}
 shift
 options=()
