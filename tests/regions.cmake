@@ -21,3 +21,11 @@ qvm_test(regions_integration_test
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
   LINK qvm_regions_fixture LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program)
+
+# A sanitized library needs its runtime in the program, too.
+if(NOT QVM_SANITIZE)
+  add_test(NAME RegionsCApi.InstalledForPkgConfig
+    COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/integration/regions/installed_library.sh"
+      "${CMAKE_COMMAND}" "${PROJECT_BINARY_DIR}" "${CMAKE_C_COMPILER}")
+  set_tests_properties(RegionsCApi.InstalledForPkgConfig PROPERTIES LABELS integration TIMEOUT 60)
+endif()
