@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace qvm::daemon {
+namespace {
+
+using Stop = host::DomainEvent::Stop;
+
+constexpr int kKilled = SIGKILL;        // as waitpid() tells it
+constexpr int kExitedWith1 = 1 << 8;
+
+TEST(Verdict, GuestThatPowersOffIsFine) {
+  const Verdict verdict = judge({.how = Stop::shutdown});
+  EXPECT_EQ(verdict.outcome, Outcome::shutdown);
+  EXPECT_EQ(verdict.reason, "");
+}
+
+TEST(Verdict, StopThatWasAskedForIsNoFailureHoweverItCame) {
+  for (const Stop how : {Stop::shutdown, Stop::destroyed, Stop::crashed, Stop::failed, Stop::other}) {
+    EXPECT_EQ(judge({.how = how, .stop_requested = true}).outcome, Outcome::stopped);
+  }
+}
+
+TEST(Verdict, WhatEndedItBeforeTheStopWins) {
+  const Verdict verdict = judge({.how = Stop::destroyed,
+                                 .known = Outcome::unsupported,
+                                 .stop_requested = true,
+                                 .words = {.text = "KVM internal error: emulation failure"}});
+  EXPECT_EQ(verdict.outcome, Outcome::unsupported);
+  EXPECT_EQ(verdict.reason, "KVM internal error: emulation failure");
+}
+
+TEST(Verdict, WatchdogAndPanicHaveTheirOwnOutcome) {
+  EXPECT_EQ(judge({.how = Stop::destroyed, .known = Outcome::watchdog}).outcome, Outcome::watchdog);
+  EXPECT_EQ(judge({.how = Stop::destroyed, .known = Outcome::panicked}).outcome, Outcome::panicked);
+  EXPECT_EQ(judge({.how = Stop::crashed}).outcome, Outcome::panicked);
+}
+
+TEST(Verdict, KilledProcessIsNamedWithItsSignal) {
+  const Verdict verdict = judge({.how = Stop::failed, .wait_status = kKilled});
+  EXPECT_EQ(verdict.outcome, Outcome::died);
+  EXPECT_EQ(verdict.reason, "its QEMU process was killed by signal 9 (Killed)");
+}
+
+TEST(Verdict, QemusOwnComplaintIsAppended) {
+  const Verdict verdict =
+      judge({.how = Stop::failed, .wait_status = kExitedWith1, .words = {.text = "out of memory"}});
+  EXPECT_EQ(verdict.reason, "its QEMU process ended with status 1: out of memory");
+}
+
+TEST(Verdict, DeviceOfOursThatEndsTheVmIsBlamed) {
+  const Verdict verdict =
+      judge({.how = Stop::failed, .wait_status = kExitedWith1, .words = {.text = "vdev shmem0: gone", .from_us = true}});
+  EXPECT_EQ(verdict.outcome, Outcome::device);
+  EXPECT_EQ(verdict.reason, "vdev shmem0: gone");
+}
+
+TEST(Verdict, ProcessOfAnEarlierQvmdHasNoStatus) {
+  EXPECT_EQ(judge({.how = Stop::failed}).reason, "its QEMU process ended unexpectedly");
+}
+
+TEST(Verdict, DomainDestroyedBehindOurBackIsAFailure) {
+  const Verdict verdict = judge({.how = Stop::destroyed});
+  EXPECT_EQ(verdict.outcome, Outcome::died);
+  EXPECT_EQ(verdict.reason, "somebody else destroyed its domain");
+}
+
+}  // namespace
+}  // namespace qvm::daemon

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include "qvm/host/hypervisor.h"
+
+namespace qvm::host {
+namespace {
+
+TEST(ProcessOutput, PrefersOurOwnFirstLine) {
+  const LastWords words = essence_of_output(
+      "2026-01-01T00:00:00.000000Z qemu-system-x86_64: something else\n"
+      "qvm: vdev shmem0 (left.qvmconf:12:6): cannot be loaded\n"
+      "qvm: a consequence\n");
+  EXPECT_EQ(words.text, "vdev shmem0 (left.qvmconf:12:6): cannot be loaded");
+  EXPECT_TRUE(words.from_us);
+}
+
+TEST(ProcessOutput, TakesTimeAndProgramAway) {
+  const LastWords words = essence_of_output(
+      "2026-01-01T00:00:00.000000Z qemu-system-x86_64: -accel kvm: failed to initialize kvm: Permission denied");
+  EXPECT_EQ(words.text, "-accel kvm: failed to initialize kvm: Permission denied");
+  EXPECT_FALSE(words.from_us);
+}
+
+TEST(ProcessOutput, NamesTheKindOfAKvmInternalError) {
+  const LastWords words = essence_of_output(
+      "KVM internal error. Suberror: 1\nemulation failure\nRAX=0000 RBX=0000\nCode=66 c7 44\n"
+      "2026-01-01T00:00:00.000000Z qemu-system-x86_64: terminating on signal 15 from pid 7 (qvmd)\n"
+      "2026-01-01 00:00:00.000+0000: shutting down, reason=destroyed\n");
+  EXPECT_EQ(words.text, "KVM internal error: emulation failure");
+}
+
+TEST(ProcessOutput, SaysNothingOfARoutineRun) {
+  const LastWords words = essence_of_output(
+      "2026-01-01 00:00:00.000+0000: starting up libvirt version: 9.0.0\nLC_ALL=C \\\n/usr/bin/qemu-system-x86_64 \\\n"
+      "-name guest=a \\\n-msg timestamp=on\n2026-01-01 00:00:00.000+0000: Domain id=1 is tainted: custom-argv\n"
+      "2026-01-01T00:00:01.000000Z qemu-system-x86_64: terminating on signal 15 from pid 7 (qvmd)\n"
+      "2026-01-01 00:00:01.000+0000: shutting down, reason=shutdown\n");
+  EXPECT_EQ(words.text, "");
+}
+
+TEST(ProcessOutput, IsEmptyForNothing) { EXPECT_EQ(essence_of_output("").text, ""); }
+
+}  // namespace
+}  // namespace qvm::host
