@@ -43,10 +43,14 @@ function(qvm_plugin name)
   install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qvm)
 endfunction()
 
-# qvm_test(NAME SOURCES... [LINK libs...] [LABEL unit|golden|integration|system|doc] [TIMEOUT s] [SERIAL]):
-# a GoogleTest program; every TEST is a ctest test.
+# What the sanitizer builds build: every test that needs no QEMU, and of these the ones in which threads or processes meet.
+add_custom_target(tests_without_qemu)
+add_custom_target(tests_with_threads)
+
+# qvm_test(NAME SOURCES... [LINK libs...] [LABEL unit|golden|integration|system] [TIMEOUT s] [SERIAL] [THREADS]):
+# a GoogleTest program; every TEST is a ctest test. THREADS: also to be run under ThreadSanitizer.
 function(qvm_test name)
-  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "LINK;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;THREADS" "LABEL;TIMEOUT" "LINK;ENVIRONMENT" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -58,7 +62,17 @@ function(qvm_test name)
   target_compile_definitions(${name} PRIVATE
     QVM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  set(properties LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  set(labels ${ARG_LABEL})
+  if(NOT ARG_LABEL STREQUAL system)
+    add_dependencies(tests_without_qemu ${name})
+  endif()
+  if(ARG_THREADS)
+    add_dependencies(tests_with_threads ${name})
+    list(APPEND labels threads)
+  endif()
+  # A list inside a list of properties: ctest wants it quoted through two evaluations.
+  list(JOIN labels "\\;" labels)
+  set(properties LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
   if(ARG_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
   endif()

@@ -4,7 +4,7 @@ qvm_library(qvm_regions_fixture support/regions_fixture.cpp LINK qvm_region_clie
 target_compile_definitions(qvm_regions_fixture PRIVATE QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
 add_dependencies(qvm_regions_fixture qvm-regiond)
 
-qvm_test(regions_unit_test
+qvm_test(regions_unit_test THREADS
   unit/regions/access_test.cpp unit/regions/client_connection_test.cpp unit/regions/codec_test.cpp
   unit/regions/journal_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
   unit/regions/memory_test.cpp
@@ -15,7 +15,7 @@ target_compile_features(qvmshm_c_program PRIVATE c_std_99)
 target_link_libraries(qvmshm_c_program PRIVATE qvm_flags qvmshm)
 set_target_properties(qvmshm_c_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
-qvm_test(regions_integration_test
+qvm_test(regions_integration_test THREADS
   integration/regions/attach_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-qvm_test(vdevs_shmem_unit_test
+qvm_test(vdevs_shmem_unit_test THREADS
   unit/vdevs/shmem_factory_test.cpp unit/vdevs/shmem_control_test.cpp
   LINK qvm_shmem_device)
 
-qvm_test(vdevs_vmhost_unit_test
+qvm_test(vdevs_vmhost_unit_test THREADS
   unit/vdevs/vmhost_config_test.cpp unit/vdevs/vmhost_event_thread_test.cpp unit/vdevs/vmhost_ioapic_pins_test.cpp
   unit/vdevs/vmhost_lines_test.cpp
   unit/vdevs/vmhost_loader_test.cpp unit/vdevs/vmhost_window_allocator_test.cpp
@@ -30,10 +30,12 @@ if(NOT QVM_SANITIZE)
   target_compile_definitions(vdevs_test_support PRIVATE
     QVM_PLUGIN_DIR="${QVM_PLUGIN_OUTPUT_DIRECTORY}" QVM_GUEST_DIR="${QVM_GUEST_OUTPUT_DIRECTORY}")
 
-  qvm_test(vdevs_loader_system_test system/vdevs/loader_test.cpp system/vdevs/counter_test.cpp
-    LINK vdevs_test_support LABEL system TIMEOUT 60)
+  qvm_test(vdevs_loader_system_test
+    system/vdevs/loader_test.cpp system/vdevs/counter_test.cpp system/vdevs/example_test.cpp
+    LINK vdevs_test_support qvm_plan qvm_config LABEL system TIMEOUT 60)
   target_compile_definitions(vdevs_loader_system_test PRIVATE
-    QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs" QVM_COUNTER_VDEV="${CMAKE_BINARY_DIR}/tests/vdevs/vdev-counter.so")
-  add_dependencies(vdevs_loader_system_test libqvm-vmhost vdev-counter
+    QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs" QVM_COUNTER_DIRECTORY="${CMAKE_BINARY_DIR}/tests/vdevs"
+    QVM_COUNTER_VDEV="${CMAKE_BINARY_DIR}/tests/vdevs/vdev-counter.so" QVM_GUEST_DIR="${QVM_GUEST_OUTPUT_DIRECTORY}")
+  add_dependencies(vdevs_loader_system_test libqvm-vmhost vdev-counter guests
     odd-none odd-entry odd-abi odd-create odd-start odd-silent)
 endif()

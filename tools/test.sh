@@ -22,12 +22,15 @@ tools/ci/run-tests.sh release
 step "install: the installed tree works from its prefix"
 tools/ci/check-install.sh release
 
-for preset in asan-ubsan tsan; do
-  step "$preset: build"
-  tools/build.sh "$preset"
-  step "$preset: tests that do not need QEMU"
-  tools/ci/run-tests.sh "$preset" -LE 'system|doc'
-done
+step "asan-ubsan: build"
+tools/build.sh asan-ubsan tests_without_qemu
+step "asan-ubsan: tests that need no QEMU"
+tools/ci/run-tests.sh asan-ubsan -L 'unit|golden|integration'
+
+step "tsan: build"
+tools/build.sh tsan tests_with_threads
+step "tsan: tests in which threads or processes meet"
+tools/ci/run-tests.sh tsan -L threads
 
 step "valgrind"
 tools/ci/valgrind.sh
