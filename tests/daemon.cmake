@@ -1,4 +1,9 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-qvm_test(daemon_unit_test THREADS unit/daemon/protocol_test.cpp unit/daemon/verdict_test.cpp unit/daemon/vm_name_test.cpp
+qvm_test(daemon_unit_test unit/daemon/protocol_test.cpp unit/daemon/verdict_test.cpp unit/daemon/vm_name_test.cpp
   LINK qvm_daemon)
+
+qvm_library(qvm_daemon_fixture support/daemon_fixture.cpp LINK qvm_daemon GTest::gtest)
+qvm_test(daemon_integration_test
+  integration/daemon/kvm_access_test.cpp integration/daemon/start_test.cpp integration/daemon/stop_test.cpp
+  LINK qvm_daemon_fixture LABEL integration)

@@ -56,7 +56,7 @@ struct EventLoop::Impl {
     {
       const std::lock_guard lock(mutex);
       tasks.swap(posted);
-      go_on = !stopping;
+      go_on = !std::exchange(stopping, false);
     }
     for (Task& task : tasks) task();
     return go_on;

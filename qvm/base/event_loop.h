@@ -37,7 +37,7 @@ class EventLoop {
   // Runs task on the loop's thread; from any thread, also before run().
   void post(Task task);
 
-  // Returns after stop(); what was posted before stop() has run.
+  // Returns after stop(); what was posted before stop() has run. May be called again.
   Result<void> run();
   void stop();
 

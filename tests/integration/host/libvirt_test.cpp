@@ -28,7 +28,8 @@ class Events {
       changed_.notify_all();
     };
   }
-  bool wait_for(const std::string& domain, DomainEvent::Kind kind, DomainEvent::Stop stop = DomainEvent::Stop::other) {
+  bool wait_for(const std::string& domain, DomainEvent::Kind kind,
+                DomainEvent::Stop stop = DomainEvent::Stop::other) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), [&] {
       for (const DomainEvent& event : events_) {
@@ -89,7 +90,9 @@ TEST_F(LibvirtTestDriver, ReportsTheGuestsShutdown) {
   EXPECT_TRUE(events_.wait_for("two", DomainEvent::Kind::stopped, DomainEvent::Stop::shutdown));
 }
 
-TEST_F(LibvirtTestDriver, DestroyingWhatIsNotThereSucceeds) { EXPECT_TRUE(hypervisor_->destroy("nobody")); }
+TEST_F(LibvirtTestDriver, DestroyingWhatIsNotThereSucceeds) {
+  EXPECT_TRUE(hypervisor_->destroy("nobody"));
+}
 
 TEST_F(LibvirtTestDriver, GivesLibvirtsReasonForARefusal) {
   const auto started = hypervisor_->start("<domain type='test'><name>broken</name>");

@@ -17,8 +17,9 @@ namespace {
 
 constexpr int kDeadlineMs = 10'000;
 
-// A process as libvirt starts it in the background: an orphan in a session of its own. Returns its pid; its direct
-// parent, our child, is waited for. It lives until the pipe's write end is closed, then exits with status 7.
+// A process as libvirt starts it in the background: an orphan in a session of its own. Returns its pid; its
+// direct parent, our child, is waited for. It lives until the pipe's write end is closed, then exits with
+// status 7.
 pid_t start_orphan(const char* command, int lifeline_read, int lifeline_write) {
   int ends[2] = {-1, -1};
   EXPECT_EQ(::pipe(ends), 0);

@@ -11,7 +11,7 @@ namespace {
 
 using Stop = host::DomainEvent::Stop;
 
-constexpr int kKilled = SIGKILL;        // as waitpid() tells it
+constexpr int kKilled = SIGKILL;  // as waitpid() tells it
 constexpr int kExitedWith1 = 1 << 8;
 
 TEST(Verdict, GuestThatPowersOffIsFine) {
@@ -54,8 +54,9 @@ TEST(Verdict, QemusOwnComplaintIsAppended) {
 }
 
 TEST(Verdict, DeviceOfOursThatEndsTheVmIsBlamed) {
-  const Verdict verdict =
-      judge({.how = Stop::failed, .wait_status = kExitedWith1, .words = {.text = "vdev shmem0: gone", .from_us = true}});
+  const Verdict verdict = judge({.how = Stop::failed,
+                                 .wait_status = kExitedWith1,
+                                 .words = {.text = "vdev shmem0: gone", .from_us = true}});
   EXPECT_EQ(verdict.outcome, Outcome::device);
   EXPECT_EQ(verdict.reason, "vdev shmem0: gone");
 }

@@ -8,12 +8,17 @@ namespace qvm::daemon {
 namespace {
 
 class GoodVmName : public testing::TestWithParam<const char*> {};
-TEST_P(GoodVmName, IsTaken) { EXPECT_EQ(why_not_a_vm_name(GetParam()), ""); }
+TEST_P(GoodVmName, IsTaken) {
+  EXPECT_EQ(why_not_a_vm_name(GetParam()), "");
+}
 INSTANTIATE_TEST_SUITE_P(All, GoodVmName, testing::Values("a", "left", "qnx-7.1_A", "_x", "0"));
 
 class BadVmName : public testing::TestWithParam<const char*> {};
-TEST_P(BadVmName, IsRefused) { EXPECT_NE(why_not_a_vm_name(GetParam()), ""); }
-INSTANTIATE_TEST_SUITE_P(All, BadVmName, testing::Values("", ".", "..", "-a", ".a", "a/b", "a b", "ä", "a\n"));
+TEST_P(BadVmName, IsRefused) {
+  EXPECT_NE(why_not_a_vm_name(GetParam()), "");
+}
+INSTANTIATE_TEST_SUITE_P(All, BadVmName,
+                         testing::Values("", ".", "..", "-a", ".a", "a/b", "a b", "ä", "a\n"));
 
 TEST(VmName, LimitIs64Bytes) {
   EXPECT_EQ(why_not_a_vm_name(std::string(64, 'a')), "");
@@ -31,7 +36,8 @@ TEST(SocketLengths, FitExactlyUpToTheNamedLimit) {
   ASSERT_GT(longest, 0U);
   const auto too_long = check_socket_lengths(RuntimePaths("/" + std::string(longest, 'r')), name);
   ASSERT_FALSE(too_long);
-  EXPECT_NE(too_long.error().message().find("at most " + std::to_string(longest) + " are possible"), std::string::npos)
+  EXPECT_NE(too_long.error().message().find("at most " + std::to_string(longest) + " are possible"),
+            std::string::npos)
       << too_long.error().message();
 }
 

@@ -18,7 +18,8 @@ TEST(ProcessOutput, PrefersOurOwnFirstLine) {
 
 TEST(ProcessOutput, TakesTimeAndProgramAway) {
   const LastWords words = essence_of_output(
-      "2026-01-01T00:00:00.000000Z qemu-system-x86_64: -accel kvm: failed to initialize kvm: Permission denied");
+      "2026-01-01T00:00:00.000000Z qemu-system-x86_64: -accel kvm: failed to initialize kvm: Permission "
+      "denied");
   EXPECT_EQ(words.text, "-accel kvm: failed to initialize kvm: Permission denied");
   EXPECT_FALSE(words.from_us);
 }
@@ -33,14 +34,18 @@ TEST(ProcessOutput, NamesTheKindOfAKvmInternalError) {
 
 TEST(ProcessOutput, SaysNothingOfARoutineRun) {
   const LastWords words = essence_of_output(
-      "2026-01-01 00:00:00.000+0000: starting up libvirt version: 9.0.0\nLC_ALL=C \\\n/usr/bin/qemu-system-x86_64 \\\n"
-      "-name guest=a \\\n-msg timestamp=on\n2026-01-01 00:00:00.000+0000: Domain id=1 is tainted: custom-argv\n"
+      "2026-01-01 00:00:00.000+0000: starting up libvirt version: 9.0.0\nLC_ALL=C "
+      "\\\n/usr/bin/qemu-system-x86_64 \\\n"
+      "-name guest=a \\\n-msg timestamp=on\n2026-01-01 00:00:00.000+0000: Domain id=1 is tainted: "
+      "custom-argv\n"
       "2026-01-01T00:00:01.000000Z qemu-system-x86_64: terminating on signal 15 from pid 7 (qvmd)\n"
       "2026-01-01 00:00:01.000+0000: shutting down, reason=shutdown\n");
   EXPECT_EQ(words.text, "");
 }
 
-TEST(ProcessOutput, IsEmptyForNothing) { EXPECT_EQ(essence_of_output("").text, ""); }
+TEST(ProcessOutput, IsEmptyForNothing) {
+  EXPECT_EQ(essence_of_output("").text, "");
+}
 
 }  // namespace
 }  // namespace qvm::host

@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The ends of VMs: wanted and unwanted, with a qvmd and across qvmds.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/support/daemon_fixture.h"
+
+namespace qvm::test {
+namespace {
+
+using daemon::Outcome;
+using daemon::Reply;
+using daemon::Request;
+using daemon::VmState;
+using host::DomainEvent;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class StopTest : public DaemonTest {
+ protected:
+  void start(const std::vector<std::string>& vms, bool owned = false) {
+    Request request = start_request(vms);
+    request.owned = owned;
+    request.regions.push_back({.name = "moo", .bytes = 4096});
+    const Reply reply = ask(kClient, request);
+    ASSERT_EQ(reply.kind, Reply::Kind::done) << reply.text;
+  }
+  void wait_until_over(const std::string& vm) {
+    run_until([&] { return status(vm).over(); });
+  }
+  void expect_nothing_left() {
+    EXPECT_THAT(host_.domains(), IsEmpty());
+    EXPECT_THAT(regions_.vms, IsEmpty());
+    EXPECT_THAT(regions_.regions, IsEmpty());
+    EXPECT_TRUE(std::filesystem::is_empty(root_ + "/vm"));
+    EXPECT_TRUE(supervisor_->idle());
+    EXPECT_THAT(complaints_, IsEmpty());
+  }
+};
+
+TEST_F(StopTest, StopsAllWhenNoNameIsGiven) {
+  start({"left", "right"});
+  const Reply reply = ask(kOther, {.operation = Request::Operation::stop});
+  EXPECT_EQ(reply.kind, Reply::Kind::done) << reply.text;
+  ASSERT_EQ(reply.vms.size(), 2U);
+  EXPECT_EQ(reply.vms[0].outcome, Outcome::stopped);
+  EXPECT_EQ(reply.vms[0].state, VmState::stopped);
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, StopsOneAndKeepsTheSetsRegionsForTheOthers) {
+  start({"left", "right"});
+  ask(kOther, {.operation = Request::Operation::stop, .names = {"left"}});
+  EXPECT_THAT(host_.domains(), ElementsAre("right"));
+  EXPECT_THAT(regions_.vms, ElementsAre("right"));
+  EXPECT_THAT(regions_.regions, ElementsAre("moo"));
+  EXPECT_FALSE(exists("vm/left"));
+  EXPECT_TRUE(exists("vm/right"));
+}
+
+TEST_F(StopTest, UnknownNameIsRefusedAndNothingStops) {
+  start({"left"});
+  const Reply reply = ask(kOther, {.operation = Request::Operation::stop, .names = {"left", "nobody"}});
+  EXPECT_EQ(reply.kind, Reply::Kind::failed);
+  EXPECT_EQ(reply.text, "there is no VM 'nobody' ('qvm ps' lists them)");
+  EXPECT_EQ(status("left").state, VmState::running);
+}
+
+TEST_F(StopTest, GuestGetsItsTimeToPowerOff) {
+  start({"left"});
+  supervisor_->handle(kOther, {.operation = Request::Operation::stop, .timeout_ms = 60'000});
+  EXPECT_EQ(status("left").state, VmState::stopping);
+  host_.end("left", DomainEvent::Stop::shutdown);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").outcome, Outcome::stopped);
+}
+
+TEST_F(StopTest, GuestThatDoesNotListenIsEndedAfterItsTime) {
+  start({"left"});
+  const Reply reply = ask(kOther, {.operation = Request::Operation::stop, .timeout_ms = 20});
+  EXPECT_EQ(reply.kind, Reply::Kind::done);
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, RefusedStopIsToldAndTheVmRunsOn) {
+  start({"left"});
+  host_.refuse_destroy("left", "the process does not die");
+  const Reply reply = ask(kOther, {.operation = Request::Operation::stop});
+  EXPECT_EQ(reply.kind, Reply::Kind::failed);
+  EXPECT_EQ(reply.text, "VM 'left' cannot be stopped: the process does not die");
+  EXPECT_EQ(status("left").state, VmState::running);
+}
+
+TEST_F(StopTest, GuestThatPowersOffLeavesNothing) {
+  start({"left"});
+  host_.end("left", DomainEvent::Stop::shutdown);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").outcome, Outcome::shutdown);
+  EXPECT_EQ(status("left").state, VmState::stopped);
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, KilledProcessIsAFailureWithItsReason) {
+  start({"left"});
+  supervisor_->on_process_exit(status("left").pid, 9);
+  host_.end("left", DomainEvent::Stop::failed);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").state, VmState::failed);
+  EXPECT_EQ(status("left").outcome, Outcome::died);
+  EXPECT_EQ(status("left").reason, "its QEMU process was killed by signal 9 (Killed)");
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, GuestThatTheHypervisorCannotGoOnWithIsEnded) {
+  start({"left"});
+  host_.set_last_words({.text = "KVM internal error: emulation failure"});
+  host_.happen("left", DomainEvent::Kind::paused);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").outcome, Outcome::unsupported);
+  EXPECT_EQ(status("left").reason, "KVM internal error: emulation failure");
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, WatchdogThatBitesEndsTheVm) {
+  start({"left"});
+  host_.happen("left", DomainEvent::Kind::watchdog);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").outcome, Outcome::watchdog);
+}
+
+TEST_F(StopTest, ResetsAreCounted) {
+  start({"left"});
+  host_.happen("left", DomainEvent::Kind::rebooted);
+  host_.happen("left", DomainEvent::Kind::rebooted);
+  run_until([this] { return status("left").resets == 2; });
+  EXPECT_EQ(status("left").state, VmState::running);
+}
+
+TEST_F(StopTest, OwnedVmEndsWithItsOwner) {
+  start({"left"}, true);
+  supervisor_->client_gone(kClient);
+  wait_until_over("left");
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, OtherVmsSurviveTheClientThatStartedThem) {
+  start({"left"});
+  supervisor_->client_gone(kClient);
+  EXPECT_EQ(status("left").state, VmState::running);
+}
+
+TEST_F(StopTest, WatcherHearsOfTheEnd) {
+  start({"left"});
+  EXPECT_EQ(ask(kOther, {.operation = Request::Operation::watch, .names = {"left"}}).kind, Reply::Kind::done);
+  host_.end("left", DomainEvent::Stop::shutdown);
+  run_until([this] {
+    const Reply& last = replies_[kOther].back();
+    return last.kind == Reply::Kind::vm && last.vms.front().over();
+  });
+  EXPECT_EQ(replies_[kOther].back().vms.front().outcome, Outcome::shutdown);
+}
+
+TEST_F(StopTest, NextQvmdFindsTheVmsAndCanStopThem) {
+  start({"left", "right"});
+  const pid_t pid = status("left").pid;
+
+  restart();
+
+  EXPECT_EQ(status("left").state, VmState::running);
+  EXPECT_EQ(status("left").pid, pid);
+  EXPECT_EQ(ask(kOther, {.operation = Request::Operation::stop}).kind, Reply::Kind::done);
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, NextQvmdCleansUpAfterVmsThatEndedMeanwhile) {
+  start({"left", "right"});
+  supervisor_.reset();
+  host_.end("left", DomainEvent::Stop::shutdown);
+  host_.end("right", DomainEvent::Stop::shutdown);
+  restart();
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, NextQvmdKeepsTheRegionsOfASetThatRuns) {
+  start({"left", "right"});
+  supervisor_.reset();
+  host_.end("left", DomainEvent::Stop::shutdown);
+  restart();
+  EXPECT_THAT(regions_.regions, ElementsAre("moo"));
+  EXPECT_FALSE(exists("vm/left"));
+  host_.end("right", DomainEvent::Stop::shutdown);
+  wait_until_over("right");
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, OwnerFindsItsVmAgainInTheNextQvmd) {
+  start({"left"}, true);
+  restart();
+  EXPECT_EQ(ask(kOther, {.operation = Request::Operation::watch, .owned = true, .names = {"left"}}).kind,
+            Reply::Kind::done);
+  supervisor_->client_gone(kOther);
+  wait_until_over("left");
+  expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace qvm::test

@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/daemon_fixture.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "qvm/daemon/hypervisor_pool.h"
+#include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/region_manager.h"
+#include "qvm/plan/vm_plan.h"
+
+namespace qvm::test {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{20};
+
+std::string name_in(const std::string& xml) {
+  const auto begin = xml.find("<name>") + 6;
+  return xml.substr(begin, xml.find("</name>") - begin);
+}
+
+class FakeAdmin final : public regions::Admin {
+ public:
+  explicit FakeAdmin(FakeRegions& state) : state_(state) {}
+  Result<std::string> add_vm(const regions::VmPolicy& policy) override {
+    if (policy.vm == state_.refused_vm) return fail("no more VMs");
+    state_.vms.insert(policy.vm);
+    return "/socket";
+  }
+  Result<void> remove_vm(const std::string& vm) override {
+    if (state_.vms.erase(vm) == 0) return fail("no VM '" + vm + "'");
+    return {};
+  }
+  Result<void> add_region(const regions::RegionSpec& region) override {
+    if (region.name == state_.refused_region) return fail("no more regions");
+    state_.regions.insert(region.name);
+    return {};
+  }
+  Result<void> remove_region(const std::string& name) override {
+    if (state_.regions.erase(name) == 0) return fail("no region '" + name + "'");
+    return {};
+  }
+  Result<std::string> describe_json() override { return "{\"regions\":[]}"; }
+
+ private:
+  FakeRegions& state_;
+};
+
+}  // namespace
+
+class FakeHypervisor final : public host::Hypervisor {
+ public:
+  explicit FakeHypervisor(FakeHost& host) : host_(host) {}
+  ~FakeHypervisor() override {
+    const std::lock_guard lock(host_.mutex_);
+    host_.sink_ = nullptr;
+  }
+
+  Result<host::DomainInfo> start(const std::string& xml) override {
+    const std::string name = name_in(xml);
+    host::DomainInfo info;
+    bool ends = false;
+    {
+      std::unique_lock lock(host_.mutex_);
+      host_.released_.wait(lock, [this] { return !host_.held_; });
+      if (const auto refused = host_.refused_starts_.find(name); refused != host_.refused_starts_.end()) {
+        return fail(refused->second);
+      }
+      info = {.name = name, .pid = host_.next_pid_++};
+      host_.domains_[name] = info;
+      host_.xml_[name] = xml;
+      ends = host_.end_at_once_.contains(name);
+    }
+    host_.emit({.domain = name, .kind = host::DomainEvent::Kind::started});
+    if (ends) host_.end(name, host::DomainEvent::Stop::shutdown);
+    return info;
+  }
+  Result<void> destroy(const std::string& name) override {
+    {
+      const std::lock_guard lock(host_.mutex_);
+      if (const auto refused = host_.refused_destroys_.find(name); refused != host_.refused_destroys_.end()) {
+        return fail(refused->second);
+      }
+      if (!host_.domains_.contains(name)) return {};
+    }
+    host_.end(name, host::DomainEvent::Stop::destroyed);
+    return {};
+  }
+  Result<void> shutdown(const std::string&) override { return {}; }
+  Result<std::vector<host::DomainInfo>> list() override {
+    const std::lock_guard lock(host_.mutex_);
+    std::vector<host::DomainInfo> all;
+    for (const auto& [name, info] : host_.domains_) all.push_back(info);
+    return all;
+  }
+  host::LastWords last_words(const std::string&) override {
+    const std::lock_guard lock(host_.mutex_);
+    return host_.last_words_;
+  }
+
+ private:
+  FakeHost& host_;
+};
+
+std::unique_ptr<host::Hypervisor> FakeHost::connect(host::EventSink sink) {
+  const std::lock_guard lock(mutex_);
+  sink_ = std::move(sink);
+  return std::make_unique<FakeHypervisor>(*this);
+}
+
+void FakeHost::emit(const host::DomainEvent& event) {
+  host::EventSink sink;
+  {
+    const std::lock_guard lock(mutex_);
+    sink = sink_;
+  }
+  if (sink) sink(event);
+}
+
+void FakeHost::end(const std::string& domain, host::DomainEvent::Stop how) {
+  {
+    const std::lock_guard lock(mutex_);
+    domains_.erase(domain);
+  }
+  emit({.domain = domain, .kind = host::DomainEvent::Kind::stopped, .stop = how});
+}
+
+void FakeHost::happen(const std::string& domain, host::DomainEvent::Kind kind) {
+  emit({.domain = domain, .kind = kind});
+}
+
+std::set<std::string> FakeHost::domains() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [name, info] : domains_) names.insert(name);
+  return names;
+}
+
+std::string FakeHost::xml_of(const std::string& domain) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = xml_.find(domain);
+  return found == xml_.end() ? std::string() : found->second;
+}
+
+void FakeHost::refuse_start(const std::string& domain, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  refused_starts_[domain] = why;
+}
+
+void FakeHost::refuse_destroy(const std::string& domain, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  refused_destroys_[domain] = why;
+}
+
+void FakeHost::end_at_once(const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  end_at_once_.insert(domain);
+}
+
+void FakeHost::hold_starts() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+}
+
+void FakeHost::release_starts() {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+  released_.notify_all();
+}
+
+void FakeHost::set_last_words(host::LastWords words) {
+  const std::lock_guard lock(mutex_);
+  last_words_ = std::move(words);
+}
+
+struct DaemonTest::Parts {
+  explicit Parts(DaemonTest& test)
+      : paths(test.root_),
+        hypervisors([&test](const std::string&) -> Result<std::unique_ptr<host::Hypervisor>> {
+          return test.host_.connect([&test](const host::DomainEvent& event) {
+            test.loop_->post([&test, event] {
+              if (test.supervisor_) test.supervisor_->on_domain_event(event);
+            });
+          });
+        }),
+        regions([&test]() -> Result<std::unique_ptr<regions::Admin>> {
+          return std::make_unique<FakeAdmin>(test.regions_);
+        }),
+        kvm(test.root_ + "/kvm", paths.kvm_leases()),
+        launcher(paths, hypervisors, regions, kvm, [&test](const std::string& text) {
+          test.loop_->post([&test, text] { test.complaints_.push_back(text); });
+        }) {}
+
+  daemon::RuntimePaths paths;
+  daemon::HypervisorPool hypervisors;
+  daemon::RegionManager regions;
+  daemon::KvmAccess kvm;
+  daemon::Launcher launcher;
+};
+
+DaemonTest::DaemonTest() {
+  std::string pattern = "/tmp/qvmd-test.XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no directory in /tmp";
+  root_ = pattern;
+  const auto prepared = daemon::prepare_runtime_directory(daemon::RuntimePaths(root_));
+  EXPECT_TRUE(prepared) << prepared.error().message();
+  restart();
+}
+
+DaemonTest::~DaemonTest() {
+  host_.release_starts();
+  supervisor_.reset();
+  parts_.reset();
+  std::filesystem::remove_all(root_);
+}
+
+void DaemonTest::restart() {
+  supervisor_.reset();
+  parts_.reset();
+  auto loop = EventLoop::create();
+  ASSERT_TRUE(loop) << loop.error().message();
+  loop_ = std::move(*loop);
+  parts_ = std::make_unique<Parts>(*this);
+  supervisor_ = std::make_unique<daemon::Supervisor>(
+      *loop_, parts_->paths, parts_->launcher, parts_->regions,
+      daemon::Supervisor::Hooks{
+          .send = [this](daemon::Supervisor::ClientId client,
+                         const daemon::Reply& reply) { replies_[client].push_back(reply); },
+          .settled = [] {},
+          .note_before_start = [] { return std::string(); }});
+  supervisor_->adopt(parts_->launcher.adopt());
+}
+
+std::string DaemonTest::plan(const std::string& vm) const {
+  plan::VmPlan made;
+  made.name = vm;
+  made.host.runtime_directory = root_;
+  made.domain_xml = "<domain type='test'><name>" + vm + "</name><os><kernel>/kernel</kernel></os></domain>";
+  made.policy.vm = vm;
+  made.policy.vdevs.emplace_back().vdev = "shmem0";
+  return plan::to_json(made);
+}
+
+daemon::Request DaemonTest::start_request(const std::vector<std::string>& vms) const {
+  daemon::Request request{.operation = daemon::Request::Operation::start};
+  for (const std::string& vm : vms) request.plans.push_back(plan(vm));
+  return request;
+}
+
+void DaemonTest::run_until(const std::function<bool()>& condition) {
+  // Everything that can change the condition happens on the loop; a task of ours behind it looks.
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  std::function<void()> look = [&] {
+    if (condition()) return loop_->stop();
+    if (std::chrono::steady_clock::now() > end) {
+      ADD_FAILURE() << "what was waited for did not happen";
+      return loop_->stop();
+    }
+    loop_->after(std::chrono::milliseconds(1), look);
+  };
+  loop_->post(look);
+  EXPECT_TRUE(loop_->run());
+}
+
+daemon::Reply DaemonTest::ask(daemon::Supervisor::ClientId client, daemon::Request request) {
+  const std::size_t before = replies_[client].size();
+  supervisor_->handle(client, std::move(request));
+  daemon::Reply answer;
+  run_until([&] {
+    for (std::size_t i = before; i < replies_[client].size(); ++i) {
+      const auto kind = replies_[client][i].kind;
+      if (kind != daemon::Reply::Kind::done && kind != daemon::Reply::Kind::failed) continue;
+      answer = replies_[client][i];
+      return true;
+    }
+    return false;
+  });
+  return answer;
+}
+
+daemon::VmStatus DaemonTest::status(const std::string& vm) {
+  const auto answer = ask(kOther, {.operation = daemon::Request::Operation::list, .names = {vm}});
+  return answer.vms.size() == 1 ? answer.vms.front() : daemon::VmStatus{};
+}
+
+bool DaemonTest::exists(const std::string& path_below_root) const {
+  return std::filesystem::exists(root_ + "/" + path_below_root);
+}
+
+}  // namespace qvm::test

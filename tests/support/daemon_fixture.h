@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// A supervisor with everything real but the hypervisor and the region manager, in a directory of its own.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "qvm/base/event_loop.h"
+#include "qvm/daemon/launcher.h"
+#include "qvm/daemon/supervisor.h"
+#include "qvm/host/hypervisor.h"
+#include "qvm/regions/admin.h"
+
+namespace qvm::test {
+
+// Keeps its domains in memory, beyond the life of the objects that see them, as libvirt does.
+class FakeHost {
+ public:
+  std::unique_ptr<host::Hypervisor> connect(host::EventSink sink);
+
+  // The guest of a domain powers off, or its process dies, …
+  void end(const std::string& domain, host::DomainEvent::Stop how);
+  void happen(const std::string& domain, host::DomainEvent::Kind kind);
+
+  std::set<std::string> domains() const;
+  std::string xml_of(const std::string& domain) const;
+
+  // Starting one of these fails with that message.
+  void refuse_start(const std::string& domain, const std::string& why);
+  void refuse_destroy(const std::string& domain, const std::string& why);
+  // Guests of this domain power off as soon as they run, before start() returns.
+  void end_at_once(const std::string& domain);
+  // start() of any domain waits from now on until release().
+  void hold_starts();
+  void release_starts();
+  void set_last_words(host::LastWords words);
+
+ private:
+  friend class FakeHypervisor;
+  void emit(const host::DomainEvent& event);
+
+  mutable std::mutex mutex_;
+  std::condition_variable released_;
+  bool held_ = false;
+  pid_t next_pid_ = 1000;
+  std::map<std::string, host::DomainInfo> domains_;
+  std::map<std::string, std::string> xml_;
+  std::map<std::string, std::string> refused_starts_;
+  std::map<std::string, std::string> refused_destroys_;
+  std::set<std::string> end_at_once_;
+  host::LastWords last_words_;
+  host::EventSink sink_;
+};
+
+// What a region manager was told and still has.
+struct FakeRegions {
+  std::set<std::string> vms;
+  std::set<std::string> regions;
+  std::string refused_vm;      // add_vm of it fails
+  std::string refused_region;  // add_region of it fails
+};
+
+class DaemonTest : public testing::Test {
+ protected:
+  static constexpr daemon::Supervisor::ClientId kClient = 1;
+  static constexpr daemon::Supervisor::ClientId kOther = 2;
+
+  DaemonTest();
+  ~DaemonTest() override;
+
+  // A qvmd that comes after the one before, which vanished without a word.
+  void restart();
+
+  // JSON of a plan for a VM with one shared memory device.
+  std::string plan(const std::string& vm) const;
+  daemon::Request start_request(const std::vector<std::string>& vms) const;
+
+  // Runs the loop until the client was answered; that answer. A failure of the test if none comes.
+  daemon::Reply ask(daemon::Supervisor::ClientId client, daemon::Request request);
+  // Runs the loop until condition holds.
+  void run_until(const std::function<bool()>& condition);
+  daemon::VmStatus status(const std::string& vm);
+  bool exists(const std::string& path_below_root) const;
+
+  std::string root_;
+  FakeHost host_;
+  FakeRegions regions_;
+  std::vector<std::string> complaints_;
+  std::map<daemon::Supervisor::ClientId, std::vector<daemon::Reply>> replies_;
+  std::unique_ptr<daemon::Supervisor> supervisor_;
+
+ private:
+  struct Parts;
+  std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace qvm::test
