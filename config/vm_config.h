@@ -33,9 +33,9 @@ struct InterruptRef {
 
 // One argument, converted as the option table's type says. Text is what was written, after substitution and
 // quotes. boolean, and tristate but for "auto": bool. number, size, address: uint64. location: Location.
-// interrupt: InterruptRef. mode: uint64. Lists: their parts; number-list as plain decimal digits. region-create: {name,
-// bytes as decimal digits, mode as octal digits or "", group or ""}. Everything else, and what could not be
-// converted (reported): monostate.
+// interrupt: InterruptRef. mode: uint64. Lists: their parts; number-list as plain decimal digits.
+// region-create: {name, bytes as decimal digits, mode as octal digits or "", group or ""}. Everything else,
+// and what could not be converted (reported): monostate.
 struct Argument {
   std::string text;
   SourceRange where;

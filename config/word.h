@@ -14,7 +14,7 @@ namespace qvm::config {
 // Caps on what is read; beyond them the input is no configuration.
 inline constexpr std::uint64_t kMaximumFileBytes = 1U << 20;
 inline constexpr std::size_t kMaximumWordBytes = 16U << 10;
-inline constexpr std::size_t kMaximumWords = 100'000;
+inline constexpr std::size_t kMaximumWords = 20'000;
 inline constexpr std::size_t kMaximumFiles = 64;  // per VM
 inline constexpr std::size_t kMaximumIncludeDepth = 8;
 

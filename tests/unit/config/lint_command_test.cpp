@@ -83,7 +83,7 @@ TEST(LintCommand, ChecksSeveralFilesAsOneSet) {
 TEST(LintCommand, TakesTheWordsOfOneVm) {
   const TemporaryDirectory directory;
   const Outcome result = run({"@" + directory.add("a.qvmconf", kGood), "@" + directory.add("b.conf", "cpu"),
-                          "set", "exit-on-halt", "never"});
+                              "set", "exit-on-halt", "never"});
   EXPECT_EQ(result.status, kErrors);
   EXPECT_THAT(result.out, StartsWith("<command line>:1:"));
   EXPECT_THAT(result.out, HasSubstr("1 error\n"));
