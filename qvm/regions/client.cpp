@@ -20,10 +20,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kSocketTag = 0;
-constexpr std::uint64_t kSelfTag = 1;
 constexpr std::chrono::milliseconds kDefaultDeadline{2000};
 // A qvm-regiond that hangs up again and again does not want us.
-constexpr int kMaxReconnects = 3;
+constexpr int kMaxReconnects = 8;
 
 // False after the deadline.
 bool wait_for(int fd, short events, Clock::time_point deadline) {
@@ -53,6 +52,7 @@ class SocketClient final : public Client {
   enum class Awaited { reply, lost, timeout };
 
   Result<void> open_session();
+  Result<void> try_session();
   void lose_socket();
   Awaited send(std::span<const std::byte> message, Clock::time_point deadline);
   // Leaves the reply in x_message.
@@ -68,11 +68,11 @@ class SocketClient final : public Client {
   std::string x_who;
   UniqueFd x_epoll;
   UniqueFd x_self;
+  Ringer x_ringer;
   UniqueFd x_socket;
   std::uint64_t x_session = 0;
   bool x_welcomed = false;  // since the socket was connected
   std::uint32_t x_serial = 0;
-  std::uint64_t x_number = 0;
   std::vector<std::unique_ptr<ClientConnection>> x_connections;
   std::vector<Connection*> x_view;
   wire::Message x_message;
@@ -110,8 +110,8 @@ Result<void> SocketClient::start() {
   x_self.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!x_self) return fail_errno("create an eventfd");
   epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = kSelfTag;
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = kDoorbellTag;
   if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, x_self.get(), &event) != 0)
     return fail_errno("watch an eventfd");
   if (auto opened = open_session(); !opened) return opened;
@@ -131,6 +131,14 @@ Result<void> SocketClient::start() {
 }
 
 Result<void> SocketClient::open_session() {
+  // It may die between the connect and the hello; its successor has the same listening socket.
+  for (int attempt = 0;; ++attempt) {
+    auto opened = try_session();
+    if (opened || opened.error().code() != ECONNRESET || attempt == kMaxReconnects) return opened;
+  }
+}
+
+Result<void> SocketClient::try_session() {
   auto socket = wire::connect_to(x_path.c_str());
   if (!socket) return tl::unexpected(std::move(socket.error()));
   wire::Hello hello;
@@ -252,18 +260,7 @@ void SocketClient::process() {
   std::array<epoll_event, 64> events;
   const int count = ::epoll_wait(x_epoll.get(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
-    const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
-    if (tag == kSocketTag) {
-      drain_socket();
-    } else if (tag == kSelfTag) {
-      std::uint64_t value = 0;
-      [[maybe_unused]] const auto got = ::read(x_self.get(), &value, sizeof value);
-    } else {
-      const auto found =
-          std::find_if(x_connections.begin(), x_connections.end(),
-                       [tag](const auto& connection) { return connection->number() == tag >> 8; });
-      if (found != x_connections.end()) (*found)->answer_doorbell(static_cast<unsigned>(tag & 0xff));
-    }
+    if (events[static_cast<std::size_t>(i)].data.u64 == kSocketTag) drain_socket();
   }
 }
 
@@ -305,7 +302,6 @@ AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const A
   if (!region_page || !own_page) return no_memory();
   ClientConnection::Parts parts;
   parts.id = reply.connection;
-  parts.number = ++x_number;
   parts.name = request.name;
   parts.index = reply.index;
   parts.pages = reply.pages;
@@ -316,6 +312,7 @@ AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const A
   parts.own_page = std::move(*own_page);
   parts.epoll = x_epoll.get();
   parts.self_event = x_self.get();
+  parts.ringer = &x_ringer;
   auto connection = std::make_unique<ClientConnection>(std::move(parts));
   for (std::uint32_t i = 0; i < reply.peer_count; ++i) {
     connection->meet_peer(reply.peers[i].index, reply.peers[i].generation, std::move(fds[3 + 3 * i]),

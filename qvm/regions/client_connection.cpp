@@ -3,7 +3,6 @@
 #include "qvm/regions/client_connection.h"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <utility>
 
@@ -67,13 +66,9 @@ void ClientConnection::notify(std::uint32_t targets) {
     if ((left & 1) == 0) continue;
     SharedCounter& sent = own().sent[i];
     sent.store(sent.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    // Full means that it rings already; no doorbell yet means that add_peer() will ring.
-    if (i == x_parts.index) {
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const auto written = ::write(x_parts.self_event, &one, sizeof one);
-    } else if (x_peers[i].ring) {
-      [[maybe_unused]] const auto written = ::write(x_peers[i].ring.get(), "", 1);
-    }
+    // No doorbell yet means that add_peer() will ring.
+    const int doorbell = i == x_parts.index ? x_parts.self_event : x_peers[i].ring.get();
+    if (doorbell >= 0) x_parts.ringer->ring(doorbell);
   }
 }
 
@@ -113,14 +108,14 @@ void ClientConnection::hang_doorbells(unsigned index, UniqueFd listen, UniqueFd 
   peer.listen = std::move(listen);
   peer.ring = std::move(ring);
   epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = x_parts.number << 8 | index;
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = kDoorbellTag;
   ::epoll_ctl(x_parts.epoll, EPOLL_CTL_ADD, peer.listen.get(), &event);
   // What was sent before there was this doorbell.
   const auto* theirs = static_cast<const ClientPage*>(peer.page.data());
   if (own().sent[index].load(std::memory_order_relaxed) !=
       theirs->seen[x_parts.index].load(std::memory_order_acquire)) {
-    [[maybe_unused]] const auto written = ::write(peer.ring.get(), "", 1);
+    x_parts.ringer->ring(peer.ring.get());
   }
 }
 
@@ -137,16 +132,6 @@ void ClientConnection::keep_only(const PeerName* peers, std::size_t count) {
       listed = listed || (peers[p].index == i && peers[p].generation == x_peers[i].generation);
     }
     if (!listed) remove_peer(i, x_peers[i].generation);
-  }
-}
-
-void ClientConnection::answer_doorbell(unsigned index) {
-  if (index >= kMaxClients || !x_peers[index].listen) return;
-  std::array<char, 256> bytes;
-  // More than fits stays for the next time, so that a peer that rings without end cannot hold us here.
-  if (::read(x_peers[index].listen.get(), bytes.data(), bytes.size()) == 0) {
-    // The other side is gone for good; without this the descriptor would be readable for ever.
-    ::epoll_ctl(x_parts.epoll, EPOLL_CTL_DEL, x_peers[index].listen.get(), nullptr);
   }
 }
 

@@ -10,15 +10,19 @@
 #include "qvm/base/mapping.h"
 #include "qvm/regions/client.h"
 #include "qvm/regions/pages.h"
+#include "qvm/regions/ringer.h"
 
 namespace qvm::regions {
+
+// What the client's epoll instance says about a doorbell. There is nothing to do about it: the news is in the
+// pages.
+inline constexpr std::uint64_t kDoorbellTag = 1;
 
 // Same threading as its Client.
 class ClientConnection final : public Connection {
  public:
   struct Parts {
-    std::uint64_t id = 0;      // qvm-regiond's number
-    std::uint64_t number = 0;  // the client's own, never used again
+    std::uint64_t id = 0;  // qvm-regiond's number
     std::string name;
     unsigned index = 0;
     std::uint64_t pages = 0;
@@ -27,8 +31,9 @@ class ClientConnection final : public Connection {
     UniqueFd data;
     Mapping region_page;
     Mapping own_page;
-    int epoll = -1;       // the client's
-    int self_event = -1;  // the client's; made readable by a signal to myself
+    int epoll = -1;            // the client's
+    int self_event = -1;       // the client's; made readable by a signal to myself
+    Ringer* ringer = nullptr;  // the client's
   };
 
   explicit ClientConnection(Parts parts);
@@ -44,7 +49,6 @@ class ClientConnection final : public Connection {
   void notify(std::uint32_t targets) override;
 
   std::uint64_t id() const { return x_parts.id; }
-  std::uint64_t number() const { return x_parts.number; }
   // qvm-regiond does not know this connection any more; it goes on among those who have it.
   bool orphaned() const { return x_orphaned; }
   void orphan() { x_orphaned = true; }
@@ -61,8 +65,6 @@ class ClientConnection final : public Connection {
     std::uint32_t generation = 0;
   };
   void keep_only(const PeerName* peers, std::size_t count);
-  // The peer's doorbell was rung: take the bytes away.
-  void answer_doorbell(unsigned index);
 
  private:
   struct Peer {

@@ -3,6 +3,7 @@
 #include "qvm/regions/memory.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,14 +18,6 @@ namespace {
 
 // Less than this cannot make a difference to the host, and asking would cost more than the attach.
 constexpr std::uint64_t kWorthAsking = std::uint64_t{1} << 20;
-
-Result<UniqueFd> reopen(int fd, int flags) {
-  std::array<char, 40> path{};
-  std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd);
-  UniqueFd opened(::open(path.data(), flags | O_CLOEXEC));
-  if (!opened) return fail_errno("open a descriptor anew through /proc");
-  return opened;
-}
 
 }  // namespace
 
@@ -46,20 +39,19 @@ Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes) {
 }
 
 Result<UniqueFd> reopen_read_only(int memory) {
-  return reopen(memory, O_RDONLY);
+  std::array<char, 40> path{};
+  std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", memory);
+  UniqueFd opened(::open(path.data(), O_RDONLY | O_CLOEXEC));
+  if (!opened) return fail_errno("open a descriptor anew through /proc");
+  return opened;
 }
 
 Result<Doorbell> make_doorbell() {
-  // A pipe, not an eventfd: an eventfd is one open description for both sides, so that the receiver could
-  // make it blocking, fill it and stop the sender. The ringing end is opened for reading and writing, as a
-  // pipe with a reader never raises SIGPIPE.
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return fail_errno("create a doorbell");
-  UniqueFd listen(ends[0]);
-  const UniqueFd write_end(ends[1]);
-  auto ring = reopen(write_end.get(), O_RDWR | O_NONBLOCK);
-  if (!ring) return tl::unexpected(std::move(ring.error()));
-  return Doorbell{std::move(*ring), std::move(listen)};
+  UniqueFd listen(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!listen) return fail_errno("create a doorbell");
+  UniqueFd ring(::fcntl(listen.get(), F_DUPFD_CLOEXEC, 0));
+  if (!ring) return fail_errno("create a doorbell");
+  return Doorbell{std::move(ring), std::move(listen)};
 }
 
 }  // namespace qvm::regions

@@ -19,11 +19,11 @@ Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes);
 // A second descriptor of the same memory, for reading only.
 Result<UniqueFd> reopen_read_only(int memory);
 
-// How one client wakes one other. The two ends have nothing in common but the bytes: whatever the holder of
-// one end does to it, a write to ring never blocks and never raises SIGPIPE while it is open.
+// How one client wakes one other: two descriptors of one eventfd, which nobody else has. It is rung through a
+// Ringer only, and listened to by edge-triggered epoll only, so that it never needs to be read.
 struct Doorbell {
-  UniqueFd ring;    // non-blocking; write one byte, ignore the result
-  UniqueFd listen;  // non-blocking; readable once rung
+  UniqueFd ring;
+  UniqueFd listen;
 };
 Result<Doorbell> make_doorbell();
 

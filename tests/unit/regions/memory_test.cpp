@@ -87,40 +87,6 @@ TEST(RegionMemory, ReadOnlyDescriptorsCannotBeMappedForWriting) {
   EXPECT_EQ(static_cast<const char*>(reading->data())[7], 'x');
 }
 
-bool rings(const Doorbell& bell) {
-  pollfd waiting{bell.listen.get(), POLLIN, 0};
-  return ::poll(&waiting, 1, 0) == 1;
-}
-
-TEST(Doorbell, RingsUntilAnswered) {
-  const auto bell = make_doorbell();
-  ASSERT_TRUE(bell);
-  EXPECT_FALSE(rings(*bell));
-  ASSERT_EQ(::write(bell->ring.get(), "", 1), 1);
-  EXPECT_TRUE(rings(*bell));
-  std::array<char, 8> bytes{};
-  EXPECT_EQ(::read(bell->listen.get(), bytes.data(), bytes.size()), 1);
-  EXPECT_FALSE(rings(*bell));
-}
-
-TEST(Doorbell, AHostileListenerCannotMakeTheRingerWait) {
-  const auto bell = make_doorbell();
-  ASSERT_TRUE(bell);
-  ASSERT_EQ(::fcntl(bell->listen.get(), F_SETFL, 0), 0) << "blocking, as far as the listener can tell";
-  ssize_t written = 0;
-  for (int i = 0; i < 200'000 && written >= 0; ++i) written = ::write(bell->ring.get(), "", 1);
-  EXPECT_EQ(written, -1);
-  EXPECT_EQ(errno, EAGAIN);
-  EXPECT_TRUE(rings(*bell));
-}
-
-TEST(Doorbell, RingingForNobodyIsHarmless) {
-  auto bell = make_doorbell();
-  ASSERT_TRUE(bell);
-  bell->listen.reset();
-  EXPECT_EQ(::write(bell->ring.get(), "", 1), 1) << "and no SIGPIPE";
-}
-
 TEST(RegionStoreTest, PublishTellsChangesOnce) {
   RegionStore store;
   ASSERT_TRUE(store.create_region(1, "moo", 1));
