@@ -10,5 +10,5 @@ qvm_test(config_unit_test
 qvm_test(lint_command_test unit/config/lint_command_test.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command)
 qvm_test(lint_golden_test golden/lint/lint_golden_test.cpp LINK qvm_config_test_support LABEL golden)
-qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/config_input.cpp
+qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/config_fuzz.cpp fuzz/config_input.cpp
   LINK qvm_config_test_support TIMEOUT 120)
