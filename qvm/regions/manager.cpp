@@ -1,71 +1,15 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The half of the manager that decides.
+// The part of the manager that changes things at somebody's request.
 #include "qvm/regions/manager.h"
 
 #include <algorithm>
-#include <limits>
-#include <optional>
+
+#include "qvm/regions/manager_judge.h"
 
 namespace qvm::regions {
 
-struct Manager::Bounds {
-  std::uint32_t connections_per_region = 0;
-  std::uint32_t connections = 0;
-  std::uint64_t bytes = 0;
-  const VdevPolicy* vdev = nullptr;  // null: a host program
-};
-
 namespace {
-
-Status status_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::none:
-      return Status::ok;
-    case Refusal::illegal_name:
-    case Refusal::illegal_host_name:
-      return Status::illegal_name;
-    case Refusal::name_rule:
-    case Refusal::mode_bits:
-      return Status::no_permission;
-    case Refusal::no_such_region:
-      return Status::unknown_failure;
-    case Refusal::region_full:
-    case Refusal::share_of_region:
-    case Refusal::connections:
-      return Status::client_max;
-    case Refusal::size:
-    case Refusal::regions:
-      return Status::no_memory;
-  }
-  return Status::unknown_failure;
-}
-
-const char* in_words(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::size:
-      return "it exceeds a bound on bytes";
-    case Refusal::regions:
-      return "there are too many regions";
-    case Refusal::none:
-    case Refusal::illegal_name:
-    case Refusal::name_rule:
-    case Refusal::illegal_host_name:
-    case Refusal::no_such_region:
-    case Refusal::mode_bits:
-    case Refusal::region_full:
-    case Refusal::share_of_region:
-    case Refusal::connections:
-      break;
-  }
-  return "it is not possible";
-}
-
-std::optional<unsigned> lowest_free(const RegionState& region) {
-  const auto found = std::find(region.slots.begin(), region.slots.end(), Id{0});
-  if (found == region.slots.end()) return std::nullopt;
-  return static_cast<unsigned>(found - region.slots.begin());
-}
 
 std::uint64_t pages_for(std::uint64_t bytes) {
   return bytes / kPageBytes + (bytes % kPageBytes != 0 ? 1 : 0);
@@ -79,36 +23,6 @@ std::string cite(const char* what, const std::string& name, const std::string& p
 }
 
 }  // namespace
-
-std::string explain(const AttachOutcome& outcome) {
-  const std::string name = "'" + outcome.host_name + "'";
-  switch (outcome.refusal) {
-    case Refusal::none:
-      return "granted";
-    case Refusal::illegal_name:
-      return "the name is not legal";
-    case Refusal::name_rule:
-      return outcome.place.empty() ? "denied, as no rule fits the name"
-                                   : "denied by the rule at " + outcome.place;
-    case Refusal::illegal_host_name:
-      return name + ", after subst, is not a legal name";
-    case Refusal::no_such_region:
-      return name + " does not exist and no size was given";
-    case Refusal::mode_bits:
-      return "the mode of " + name + " gives no access";
-    case Refusal::region_full:
-      return name + " has " + std::to_string(kMaxClients) + " clients already";
-    case Refusal::share_of_region:
-      return "its share of the clients of " + name + " is used up";
-    case Refusal::connections:
-      return "it has all the connections that it may have";
-    case Refusal::size:
-      return name + " is too big for a bound on bytes";
-    case Refusal::regions:
-      return "there are too many regions";
-  }
-  return "unknown";
-}
 
 const VmState* Manager::find_vm(std::string_view name) const {
   const auto found = std::find_if(x_vms.begin(), x_vms.end(),
@@ -127,12 +41,8 @@ Usage Manager::usage(const std::string& key) const {
 }
 
 Refusal Manager::create_region(Events& events, RegionCreated region, std::uint64_t bytes_allowed) {
-  if (x_regions.size() >= x_limits.regions) return Refusal::regions;
-  const std::uint64_t bound = std::min(bytes_allowed, x_limits.total_bytes);
-  if (region.pages == 0 || region.pages > bound / kPageBytes) return Refusal::size;
-  const std::uint64_t bytes = region.pages * kPageBytes;
-  if (usage(region.payer).bytes > bytes_allowed - bytes) return Refusal::size;
-  if (x_total_bytes > x_limits.total_bytes - bytes) return Refusal::size;
+  const Refusal refusal = may_create(region.pages, region.payer, bytes_allowed);
+  if (refusal != Refusal::none) return refusal;
   region.id = next_id();
   record(events, std::move(region));
   return Refusal::none;
@@ -172,7 +82,7 @@ Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64
                                                             .payer = "vm:" + policy.vm,
                                                             .since = now},
                                               policy.bytes);
-        if (refusal != Refusal::none) return fail(what + ": " + in_words(refusal));
+        if (refusal != Refusal::none) return fail(what + ": " + why_no_region(refusal));
         region = find_region(name)->created.id;
       }
       if (!x_regions.at(region).holders.contains(vm.id)) record(events, RegionHeld{region, vm.id});
@@ -233,7 +143,7 @@ Result<Events> Manager::add_region(const RegionSpec& spec, std::int64_t now) {
                                                       .since = now},
                                         x_limits.total_bytes);
   if (refusal != Refusal::none) {
-    return fail(what + ": " + (spec.bytes == 0 ? "its size is 0" : in_words(refusal)));
+    return fail(what + ": " + (spec.bytes == 0 ? "its size is 0" : why_no_region(refusal)));
   }
   record(events, RegionHeld{find_region(spec.name)->created.id, kManifest});
   return events;
@@ -267,23 +177,6 @@ Events Manager::close_session(Id session) {
   return events;
 }
 
-Manager::Bounds Manager::bounds_of(const Principal& principal) const {
-  if (!principal.is_vm()) {
-    return {x_limits.host_connections_per_region, x_limits.host_connections, x_limits.host_bytes, nullptr};
-  }
-  static const VdevPolicy kNothing{.vdev = {},
-                                   .rules = {NameRule{.allow = false, .pattern = "*", .place = {}}},
-                                   .substitutions = {},
-                                   .creates = {},
-                                   .umask = 0,
-                                   .gid = std::nullopt};
-  const VmPolicy& policy = x_vms.at(principal.vm).added.policy;
-  const auto vdev = std::find_if(policy.vdevs.begin(), policy.vdevs.end(),
-                                 [&](const VdevPolicy& one) { return one.vdev == principal.label; });
-  return {policy.connections_per_region, policy.connections, policy.bytes,
-          vdev == policy.vdevs.end() ? &kNothing : &*vdev};
-}
-
 void Manager::count_denial(const SessionState& session, const std::string& host_name) {
   if (const auto vm = x_vms.find(session.opened.principal.vm); vm != x_vms.end()) ++vm->second.denials;
   if (const auto region = x_region_names.find(host_name); region != x_region_names.end()) {
@@ -294,69 +187,37 @@ void Manager::count_denial(const SessionState& session, const std::string& host_
 AttachOutcome Manager::attach(Id session_id, std::string_view name, std::uint32_t pages, std::uint32_t mode,
                               std::int64_t now) {
   AttachOutcome outcome;
+  static_cast<Judgement&>(outcome) = judge(session_id, name, pages);
   const SessionState& session = x_sessions.at(session_id);
-  const Principal& principal = session.opened.principal;
-  const auto refuse = [&](Refusal refusal) -> AttachOutcome& {
-    outcome.refusal = refusal;
-    outcome.status = status_of(refusal);
+  outcome.status = status_of(outcome.refusal);
+  if (outcome.refusal != Refusal::none) {
     count_denial(session, outcome.host_name);
     return outcome;
-  };
-  if (!is_legal_region_name(name)) return refuse(Refusal::illegal_name);
-  const Bounds bounds = bounds_of(principal);
-  outcome.host_name = std::string(name);
-  if (bounds.vdev != nullptr) {
-    const NameDecision decision = judge_name(bounds.vdev->rules, outcome.host_name);
-    if (!decision.allowed) {
-      if (decision.rule != nullptr) outcome.place = decision.rule->place;
-      return refuse(Refusal::name_rule);
-    }
-    outcome.host_name = substitute(bounds.vdev->substitutions, std::move(outcome.host_name));
-    if (!is_legal_region_name(outcome.host_name)) return refuse(Refusal::illegal_host_name);
   }
-
-  const std::string key = principal.key();
-  const RegionState* region = find_region(outcome.host_name);
-  bool writable = true;
-  if (region != nullptr) {
-    const RegionCreated& created = region->created;
-    const Right right = judge_mode(principal.identity, created.mode, created.owner, created.group);
-    if (right == Right::none) return refuse(Refusal::mode_bits);
-    writable = right == Right::read_write;
-    const auto own = std::count_if(region->slots.begin(), region->slots.end(), [&](Id slot) {
-      return slot != 0 && x_sessions.at(x_connections.at(slot).session).opened.principal.key() == key;
-    });
-    if (own >= bounds.connections_per_region) return refuse(Refusal::share_of_region);
-    if (!lowest_free(*region)) return refuse(Refusal::region_full);
-  } else {
-    if (pages == 0) return refuse(Refusal::no_such_region);
-    if (bounds.connections_per_region == 0) return refuse(Refusal::share_of_region);
-  }
-  if (usage(key).connections >= bounds.connections) return refuse(Refusal::connections);
-
-  if (region == nullptr) {
+  if (outcome.region == 0) {
     // The creator gets full access whatever the mode says, as with open(2).
+    const Principal& principal = session.opened.principal;
+    const Bounds bounds = bounds_of(principal);
     const std::uint32_t umask = bounds.vdev != nullptr ? bounds.vdev->umask : 0;
     const Identity& who = principal.identity;
-    const Refusal refusal = create_region(
-        outcome.events,
-        RegionCreated{.name = outcome.host_name,
-                      .pages = pages,
-                      .mode = (mode == 0 ? kDefaultMode : mode) & ~umask & kModeBits,
-                      .owner = who.uid,
-                      .group = bounds.vdev != nullptr ? bounds.vdev->gid.value_or(who.gid) : who.gid,
-                      .payer = key,
-                      .since = now},
-        bounds.bytes);
-    if (refusal != Refusal::none) return refuse(refusal);
+    outcome.region = next_id();
+    record(outcome.events,
+           RegionCreated{.id = outcome.region,
+                         .name = outcome.host_name,
+                         .pages = pages,
+                         .mode = (mode == 0 ? kDefaultMode : mode) & ~umask & kModeBits,
+                         .owner = who.uid,
+                         .group = bounds.vdev != nullptr ? bounds.vdev->gid.value_or(who.gid) : who.gid,
+                         .payer = principal.key(),
+                         .since = now});
     outcome.created = true;
-    region = find_region(outcome.host_name);
   }
-  const unsigned index = lowest_free(*region).value();
+  const RegionState& region = x_regions.at(outcome.region);
+  const unsigned index = region.lowest_free().value();
   outcome.connection = next_id();
-  record(outcome.events, Attached{outcome.connection, session_id, region->created.id, index,
-                                  region->created.generation[index] + 1, writable, std::string(name), now});
-  outcome.status = Status::ok;
+  record(outcome.events,
+         Attached{outcome.connection, session_id, outcome.region, index, region.created.generation[index] + 1,
+                  outcome.writable, std::string(name), now});
   return outcome;
 }
 

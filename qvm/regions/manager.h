@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,14 +17,22 @@
 
 namespace qvm::regions {
 
+// What the host programs of one uid may have together.
+struct UserLimits {
+  std::uint32_t connections_per_region = 0;
+  std::uint32_t connections = 0;
+  std::uint64_t bytes = 0;  // of regions that they created
+};
+
 // Bounds that no policy widens.
 struct Limits {
   std::uint64_t total_bytes = std::uint64_t{1} << 40;  // of all regions
   std::size_t regions = 4096;
-  // Of each uid's host programs together; a VM's are in its policy.
-  std::uint32_t host_connections_per_region = kMaxClients;
-  std::uint32_t host_connections = 1024;
-  std::uint64_t host_bytes = std::uint64_t{1} << 32;
+  std::uint32_t connections = 65536;       // of everybody
+  std::uint32_t host_connections = 32768;  // of all host programs, so that VMs find room
+  uid_t owner = 0;                         // whose programs are the system's own
+  UserLimits own_programs{kMaxClients, 16384, std::uint64_t{1} << 36};
+  UserLimits other_programs{4, 256, std::uint64_t{1} << 30};
 };
 
 struct RegionState {
@@ -33,6 +42,7 @@ struct RegionState {
   std::uint64_t denials = 0;
 
   std::uint32_t attached_mask() const;
+  std::optional<unsigned> lowest_free() const;
 };
 
 struct SessionState {
@@ -61,22 +71,29 @@ enum class Refusal {
   region_full,
   share_of_region,  // the VM's (or uid's) share of this region's indices
   connections,
-  size,  // not representable, or over a bound on bytes
+  all_connections,  // of everybody, or of all host programs
+  size,             // not representable, or over a bound on bytes
   regions
 };
 
-struct AttachOutcome {
-  Status status = Status::unknown_failure;
-  Id connection = 0;     // 0 unless status is ok
-  bool created = false;  // events contain a RegionCreated
+// What an attach would come to.
+struct Judgement {
   Refusal refusal = Refusal::none;
   std::string place;      // of the rule that refused, if one did
   std::string host_name;  // after substitution, as far as it got
-  Events events;          // already applied
+  Id region = 0;          // 0: it would have to be created
+  bool writable = true;
+};
+
+struct AttachOutcome : Judgement {
+  Status status = Status::unknown_failure;
+  Id connection = 0;     // 0 unless status is ok
+  bool created = false;  // events contain a RegionCreated
+  Events events;         // already applied
 };
 
 // Why it was refused, for people: "denied by a rule (left.qvmconf:13:3)".
-std::string explain(const AttachOutcome& outcome);
+std::string explain(const Judgement& judgement);
 
 // Not thread-safe. Functions that change something return the events that they have applied.
 class Manager {
@@ -103,7 +120,8 @@ class Manager {
   // Detaches everything the session has. Unknown sessions: no events.
   Events close_session(Id session);
 
-  // The session must exist. name is raw: any bytes, any length.
+  // The session must exist. name is raw: any bytes, any length. judge() changes nothing.
+  Judgement judge(Id session, std::string_view name, std::uint32_t pages) const;
   AttachOutcome attach(Id session, std::string_view name, std::uint32_t pages, std::uint32_t mode,
                        std::int64_t now);
   // No events unless the connection is the session's.
@@ -125,6 +143,7 @@ class Manager {
   void record(Events& events, Event event);
   void count_denial(const SessionState& session, const std::string& host_name);
   Bounds bounds_of(const Principal& principal) const;
+  Refusal may_create(std::uint64_t pages, const std::string& payer, std::uint64_t bytes_allowed) const;
   // Creates a region and tells why not otherwise.
   Refusal create_region(Events& events, RegionCreated region, std::uint64_t bytes_allowed);
   Result<void> make_creates(Events& events, const VmAdded& vm, std::int64_t now);
@@ -148,6 +167,7 @@ class Manager {
   Limits x_limits;
   Id x_next = 1;
   std::uint64_t x_total_bytes = 0;
+  std::uint32_t x_host_connections = 0;
   std::map<Id, VmState> x_vms;
   std::map<Id, RegionState> x_regions;
   std::map<Id, SessionState> x_sessions;

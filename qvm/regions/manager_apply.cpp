@@ -121,6 +121,7 @@ Result<void> Manager::apply_event(const Attached& event) {
   region->second.created.generation[event.index] = event.generation;
   session->second.connections.insert(event.id);
   ++x_usage[session->second.opened.principal.key()].connections;
+  if (!session->second.opened.principal.is_vm()) ++x_host_connections;
   x_connections.emplace(event.id, event);
   return {};
 }
@@ -131,6 +132,7 @@ Result<void> Manager::apply_event(const Detached& event) {
   SessionState& session = x_sessions.at(found->second.session);
   x_regions.at(found->second.region).slots[found->second.index] = 0;
   session.connections.erase(event.id);
+  if (!session.opened.principal.is_vm()) --x_host_connections;
   const auto usage = x_usage.find(session.opened.principal.key());
   if (--usage->second.connections == 0 && usage->second.bytes == 0) x_usage.erase(usage);
   x_connections.erase(found);

@@ -92,9 +92,8 @@ class History {
       : x_random(seed),
         x_manager(Limits{.total_bytes = kTotalBytes,
                          .regions = kRegions,
-                         .host_connections_per_region = kMaxClients,
-                         .host_connections = 1000,
-                         .host_bytes = kTotalBytes}) {}
+                         .own_programs = {kMaxClients, 1000, kTotalBytes},
+                         .other_programs = {kMaxClients, 1000, kTotalBytes}}) {}
 
   void step() {
     switch (pick(10)) {

@@ -42,7 +42,7 @@ class RegionManagerTest : public ::testing::Test {
   }
   const RegionCreated& region(const std::string& name) { return manager.find_region(name)->created; }
 
-  Manager manager;
+  Manager manager{Limits{.owner = 2000}};
 };
 
 TEST_F(RegionManagerTest, FirstAttachCreatesAndDecidesTheSize) {
@@ -331,6 +331,43 @@ TEST_F(RegionManagerTest, ContradictingEventsAreRefused) {
   EXPECT_FALSE(manager.apply(Detached{5, 0, 0, 0}));
   EXPECT_FALSE(manager.apply(Attached{5, 1, 2, 3, 4, true, "x", 0}));
   EXPECT_TRUE(manager.empty());
+}
+
+TEST_F(RegionManagerTest, StrangersShareOfARegionIsSmallerThanTheOwners) {
+  const Id stranger = host_session({3000, 3000, {}});
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(attach(stranger, "moo").status, Status::ok);
+  EXPECT_EQ(attach(host_session({3000, 3000, {}}), "moo").refusal, Refusal::share_of_region);
+  const Id own = host_session();
+  for (int i = 4; i < 16; ++i) EXPECT_EQ(attach(own, "moo").status, Status::ok);
+  EXPECT_EQ(attach(own, "moo").refusal, Refusal::region_full);
+}
+
+TEST_F(RegionManagerTest, HostProgramsCannotUseUpTheConnectionsOfVms) {
+  manager = Manager(Limits{.connections = 5, .host_connections = 3, .owner = 2000});
+  const Id host = host_session();
+  const Id vm = vm_session(policy("left"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(attach(host, "moo").status, Status::ok);
+  EXPECT_EQ(attach(host, "moo").refusal, Refusal::all_connections);
+  EXPECT_EQ(attach(vm, "moo").status, Status::ok);
+  EXPECT_EQ(attach(vm, "moo").status, Status::ok);
+  const AttachOutcome one_more = attach(vm, "moo");
+  EXPECT_EQ(one_more.status, Status::client_max);
+  EXPECT_EQ(explain(one_more), "there are too many connections in all");
+  const std::set<Id> held = manager.sessions().at(host).connections;
+  manager.detach(host, *held.begin());
+  EXPECT_EQ(attach(host, "moo").status, Status::ok);
+}
+
+TEST_F(RegionManagerTest, JudgingChangesNothing) {
+  const Id session = host_session();
+  const std::size_t events = manager.snapshot().size();
+  EXPECT_EQ(manager.judge(session, "moo", 0).refusal, Refusal::no_such_region);
+  const Judgement creating = manager.judge(session, "moo", 3);
+  EXPECT_EQ(creating.refusal, Refusal::none);
+  EXPECT_EQ(creating.region, 0U);
+  EXPECT_EQ(manager.snapshot().size(), events);
+  attach(session, "moo", 3);
+  EXPECT_EQ(manager.judge(session, "moo", 3).region, region("moo").id);
 }
 
 }  // namespace
