@@ -136,9 +136,11 @@ Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
 void DaemonConnection::leave() {
   daemon::Request request;
   request.operation = daemon::Request::Operation::leave;
-  const auto answer = ask(request);
-  if (!answer || answer->text != "ends") return;
-  while (wait()) {
+  if (!send(request)) return;
+  // An answer to an earlier request may still be under way: only "stays" is one to this. Otherwise qvmd ends,
+  // and with it the connection.
+  for (auto reply = wait(); reply; reply = wait()) {
+    if (reply->kind == daemon::Reply::Kind::done && reply->text == "stays") return;
   }
 }
 

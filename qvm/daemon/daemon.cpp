@@ -13,6 +13,7 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "qvm/base/event_loop.h"
@@ -93,6 +94,8 @@ class Daemon {
   Result<void> serve();
   // After the loop: takes away what only a running qvmd needs.
   void leave();
+  // The last thing to destroy, and after everything else.
+  std::unique_ptr<Server> take_server() { return std::move(x_server); }
   void reap() {
     for (const auto& exit : x_reaper.reap()) x_supervisor->on_process_exit(exit.pid, exit.status);
   }
@@ -108,8 +111,9 @@ class Daemon {
     return "asking QEMU what it can do: takes some seconds, once per version of QEMU";
   }
   void handle(Server::ClientId client, Request request);
+  void answer_leaving();
   void end_if_idle();
-  bool nothing_to_do() const { return x_supervisor->idle() && x_server->clients() == 0; }
+  void end();
 
   const DaemonOptions& x_options;
   RuntimePaths x_paths;
@@ -122,6 +126,7 @@ class Daemon {
   std::unique_ptr<Server> x_server;
   std::unique_ptr<Supervisor> x_supervisor;  // last: its workers use the rest
   bool x_had_client = false;
+  std::set<Server::ClientId> x_leaving;
 };
 
 Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::string& uri) {
@@ -142,6 +147,7 @@ Result<void> Daemon::serve() {
       {.request = [this](Server::ClientId client, Request request) { handle(client, std::move(request)); },
        .gone =
            [this](Server::ClientId client) {
+             x_leaving.erase(client);
              x_supervisor->client_gone(client);
              end_if_idle();
            }});
@@ -160,10 +166,24 @@ Result<void> Daemon::serve() {
 void Daemon::handle(Server::ClientId client, Request request) {
   x_had_client = true;
   if (request.operation != Request::Operation::leave) return x_supervisor->handle(client, std::move(request));
-  // The connection stays open until this process is gone: that is how the client can wait for it.
-  const bool ends = x_supervisor->idle() && x_server->clients() == 1;
-  x_server->send(client, {.kind = Reply::Kind::done, .text = ends ? "ends" : "stays", .vms = {}});
-  if (!ends) return;
+  x_leaving.insert(client);
+  answer_leaving();
+}
+
+// Who says good-bye is told whether this process ends. If it does, the connection stays open until it has:
+// that is how the client can wait for it.
+void Daemon::answer_leaving() {
+  if (x_leaving.empty()) return;
+  const bool needed = x_supervisor->has_vms() || x_server->clients() > x_leaving.size();
+  // Only calls that are about to come back: they will have us called again.
+  if (!needed && !x_supervisor->idle()) return;
+  for (const Server::ClientId client : std::exchange(x_leaving, {})) {
+    x_server->send(client, {.kind = Reply::Kind::done, .text = needed ? "stays" : "ends", .vms = {}});
+  }
+  if (!needed) end();
+}
+
+void Daemon::end() {
   x_server->stop_listening();
   x_loop.stop();
 }
@@ -171,9 +191,8 @@ void Daemon::handle(Server::ClientId client, Request request) {
 void Daemon::end_if_idle() {
   // Not at once: the request that ends a VM may be followed by another of the same round.
   x_loop.post([this] {
-    if (!x_had_client || !nothing_to_do()) return;
-    x_server->stop_listening();
-    x_loop.stop();
+    answer_leaving();
+    if (x_had_client && x_supervisor->idle() && x_server->clients() == 0) end();
   });
 }
 
@@ -216,6 +235,8 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (auto watched = (*loop)->watch(signals->get(), EPOLLIN, on_signal); !watched) return watched;
   if (auto served = daemon->serve(); !served) return served;
   daemon->leave();
+  // Clients wait for the end of their connections: it comes when nothing else is left to do.
+  const std::unique_ptr<Server> server = daemon->take_server();
   daemon.reset();
   ::unlink(paths.lock().c_str());
   return {};

@@ -149,11 +149,8 @@ void Supervisor::start_ended(StartJob& job) {
   for (const VmRecord& record : job.set) names.push_back(record.plan.name);
   if (!job.result->has_value()) {
     const std::string why = job.result->error().message();
+    // The answer says it all: no news about VMs that never were.
     for (const std::string& name : names) {
-      Vm& vm = x_vms.at(name);
-      vm.status.outcome = Outcome::not_started;
-      vm.status.reason = why;
-      set_state(vm, VmState::failed);
       x_vms.erase(name);
       for (auto& [client, watched] : x_watched) watched.erase(name);
     }
@@ -207,7 +204,7 @@ void Supervisor::stop_vm(Vm& vm, std::uint32_t timeout_ms) {
   if (timeout_ms == 0) return destroy_vm(name);
   const VmRecord record = vm.record;
   // If the guest does not listen, the timer ends it.
-  x_workers.run([this, record] { (void)x_launcher.shutdown(record); }, [] {});
+  x_workers.run([this, record] { (void)x_launcher.shutdown(record); }, x_hooks.settled);
   x_loop.after(std::chrono::milliseconds(timeout_ms), [this, name] {
     const Vm* late = find(name);
     if (late != nullptr && !late->gone && late->status.state == VmState::stopping) destroy_vm(name);
@@ -397,9 +394,13 @@ void Supervisor::send_failed(ClientId client, std::string why) const {
   x_hooks.send(client, {.kind = Reply::Kind::failed, .text = std::move(why)});
 }
 
+bool Supervisor::has_vms() const {
+  return !x_starts.empty() ||
+         std::any_of(x_vms.begin(), x_vms.end(), [](const auto& vm) { return !vm.second.status.over(); });
+}
+
 bool Supervisor::idle() const {
-  return !x_workers.busy() && x_starts.empty() &&
-         std::all_of(x_vms.begin(), x_vms.end(), [](const auto& vm) { return vm.second.status.over(); });
+  return !x_workers.busy() && !has_vms();
 }
 
 }  // namespace qvm::daemon

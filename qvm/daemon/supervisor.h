@@ -46,6 +46,8 @@ class Supervisor {
   void on_domain_event(const host::DomainEvent& event);
   void on_process_exit(pid_t pid, int wait_status);
 
+  // A VM lives or is being started.
+  bool has_vms() const;
   // No VM lives and nothing is under way.
   bool idle() const;
 
