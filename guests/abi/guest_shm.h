@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the qvm authors */
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The shared memory device `vdev shmem` as a guest sees it: two pages of registers, little-endian, any access width.
- * Valid C17 and C++20; needs nothing but the fixed-width integers. */
+/* The shared memory device `vdev shmem` as a guest sees it: two pages of registers, little-endian, any access
+ * width. Valid C17 and C++20; needs nothing but the fixed-width integers. */
 #ifndef QVM_GUESTS_ABI_GUEST_SHM_H
 #define QVM_GUESTS_ABI_GUEST_SHM_H
 
@@ -16,8 +16,9 @@ extern "C" {
 #define GUEST_SHM_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-/* How the device is found: on PCI by vendor and device, the factory page in BAR 0; elsewhere by this device tree
- * compatible, which on x86 an ACPI device PRP0001 carries; or by an address and an interrupt that somebody tells. */
+/* How the device is found: on PCI by vendor and device, the factory page in BAR 0; elsewhere by this device
+ * tree compatible, which on x86 an ACPI device PRP0001 carries; or by an address and an interrupt that
+ * somebody tells. */
 #define GUEST_SHM_PCI_VENDOR 0x1c05u
 #define GUEST_SHM_PCI_DEVICE 0x0001u
 #define GUEST_SHM_COMPATIBLE "qvm,guest_shm"
@@ -25,9 +26,10 @@ extern "C" {
 /* In memory: the bytes QVMG2GSM. */
 #define GUEST_SHM_SIGNATURE UINT64_C(0x4d534732474d5651)
 
-#define GUEST_SHM_PAGE_SIZE 4096u  /* unit of `size`; also the size of the factory page and of the control page */
-#define GUEST_SHM_MAX_CLIENTS 16u  /* per region; their indices are 0..15 */
-#define GUEST_SHM_NAME_BYTES 32u   /* with the terminating NUL */
+#define GUEST_SHM_PAGE_SIZE \
+  4096u /* unit of `size`; also the size of the factory page and of the control page */
+#define GUEST_SHM_MAX_CLIENTS 16u /* per region; their indices are 0..15 */
+#define GUEST_SHM_NAME_BYTES 32u  /* with the terminating NUL */
 
 /* Result of the last operation, in `status` of the factory page. */
 enum guest_shm_status {
@@ -51,8 +53,8 @@ enum guest_shm_status {
 #define GUEST_SHM_FACTORY_FLAGS 0x40u
 #define GUEST_SHM_FACTORY_END 0x44u
 
-/* Factory page: one per device. Write `name`, then `size`: by the time that store has retired, `status` tells the
- * result and `shmem` where the control page is. On failure `shmem` and `size` are 0. */
+/* Factory page: one per device. Write `name`, then `size`: by the time that store has retired, `status` tells
+ * the result and `shmem` where the control page is. On failure `shmem` and `size` are 0. */
 struct guest_shm_factory {
   uint64_t signature; /* GUEST_SHM_SIGNATURE */
   uint64_t shmem;     /* guest-physical address of the control page of the last attach or find; 0: none */
@@ -61,7 +63,8 @@ struct guest_shm_factory {
   uint32_t size;      /* write: pages wanted (0: only if it exists), attaches. read: pages of the region */
   char name[GUEST_SHM_NAME_BYTES];
   uint32_t find;  /* write n: describe this device's n-th live connection, in order of attach, from 0 */
-  uint32_t flags; /* mode bits (octal 0400 0200 040 020 04 02) for a region that the next attach creates; 0: 0666 */
+  uint32_t flags; /* mode bits (octal 0400 0200 040 020 04 02) for a region that the next attach creates; 0:
+                     0666 */
 };
 
 /* Offsets in a control page. */
@@ -72,7 +75,8 @@ struct guest_shm_factory {
 
 #define GUEST_SHM_NOTIFY_ALL_BUT_ME UINT32_C(0xffffffff)
 
-/* Control page: one per connection; the region's data follows directly behind it, at + GUEST_SHM_PAGE_SIZE. */
+/* Control page: one per connection; the region's data follows directly behind it, at + GUEST_SHM_PAGE_SIZE.
+ */
 struct guest_shm_control {
   uint32_t status; /* see guest_shm_senders() and guest_shm_attached(); reading clears the senders */
   uint32_t idx;    /* this connection's index */
@@ -81,8 +85,12 @@ struct guest_shm_control {
 };
 
 /* Parts of a value that was read from `status` of a control page. Read it once: the read clears it. */
-static inline uint32_t guest_shm_senders(uint32_t status) { return status & 0xffffu; }
-static inline uint32_t guest_shm_attached(uint32_t status) { return status >> 16; }
+static inline uint32_t guest_shm_senders(uint32_t status) {
+  return status & 0xffffu;
+}
+static inline uint32_t guest_shm_attached(uint32_t status) {
+  return status >> 16;
+}
 
 GUEST_SHM_ASSERT(offsetof(struct guest_shm_factory, signature) == GUEST_SHM_FACTORY_SIGNATURE, "signature");
 GUEST_SHM_ASSERT(offsetof(struct guest_shm_factory, shmem) == GUEST_SHM_FACTORY_SHMEM, "shmem");

@@ -56,7 +56,8 @@ void RegionsFixture::reopen_admin() {
 
 void RegionsFixture::TearDown() {
   x_admin.reset();
-  // A keeper may be about to start another daemon, or a daemon another keeper: look again until there is neither.
+  // A keeper may be about to start another daemon, or a daemon another keeper: look again until there is
+  // neither.
   for (int round = 0; round < 5; ++round) {
     std::vector<pid_t> all = daemon_pids();
     const auto keepers = keeper_pids();
