@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -35,11 +36,23 @@ Result<UniqueFd> connect_to(const std::string& path) {
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return fail_errno(fmt::format("connect to '{}'", path));
   }
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+    return fail_errno(fmt::format("ask who serves '{}'", path));
+  }
+  // In a directory of somebody else's anything may listen.
+  if (peer.uid != ::geteuid()) {
+    return fail(fmt::format("'{}' is served by uid {}, not by uid {} who runs qvm: choose another runtime directory "
+                            "with --runtime-dir or QVM_RUNTIME_DIR",
+                            path, peer.uid, ::geteuid()));
+  }
   return socket;
 }
 
 bool nobody_listens(const Error& error) {
-  return error.code() == ENOENT || error.code() == ECONNREFUSED;
+  // The last one: something on the way is a file. Starting a qvmd tells which.
+  return error.code() == ENOENT || error.code() == ECONNREFUSED || error.code() == ENOTDIR;
 }
 
 }  // namespace
