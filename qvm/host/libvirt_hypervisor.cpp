@@ -42,7 +42,7 @@ std::string reason() {
 
 std::string advice(const std::string& message) {
   if (message.find("Cannot check QEMU binary") != std::string::npos ||
-      message.find("unable to find any emulator") != std::string::npos) {
+      message.find("No emulator found") != std::string::npos) {
     return message + " (is QEMU installed? the Debian package is qemu-system-x86)";
   }
   return message;
