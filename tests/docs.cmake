@@ -1,0 +1,4 @@
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+add_test(NAME docs.readme COMMAND "${PROJECT_SOURCE_DIR}/tools/ci/check-readme.sh" "${PROJECT_BINARY_DIR}")
+set_tests_properties(docs.readme PROPERTIES LABELS doc TIMEOUT 30)
