@@ -116,6 +116,9 @@ void TableSet::add_directory(const std::string& directory, std::vector<Error>& f
       failures.push_back(std::move(text.error()));
     } else if (auto added = add_vdev(type, *text); !added) {
       failures.push_back(std::move(added.error()).with_context("option table in '" + directory + "'"));
+    } else if (OptionTable& table = x_vdevs.find(type)->second; !table.object.empty()) {
+      // A vdev is dropped in whole: its object is beside its table.
+      table.object = (std::filesystem::absolute(path, error).parent_path() / table.object).string();
     }
   }
 }

@@ -97,7 +97,9 @@ class OptionTable {
   std::uint32_t interrupt_lines = 0;              // of a controller
   bool location_required = false;                 // MMIO-only devices
   bool interrupt_required_with_location = false;  // shmem and virtio in their MMIO form
-  std::string object;  // "vdev-shmem.so" for a device emulated by us; empty: the machine's own
+  // "vdev-shmem.so" for a device emulated by us, in the launcher's directory of plugins; of a vdev from another
+  // directory with its path; empty: the machine's own.
+  std::string object;
   // Vdev types that may use its interrupt lines: a PC's HPET takes over the lines of the timer and the clock.
   std::vector<std::string> shares_lines_with;
   std::vector<OptionSpec> variables;  // what `set` knows here
@@ -112,7 +114,8 @@ class TableSet {
  public:
   // The shipped ones, compiled in.
   static Result<TableSet> shipped();
-  // Adds DIRECTORY/*.json; one failure per file, in failures, the rest is taken.
+  // Adds DIRECTORY/*.json, their objects being in DIRECTORY, too; one failure per file, in failures, the rest
+  // is taken.
   void add_directory(const std::string& directory, std::vector<Error>& failures);
 
   const OptionTable& vm() const;

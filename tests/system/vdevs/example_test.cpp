@@ -19,7 +19,7 @@ constexpr const char* kExample = QVM_SOURCE_DIR "/docs/examples/vdev-counter";
 std::optional<plan::VmPlan> plan_example(std::vector<std::string>& findings) {
   auto tables = config::TableSet::shipped().value();
   std::vector<Error> failures;
-  tables.add_directory(kExample, failures);
+  tables.add_directory(QVM_COUNTER_DIRECTORY, failures);
   for (const Error& failure : failures) findings.push_back(failure.message());
 
   config::HostReader reader;

@@ -143,6 +143,17 @@ TEST(PluginDirectory, AddsVdevsWithTheCommonOptions) {
   EXPECT_NE(tables->vdev("acme")->find("intr"), nullptr);
 }
 
+TEST(PluginDirectory, HasTheObjectsBesideTheTables) {
+  const test::TemporaryDirectory directory;
+  directory.add("acme.json", R"({"name": "acme", "documentation": "A device.", "object": "vdev-acme.so",
+                                 "options": []})");
+  auto tables = TableSet::shipped();
+  std::vector<Error> failures;
+  tables->add_directory(directory.path(), failures);
+  ASSERT_NE(tables->vdev("acme"), nullptr);
+  EXPECT_EQ(tables->vdev("acme")->object, directory.path() + "/vdev-acme.so");
+}
+
 TEST(PluginDirectory, TakesTheGoodTablesAndTellsOfTheBad) {
   const test::TemporaryDirectory directory;
   directory.add("acme.json", kMinimal);
