@@ -9,6 +9,9 @@
 
 namespace qvm::cli {
 
+// What QNX's qvm says when everything was set up and the guests did not run a single instruction.
+inline constexpr const char* kDryrunCompleted = "Exiting: dryrun completed\n";
+
 int up(const Options& options, const daemon::RuntimePaths& paths);
 // `qvm @file …`: one VM in the foreground, its console on the terminal.
 int run_single(const Options& options, const daemon::RuntimePaths& paths);

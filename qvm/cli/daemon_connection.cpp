@@ -43,9 +43,10 @@ Result<UniqueFd> connect_to(const std::string& path) {
   }
   // In a directory of somebody else's anything may listen.
   if (peer.uid != ::geteuid()) {
-    return fail(fmt::format("'{}' is served by uid {}, not by uid {} who runs qvm: choose another runtime directory "
-                            "with --runtime-dir or QVM_RUNTIME_DIR",
-                            path, peer.uid, ::geteuid()));
+    return fail(
+        fmt::format("'{}' is served by uid {}, not by uid {} who runs qvm: choose another runtime directory "
+                    "with --runtime-dir or QVM_RUNTIME_DIR",
+                    path, peer.uid, ::geteuid()));
   }
   return socket;
 }

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <ostream>
@@ -76,7 +77,7 @@ class Planner {
     const auto colors = ::isatty(STDERR_FILENO) == 1 && reader.environment("NO_COLOR").value_or("").empty()
                             ? config::Colors::on
                             : config::Colors::off;
-    x_err << config::render_text(system.diagnostics, system.sources, colors);
+    x_err << config::render_text(worth_telling(system.diagnostics), system.sources, colors);
     if (system.diagnostics.has_errors() || system.unreadable) {
       x_err << "qvm: " << config::summary(system.diagnostics) << "; nothing was started\n";
       return std::nullopt;
@@ -86,6 +87,16 @@ class Planner {
   }
 
  private:
+  // Who wants to start something hears what is wrong; `qvm plan` and the linter tell what is worth knowing.
+  config::DiagnosticSink worth_telling(const config::DiagnosticSink& found) const {
+    if (x_options.command == Command::plan) return found;
+    config::DiagnosticSink told;
+    for (const config::Diagnostic& finding : found.all()) {
+      if (finding.severity != config::Severity::info) told.add(finding);
+    }
+    return told;
+  }
+
   Result<config::TableSet> load_tables() {
     auto tables = config::TableSet::shipped();
     if (!tables) return tables;
@@ -157,6 +168,10 @@ class Planner {
       if (system.manifest->libvirt_uri) launch.libvirt_uri = system.manifest->libvirt_uri->value;
     }
     if (!x_options.common.libvirt_uri.empty()) launch.libvirt_uri = x_options.common.libvirt_uri;
+    // Part of a set that runs without the rest would be a surprise to both.
+    const bool dryrun = std::any_of(launch.plans.begin(), launch.plans.end(),
+                                    [](const plan::VmPlan& one) { return one.dryrun; });
+    for (plan::VmPlan& one : launch.plans) one.dryrun = dryrun;
     return launch;
   }
 

@@ -1,11 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // The commands that ask qvmd something, or files, and print the answer.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -15,6 +12,7 @@
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/planning.h"
 #include "qvm/cli/region_table.h"
+#include "qvm/cli/status_text.h"
 #include "qvm/daemon/kvm_access.h"
 
 namespace qvm::cli {
@@ -39,10 +37,6 @@ int failed(const Error& error) {
   return kFailed;
 }
 
-std::string local_time(std::int64_t seconds) {
-  return fmt::format("{:%F %T}", fmt::localtime(static_cast<std::time_t>(seconds)));
-}
-
 }  // namespace
 
 int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
@@ -54,14 +48,7 @@ int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
     fmt::print("{}\n", daemon::statuses_to_json(reply->vms));
     return kOk;
   }
-  std::size_t width = 4;
-  for (const auto& vm : reply->vms) width = std::max(width, vm.name.size());
-  fmt::print("{:<{}}  {:<8}  {:>7}  {:<19}  {}\n", "NAME", width, "STATE", "PID", "SINCE", "REASON");
-  for (const auto& vm : reply->vms) {
-    const std::string pid = vm.pid > 0 ? std::to_string(vm.pid) : "-";
-    fmt::print("{:<{}}  {:<8}  {:>7}  {:<19}  {}\n", vm.name, width, daemon::to_string(vm.state), pid,
-               local_time(vm.since), vm.reason);
-  }
+  fmt::print("{}", vm_table(reply->vms));
   return kOk;
 }
 
@@ -78,7 +65,7 @@ int down(const Options& options, const daemon::RuntimePaths& paths) {
   const auto reply = ask(paths, request, nothing);
   if (!reply) return failed(reply.error());
   if (reply->kind == Reply::Kind::failed) return failed(Error(reply->text));
-  for (const auto& vm : reply->vms) fmt::print("{}: {}\n", vm.name, daemon::to_string(vm.state));
+  for (const auto& vm : reply->vms) fmt::print("{}: {}\n", vm.name, describe(vm));
   if (reply->vms.empty()) fmt::print("no VM is running\n");
   return kOk;
 }
@@ -87,7 +74,7 @@ int list_regions(const Options& options, const daemon::RuntimePaths& paths) {
   Request request;
   request.operation = Request::Operation::regions;
   Reply nothing;
-  nothing.text = R"({"regions":[],"vms":[],"hosts":[]})";
+  nothing.text = R"({"version":1,"regions":[],"vms":[]})";
   const auto reply = ask(paths, request, nothing);
   if (!reply) return failed(reply.error());
   if (options.json) {

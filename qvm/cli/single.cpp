@@ -19,7 +19,6 @@ namespace qvm::cli {
 
 namespace {
 
-using daemon::Outcome;
 using daemon::VmState;
 using daemon::VmStatus;
 
@@ -36,8 +35,8 @@ void print(std::string_view bytes) {
 class Single {
  public:
   Single(const daemon::RuntimePaths& paths, EventLoop& loop, const plan::VmPlan& plan)
-      : x_paths(paths), x_loop(loop) {
-    if (plan.consoles.empty()) return;
+      : x_paths(paths), x_loop(loop), x_dryrun(plan.dryrun) {
+    if (plan.consoles.empty() || x_dryrun) return;
     x_log = std::make_unique<ConsoleLog>(loop, plan.consoles.front().log, print);
     if (!plan.consoles.front().socket.empty()) {
       x_input = std::make_unique<ConsoleInput>(loop, plan.consoles.front().socket, [this] { stop(SIGTERM); });
@@ -69,7 +68,10 @@ class Single {
     return {
         .progress = [](const std::string& text) { fmt::print(stderr, "qvm: {}\n", text); },
         .news = [this](const VmStatus& vm) { on_news(vm); },
-        .started = [] {},
+        .started =
+            [this] {
+              if (x_dryrun) x_watch->stop(0);
+            },
         .ended = [this] { x_loop.stop(); },
         .failed =
             [this](const std::string& why) {
@@ -81,7 +83,7 @@ class Single {
 
   void on_news(const VmStatus& vm) {
     x_last = vm;
-    if (vm.state == VmState::starting || vm.outcome == Outcome::not_started) return;
+    if (vm.state == VmState::starting) return;
     if (x_log != nullptr) x_log->open();
     if (vm.state != VmState::running || x_input == nullptr || x_connected) return;
     x_connected = x_input->connect().has_value();
@@ -102,6 +104,10 @@ class Single {
     }
     if (x_signal == SIGQUIT) return kPowerCut;
     if (cancelled || !x_last) return kOk;
+    if (x_dryrun) {
+      print(kDryrunCompleted);
+      return kOk;
+    }
     if (exit_code(x_last->outcome) != kOk) {
       complain(x_last->reason.empty()
                    ? std::string(daemon::to_string(x_last->outcome))
@@ -112,6 +118,7 @@ class Single {
 
   const daemon::RuntimePaths& x_paths;
   EventLoop& x_loop;
+  const bool x_dryrun;
   std::unique_ptr<ConsoleLog> x_log;
   std::unique_ptr<ConsoleInput> x_input;
   std::optional<RawTerminal> x_terminal;
@@ -128,10 +135,6 @@ int run_single(const Options& options, const daemon::RuntimePaths& paths) {
   int status = kOk;
   const auto launch = plan_launch(options, WordForm::single_vm, paths.root(), std::cerr, status);
   if (!launch) return status;
-  if (launch->plans.front().dryrun) {
-    fmt::print("Exiting: dryrun completed\n");
-    return kOk;
-  }
   auto loop = EventLoop::create();
   if (!loop) {
     complain(loop.error().message());

@@ -15,6 +15,7 @@
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/signals.h"
+#include "qvm/cli/status_text.h"
 #include "qvm/cli/vm_watch.h"
 
 namespace qvm::cli {
@@ -32,30 +33,13 @@ void print(std::string_view text) {
   std::fflush(stdout);
 }
 
-std::string describe(const VmStatus& vm) {
-  switch (vm.state) {
-    case VmState::starting:
-      return "starting";
-    case VmState::running:
-      return vm.resets == 0 ? fmt::format("running (pid {})", vm.pid)
-                            : fmt::format("reset, {} so far", vm.resets);
-    case VmState::stopping:
-      return "stopping";
-    case VmState::stopped:
-    case VmState::failed: {
-      const std::string_view outcome = daemon::to_string(vm.outcome);
-      return vm.reason.empty() ? std::string(outcome) : fmt::format("{}: {}", outcome, vm.reason);
-    }
-  }
-  return {};
-}
-
 class Up {
  public:
   Up(const Options& options, const daemon::RuntimePaths& paths, EventLoop& loop)
       : x_options(options), x_paths(paths), x_loop(loop), x_color(::isatty(STDOUT_FILENO) == 1) {}
 
   int run(const Launch& launch) {
+    x_dryrun = launch.plans.front().dryrun;
     const Signals signals(x_loop, {SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
     auto connection = DaemonConnection::open(x_paths);
     if (!connection) {
@@ -83,6 +67,7 @@ class Up {
     std::string prefix;
     std::unique_ptr<PrefixedLines> lines;
     std::unique_ptr<ConsoleLog> log;
+    bool ran = false;
   };
 
   VmWatch::Hooks hooks() {
@@ -91,13 +76,18 @@ class Up {
         .news = [this](const VmStatus& vm) { on_news(vm); },
         .started =
             [this] {
-              if (x_options.detach) x_loop.stop();
+              if (x_dryrun) {
+                x_watch->stop(0);
+              } else if (x_options.detach) {
+                x_loop.stop();
+              }
             },
         .ended = [this] { x_loop.stop(); },
         .failed =
             [this](const std::string& why) {
+              if (!x_watch->all_started()) show_roll_back();
               // A start that we cancelled has failed as it should.
-              if (x_signal == 0) complain(why);
+              if (x_signal == 0 || x_watch->all_started()) complain(why);
               x_failed = true;
               x_loop.stop();
             },
@@ -114,7 +104,7 @@ class Up {
       if (x_color)
         console.prefix = fmt::format("{}{}\033[0m", kColors[index++ % kColors.size()], console.prefix);
       console.lines = std::make_unique<PrefixedLines>(console.prefix, print);
-      if (plan.consoles.empty() || x_options.detach) continue;
+      if (plan.consoles.empty() || x_options.detach || x_dryrun) continue;
       console.log = std::make_unique<ConsoleLog>(
           x_loop, plan.consoles.front().log,
           [lines = console.lines.get()](std::string_view bytes) { lines->append(bytes); });
@@ -122,15 +112,25 @@ class Up {
   }
 
   void on_news(const VmStatus& vm) {
+    if (x_dryrun) return;
     Console& console = x_consoles[vm.name];
     // The log is the new one from the moment the VM's process runs.
-    if (vm.state == VmState::running) print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
-    if (console.log != nullptr && vm.state != VmState::starting && vm.outcome != daemon::Outcome::not_started)
-      console.log->open();
+    if (vm.state == VmState::running) {
+      console.ran = true;
+      print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    }
+    if (console.log != nullptr && vm.state != VmState::starting) console.log->open();
     if (!vm.over()) return;
     if (console.log != nullptr) console.log->read();
     console.lines->finish();
     print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+  }
+
+  void show_roll_back() {
+    for (auto& [name, console] : x_consoles) {
+      console.lines->finish();
+      if (console.ran) print(fmt::format("{}* stopped again\n", console.prefix));
+    }
   }
 
   void on_signal(int signal) {
@@ -146,6 +146,10 @@ class Up {
   int exit_status() const {
     if (x_signal != 0) return 128 + x_signal;
     if (x_failed) return x_watch->all_started() ? kDied : kNotStarted;
+    if (x_dryrun) {
+      print(kDryrunCompleted);
+      return kOk;
+    }
     if (x_options.detach) return kOk;
     int status = kOk;
     for (const auto& [name, vm] : x_watch->vms()) status = std::max(status, exit_code(vm.outcome));
@@ -160,6 +164,7 @@ class Up {
   VmWatch* x_watch = nullptr;
   int x_signal = 0;
   bool x_failed = false;
+  bool x_dryrun = false;
 };
 
 }  // namespace

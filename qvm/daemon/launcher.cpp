@@ -149,7 +149,8 @@ Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::s
   if (needs_kvm) {
     if (auto granted = x_kvm.acquire(who->uid); !granted) return tl::unexpected(std::move(granted.error()));
   }
-  auto started = (*hypervisor)->start(domain_xml);
+  using Begin = host::Hypervisor::Begin;
+  auto started = (*hypervisor)->start(domain_xml, vm.plan.dryrun ? Begin::paused : Begin::running);
   if (needs_kvm) x_kvm.release(who->uid);
   return started;
 }

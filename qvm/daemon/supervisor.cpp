@@ -277,7 +277,8 @@ void Supervisor::on_domain_event(const host::DomainEvent& event) {
       tell(*vm);
       break;
     case host::DomainEvent::Kind::paused:
-      give_up_on(*vm, Outcome::unsupported);
+      // A dryrun is started paused, and not to go on.
+      if (!vm->record.plan.dryrun) give_up_on(*vm, Outcome::unsupported);
       break;
     case host::DomainEvent::Kind::watchdog:
       give_up_on(*vm, Outcome::watchdog);

@@ -53,9 +53,11 @@ class Hypervisor {
  public:
   virtual ~Hypervisor() = default;
 
-  // Starts a transient domain. Fails with the hypervisor's reason as one sentence; then nothing of the domain
-  // is left.
-  virtual Result<DomainInfo> start(const std::string& domain_xml) = 0;
+  // Starts a transient domain; with Begin::paused its process is there and complete, but the guest does not
+  // run. Fails with the hypervisor's reason as one sentence; then nothing of the domain is left.
+  enum class Begin { running, paused };
+  virtual Result<DomainInfo> start(const std::string& domain_xml, Begin begin) = 0;
+  Result<DomainInfo> start(const std::string& domain_xml) { return start(domain_xml, Begin::running); }
   // Ends a domain at once. Succeeds if there is none of that name. The `stopped` event follows, or came
   // before.
   virtual Result<void> destroy(const std::string& domain) = 0;

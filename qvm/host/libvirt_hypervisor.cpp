@@ -105,8 +105,9 @@ class LibvirtHypervisor final : public Hypervisor {
     for (const int callback : x_callbacks) virConnectDomainEventDeregisterAny(x_connection.get(), callback);
   }
 
-  Result<DomainInfo> start(const std::string& domain_xml) override {
-    const DomainHandle domain(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), VIR_DOMAIN_NONE));
+  Result<DomainInfo> start(const std::string& domain_xml, Begin begin) override {
+    const unsigned flags = begin == Begin::paused ? VIR_DOMAIN_START_PAUSED : VIR_DOMAIN_NONE;
+    const DomainHandle domain(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), flags));
     if (!domain) return fail(advice(reason()));
     return describe(domain.get());
   }

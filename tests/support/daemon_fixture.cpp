@@ -61,7 +61,7 @@ class FakeHypervisor final : public host::Hypervisor {
     host_.sink_ = nullptr;
   }
 
-  Result<host::DomainInfo> start(const std::string& xml) override {
+  Result<host::DomainInfo> start(const std::string& xml, Begin) override {
     const std::string name = name_in(xml);
     host::DomainInfo info;
     bool ends = false;

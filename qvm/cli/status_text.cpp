@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/status_text.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <string_view>
+
+namespace qvm::cli {
+
+namespace {
+
+using daemon::Outcome;
+using daemon::VmState;
+using daemon::VmStatus;
+
+std::string_view ending(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::none:
+      return "ended";
+    case Outcome::shutdown:
+      return "powered off";
+    case Outcome::stopped:
+      return "stopped";
+    case Outcome::watchdog:
+      return "ended by its watchdog";
+    case Outcome::unsupported:
+      return "did what cannot be emulated";
+    case Outcome::device:
+      return "ended by a vdev";
+    case Outcome::panicked:
+      return "panicked";
+    case Outcome::died:
+      return "died";
+    case Outcome::not_started:
+      return "not started";
+  }
+  return "ended";
+}
+
+std::string resets(const VmStatus& vm) {
+  if (vm.resets == 0) return {};
+  return vm.resets == 1 ? "reset once" : fmt::format("reset {} times", vm.resets);
+}
+
+// What a line of the table has to say beyond the state.
+std::string detail(const VmStatus& vm) {
+  if (!vm.over()) return resets(vm);
+  return vm.reason.empty() ? std::string(ending(vm.outcome))
+                           : fmt::format("{}: {}", ending(vm.outcome), vm.reason);
+}
+
+std::string local_time(std::int64_t seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  if (::localtime_r(&time, &parts) == nullptr) return "-";
+  return fmt::format("{:%F %T}", parts);
+}
+
+}  // namespace
+
+std::string describe(const VmStatus& vm) {
+  switch (vm.state) {
+    case VmState::starting:
+    case VmState::stopping:
+      return std::string(daemon::to_string(vm.state));
+    case VmState::running:
+      return vm.resets == 0 ? fmt::format("running (pid {})", vm.pid) : resets(vm);
+    case VmState::stopped:
+    case VmState::failed:
+      return detail(vm);
+  }
+  return {};
+}
+
+std::string vm_table(const std::vector<VmStatus>& vms) {
+  std::size_t width = 4;
+  for (const VmStatus& vm : vms) width = std::max(width, vm.name.size());
+  const auto line = [width](std::string_view name, std::string_view state, std::string_view pid,
+                            std::string_view since, std::string_view details) {
+    std::string text =
+        fmt::format("{:<{}}  {:<8}  {:>7}  {:<19}  {}", name, width, state, pid, since, details);
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text + "\n";
+  };
+  std::string text = line("NAME", "STATE", "PID", "SINCE", "DETAILS");
+  for (const VmStatus& vm : vms) {
+    // The number of a process that is gone may be somebody else's by now.
+    const std::string pid = vm.pid > 0 && !vm.over() ? std::to_string(vm.pid) : "-";
+    text += line(vm.name, daemon::to_string(vm.state), pid, local_time(vm.since), detail(vm));
+  }
+  return text;
+}
+
+}  // namespace qvm::cli

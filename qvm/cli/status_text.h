@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// A VM's state in words for people. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "qvm/daemon/protocol.h"
+
+namespace qvm::cli {
+
+// "running (pid 17)", "powered off", "failed: its QEMU process was killed by signal 9 (Killed)".
+std::string describe(const daemon::VmStatus& vm);
+
+// What `qvm ps` prints: a line per VM under a line of titles.
+std::string vm_table(const std::vector<daemon::VmStatus>& vms);
+
+}  // namespace qvm::cli
