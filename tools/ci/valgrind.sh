@@ -5,12 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 found=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 for test in build/release/tests/*_unit_test; do
   [ -x "$test" ] || continue
   found=$((found + 1))
   echo "valgrind: $(basename "$test")"
   valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-    "$test" --gtest_brief=1 --gtest_filter="-*Exhaustive*:*Stress*:*Random*" >/dev/null
+    --suppressions=tools/ci/valgrind.supp \
+    "$test" --gtest_brief=1 --gtest_filter="-*Exhaustive*:*Stress*:*Random*" >"$log" || { cat "$log"; exit 1; }
 done
 if [ "$found" -eq 0 ]; then
   echo "valgrind: no test program build/release/tests/*_unit_test was found" >&2
