@@ -19,7 +19,7 @@ timeout 60 "$prefix/bin/qvm" up --accel tcg guests/examples/single/guest.qvmconf
 library=$(dirname "$(find "$prefix" -name qvmshm.pc)")
 cat > "$prefix/probe.c" <<'C'
 #include <qvmshm.h>
-int main(void) { return QVMSHM_ALL_BUT_ME == 0xffffffffu ? 0 : 1; }
+int main(void) { return QVMSHM_POKE_ALL_BUT_ME == 0xffffffffu ? 0 : 1; }
 C
 # shellcheck disable=SC2046  # flags are words
 PKG_CONFIG_PATH=$library cc -o "$prefix/probe" "$prefix/probe.c" $(PKG_CONFIG_PATH=$library pkg-config --cflags --libs qvmshm)
