@@ -16,6 +16,7 @@
 #include "config/render.h"
 #include "config/rules/rule.h"
 #include "config/suggest.h"
+#include "qvm/base/install_paths.h"
 #include "tools/lint/rule_list.h"
 
 namespace qvm::lint {
@@ -58,20 +59,13 @@ bool wants_colors(const Arguments& arguments, const std::ostream& out) {
   return &out == &std::cout && ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
-// The directory that bin/, lib/ and share/ are in, both in a build tree and installed.
-std::filesystem::path prefix() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::path() : program.parent_path().parent_path();
-}
-
 Result<config::TableSet> load_tables(const Arguments& arguments, std::ostream& err) {
   auto tables = config::TableSet::shipped();
   if (!tables) return tables;
   std::vector<Error> failures;
-  const std::filesystem::path own = prefix() / "lib" / "qvm";
+  const std::string own = InstallPaths::of_this_program().plugins;
   std::error_code ignored;
-  if (std::filesystem::is_directory(own, ignored)) tables->add_directory(own.string(), failures);
+  if (std::filesystem::is_directory(own, ignored)) tables->add_directory(own, failures);
   for (const std::string& directory : arguments.plugin_directories)
     tables->add_directory(directory, failures);
   for (const Error& failure : failures) err << "warning: " << failure.message() << "\n";
@@ -99,7 +93,7 @@ int print_explanation(const Arguments& arguments, std::string_view program, std:
 
 config::LoadedSystem load(const Arguments& arguments, const config::TableSet& tables) {
   config::HostReader reader;
-  reader.set_default("QVM_GUESTS", (prefix() / "share" / "qvm" / "guests").string());
+  reader.set_default("QVM_GUESTS", InstallPaths::of_this_program().guests);
   if (is_manifest(arguments.words.front()))
     return config::load_manifest(arguments.words.front(), tables, reader);
   std::vector<config::VmInput> inputs;
