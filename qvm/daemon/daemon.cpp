@@ -26,6 +26,7 @@
 #include "qvm/daemon/server.h"
 #include "qvm/daemon/supervisor.h"
 #include "qvm/host/orphan_reaper.h"
+#include "qvm/host/stray_domains.h"
 #include "qvm/regions/admin.h"
 
 namespace qvm::daemon {
@@ -80,7 +81,9 @@ class Daemon {
         x_paths(options.runtime_directory),
         x_loop(loop),
         x_reaper(reaper),
-        x_hypervisors([this](const std::string& uri) { return open_hypervisor(uri); }),
+        x_hypervisors(
+            [this](const std::string& uri) { return open_hypervisor(uri); },
+            [this](const std::string& domain) { host::abandon_domain(x_paths.libvirt_root(), domain); }),
         x_regions([this] { return regions::Admin::open(x_paths.root(), x_options.regiond_program); }),
         x_kvm(kKvmDevice, x_paths.kvm_leases()),
         x_launcher(x_paths, x_hypervisors, x_regions, x_kvm, log_line),

@@ -177,6 +177,14 @@ Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
   }
 }
 
+Result<void> mark_started(const RuntimePaths& paths, const std::string& vm) {
+  return write_for(std::nullopt, paths.vm(vm) + "/started", {});
+}
+
+bool is_marked_started(const RuntimePaths& paths, const std::string& vm) {
+  return ::access((paths.vm(vm) + "/started").c_str(), F_OK) == 0;
+}
+
 std::vector<std::string> recorded_vms(const RuntimePaths& paths) {
   std::vector<std::string> names;
   std::error_code error;

@@ -37,6 +37,9 @@ Result<std::string> stage_files(const RuntimePaths& paths, const plan::VmPlan& p
 
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record);
 Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm);
+// A mark in RUN/vm/NAME: the whole set was started, not only a part of it.
+Result<void> mark_started(const RuntimePaths& paths, const std::string& vm);
+bool is_marked_started(const RuntimePaths& paths, const std::string& vm);
 // Names of all VMs that have a directory.
 std::vector<std::string> recorded_vms(const RuntimePaths& paths);
 

@@ -15,4 +15,9 @@ Result<host::Hypervisor*> HypervisorPool::get(const std::string& uri) {
   return slot.get();
 }
 
+void HypervisorPool::abandon(const std::string& uri, const std::string& domain) {
+  if (uri.empty()) return x_abandon(domain);
+  if (auto hypervisor = get(uri)) (void)(*hypervisor)->destroy(domain);
+}
+
 }  // namespace qvm::daemon

@@ -20,13 +20,20 @@ class HypervisorPool {
   // uri "": the embedded one.
   using Open = std::function<Result<std::unique_ptr<host::Hypervisor>>(const std::string& uri)>;
 
-  explicit HypervisorPool(Open open) : x_open(std::move(open)) {}
+  // See abandon().
+  using Abandon = std::function<void(const std::string& domain)>;
+
+  HypervisorPool(Open open, Abandon abandon) : x_open(std::move(open)), x_abandon(std::move(abandon)) {}
 
   // Stays the pool's; valid as long as the pool.
   Result<host::Hypervisor*> get(const std::string& uri);
+  // Takes away what a start that was cut short has left of a domain: before libvirt looks, for the embedded
+  // one.
+  void abandon(const std::string& uri, const std::string& domain);
 
  private:
   Open x_open;
+  Abandon x_abandon;
   std::mutex x_mutex;
   std::map<std::string, std::unique_ptr<host::Hypervisor>> x_hypervisors;  // guarded by x_mutex
 };

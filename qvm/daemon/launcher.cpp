@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace qvm::daemon {
@@ -108,6 +110,8 @@ Result<std::vector<host::DomainInfo>> Launcher::start(const std::vector<VmRecord
     destroy_all(all);
     return was_cancelled();
   }
+  for (const VmRecord& vm : set)
+    complain_if_failed(mark_started(x_paths, vm.plan.name), "mark the VM as started");
   roll_back.keep();
   return running;
 }
@@ -180,19 +184,62 @@ void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
   remove_vm_directory(x_paths, vm.plan.name);
 }
 
+// Records of VMs whose set was started; the others are taken away. Marks are made when a whole set runs: one
+// stands for all.
+std::vector<VmRecord> Launcher::usable_records() {
+  std::vector<VmRecord> records;
+  std::set<std::string> started;
+  for (const std::string& name : recorded_vms(x_paths)) {
+    auto record = read_record(x_paths, name);
+    if (!record) {
+      x_complain(fmt::format("VM '{}' was not started completely: {}", name, record.error().message()));
+      x_hypervisors.abandon({}, name);
+      (void)x_regions.remove_vm(name);
+      remove_vm_directory(x_paths, name);
+      continue;
+    }
+    if (is_marked_started(x_paths, name)) started.insert(record->set);
+    records.push_back(std::move(*record));
+  }
+  for (const VmRecord& record : records) {
+    if (started.contains(record.set)) continue;
+    x_complain(fmt::format("VM '{}' was not started completely and is taken away", record.plan.name));
+    x_hypervisors.abandon(record.libvirt_uri, record.plan.name);
+    forget(record);
+  }
+  std::erase_if(records, [&](const VmRecord& record) { return !started.contains(record.set); });
+  return records;
+}
+
+// Takes away everything of a VM that is not there any more; how far it had come is unknown.
+void Launcher::forget(const VmRecord& vm) {
+  if (uses_regions(vm.plan)) (void)x_regions.remove_vm(vm.plan.name);
+  for (const auto& region : vm.set_regions) (void)x_regions.remove_region(region.name);
+  remove_vm_directory(x_paths, vm.plan.name);
+}
+
+// A domain of our own libvirt that no record knows.
+void Launcher::destroy_strays(const std::vector<Adopted>& adopted) {
+  if (!std::filesystem::exists(x_paths.libvirt_root())) return;
+  auto hypervisor = x_hypervisors.get({});
+  auto domains = hypervisor ? (*hypervisor)->list() : std::vector<host::DomainInfo>();
+  if (!domains) return;
+  for (const host::DomainInfo& domain : *domains) {
+    const bool known = std::any_of(adopted.begin(), adopted.end(),
+                                   [&](const Adopted& vm) { return vm.process.name == domain.name; });
+    if (!known)
+      complain_if_failed((*hypervisor)->destroy(domain.name), fmt::format("stop VM '{}'", domain.name));
+  }
+}
+
 std::vector<Launcher::Adopted> Launcher::adopt() {
   x_kvm.recover();
   std::vector<Adopted> adopted;
   std::vector<VmRecord> gone;
   std::map<std::string, unsigned> living_of_set;
-  for (const std::string& name : recorded_vms(x_paths)) {
-    auto record = read_record(x_paths, name);
-    if (!record) {
-      x_complain(fmt::format("what is left of VM '{}' is removed: {}", name, record.error().message()));
-      remove_vm_directory(x_paths, name);
-      continue;
-    }
-    auto hypervisor = x_hypervisors.get(record->libvirt_uri);
+  for (VmRecord& record : usable_records()) {
+    const std::string name = record.plan.name;
+    auto hypervisor = x_hypervisors.get(record.libvirt_uri);
     auto domains = hypervisor
                        ? (*hypervisor)->list()
                        : Result<std::vector<host::DomainInfo>>(tl::unexpected(std::move(hypervisor.error())));
@@ -204,15 +251,16 @@ std::vector<Launcher::Adopted> Launcher::adopt() {
     const auto domain =
         std::find_if(domains->begin(), domains->end(), [&](const auto& info) { return info.name == name; });
     if (domain == domains->end()) {
-      gone.push_back(std::move(*record));
+      gone.push_back(std::move(record));
     } else {
-      ++living_of_set[record->set];
-      adopted.push_back({.vm = std::move(*record), .process = *domain});
+      ++living_of_set[record.set];
+      adopted.push_back({.vm = std::move(record), .process = *domain});
     }
   }
   for (const VmRecord& vm : gone) {
     clean_up(vm, living_of_set[vm.set] == 0 ? LastOfSet::yes : LastOfSet::no);
   }
+  destroy_strays(adopted);
   if (!adopted.empty()) complain_if_failed(x_regions.ensure(), "region manager");
   return adopted;
 }

@@ -56,7 +56,8 @@ class Launcher {
   enum class LastOfSet { no, yes };
   void clean_up(const VmRecord& vm, LastOfSet last);
 
-  // VMs of an earlier qvmd: those whose domain still runs. What is left of others is cleaned up.
+  // VMs of an earlier qvmd: those whose domain still runs. What is left of others is cleaned up, and a set
+  // that it did not start completely is taken away as a whole. First of all, before anything is started.
   struct Adopted {
     VmRecord vm{};
     host::DomainInfo process{};
@@ -70,6 +71,9 @@ class Launcher {
                                                       const std::vector<std::string>& domains,
                                                       const Started& started);
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const std::string& domain_xml);
+  std::vector<VmRecord> usable_records();
+  void forget(const VmRecord& vm);
+  void destroy_strays(const std::vector<Adopted>& adopted);
   void destroy_all(const std::vector<const VmRecord*>& vms);
   void remove_rights(const std::string& vm);
   void remove_region(const std::string& region);

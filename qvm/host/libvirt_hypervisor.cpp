@@ -11,6 +11,7 @@
 #include "qvm/host/embed_root.h"
 #include "qvm/host/event_thread.h"
 #include "qvm/host/hypervisor.h"
+#include "qvm/host/stray_domains.h"
 
 namespace qvm::host {
 namespace {
@@ -198,6 +199,7 @@ Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOpti
   if (embedded) {
     if (auto prepared = prepare_embed_root(options); !prepared)
       return tl::unexpected(std::move(prepared.error()));
+    forget_dead_domains(options.embed_root);
   }
   const std::string uri = embedded ? "qemu:///embed?root=" + options.embed_root : options.uri;
   ConnectionHandle connection(virConnectOpen(uri.c_str()));

@@ -130,6 +130,11 @@ void FakeHost::end(const std::string& domain, host::DomainEvent::Stop how) {
   emit({.domain = domain, .kind = host::DomainEvent::Kind::stopped, .stop = how});
 }
 
+void FakeHost::forget(const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  domains_.erase(domain);
+}
+
 void FakeHost::happen(const std::string& domain, host::DomainEvent::Kind kind) {
   emit({.domain = domain, .kind = kind});
 }
@@ -181,13 +186,15 @@ void FakeHost::set_last_words(host::LastWords words) {
 struct DaemonTest::Parts {
   explicit Parts(DaemonTest& test)
       : paths(test.root_),
-        hypervisors([&test](const std::string&) -> Result<std::unique_ptr<host::Hypervisor>> {
-          return test.host_.connect([&test](const host::DomainEvent& event) {
-            test.loop_->post([&test, event] {
-              if (test.supervisor_) test.supervisor_->on_domain_event(event);
-            });
-          });
-        }),
+        hypervisors(
+            [&test](const std::string&) -> Result<std::unique_ptr<host::Hypervisor>> {
+              return test.host_.connect([&test](const host::DomainEvent& event) {
+                test.loop_->post([&test, event] {
+                  if (test.supervisor_) test.supervisor_->on_domain_event(event);
+                });
+              });
+            },
+            [&test](const std::string& domain) { test.host_.forget(domain); }),
         regions([&test]() -> Result<std::unique_ptr<regions::Admin>> {
           return std::make_unique<FakeAdmin>(test.regions_);
         }),

@@ -29,6 +29,8 @@ class FakeHost {
 
   // The guest of a domain powers off, or its process dies, …
   void end(const std::string& domain, host::DomainEvent::Stop how);
+  // A domain is gone without a word.
+  void forget(const std::string& domain);
   void happen(const std::string& domain, host::DomainEvent::Kind kind);
 
   std::set<std::string> domains() const;

@@ -195,6 +195,36 @@ TEST_F(StopTest, NextQvmdKeepsTheRegionsOfASetThatRuns) {
   expect_nothing_left();
 }
 
+TEST_F(StopTest, NextQvmdTakesASetAwayThatWasNotStartedCompletely) {
+  start({"left", "right"});
+  supervisor_.reset();
+  std::filesystem::remove(root_ + "/vm/left/started");
+  std::filesystem::remove(root_ + "/vm/right/started");
+  restart();
+  EXPECT_THAT(host_.domains(), IsEmpty());
+  EXPECT_THAT(regions_.vms, IsEmpty());
+  EXPECT_THAT(regions_.regions, IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(root_ + "/vm"));
+}
+
+TEST_F(StopTest, NextQvmdKeepsASetOfWhichOneMarkIsThere) {
+  start({"left", "right"});
+  supervisor_.reset();
+  std::filesystem::remove(root_ + "/vm/right/started");
+  restart();
+  EXPECT_EQ(status("left").state, VmState::running);
+  EXPECT_EQ(status("right").state, VmState::running);
+}
+
+TEST_F(StopTest, NextQvmdTakesAVmAwayWhoseRecordIsDamaged) {
+  start({"left"});
+  supervisor_.reset();
+  std::filesystem::resize_file(root_ + "/vm/left/plan.json", 20);
+  restart();
+  EXPECT_THAT(host_.domains(), IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(root_ + "/vm"));
+}
+
 TEST_F(StopTest, OwnerFindsItsVmAgainInTheNextQvmd) {
   start({"left"}, true);
   restart();
