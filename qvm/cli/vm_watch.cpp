@@ -104,7 +104,11 @@ void VmWatch::check_end() {
 void VmWatch::reconnect(const std::string& why) {
   x_loop.unwatch(x_connection->fd());
   x_connection.reset();
-  if (!x_started) return fail_with("qvmd ended while it was starting the VMs (" + why + ")");
+  if (!x_started) {
+    // The next one takes away what this one left half done.
+    if (auto next = DaemonConnection::open(x_paths)) next->leave();
+    return fail_with("qvmd ended while it was starting the VMs (" + why + ")");
+  }
   // The VMs go on without qvmd; a new one finds them.
   auto connection = DaemonConnection::open(x_paths);
   if (!connection) return fail_with(connection.error().message());
