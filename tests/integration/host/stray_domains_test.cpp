@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/host/stray_domains.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "qvm/host/embed_root.h"
+
+namespace qvm::host {
+namespace {
+
+class StrayDomains : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = "/tmp/qvm-stray.XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    std::filesystem::create_directories(root_ + "/run/qemu");
+  }
+  void TearDown() override {
+    if (process_ > 0) {
+      ::kill(process_, SIGKILL);
+      ::waitpid(process_, nullptr, 0);
+    }
+    std::filesystem::remove_all(root_);
+  }
+
+  // A process with the words that QEMU's command line has for this domain, which stops itself.
+  void start_process(const std::string& domain) {
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(::pipe(ends), 0);
+    process_ = ::fork();
+    if (process_ == 0) {
+      const std::string name = "guest=" + domain + ",debug-threads=on";
+      ::close(ends[0]);
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::execl("/bin/sh", "sh", "-c", "echo; kill -STOP $$", "-name", name.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    char byte = 0;
+    // Its command line is the new one now.
+    ASSERT_EQ(::read(ends[0], &byte, 1), 1);
+    ::close(ends[0]);
+  }
+  void remember(const std::string& domain, pid_t pid) {
+    std::ofstream(pid_file(root_, domain)) << pid << '\n';
+    std::ofstream(root_ + "/run/qemu/" + domain + ".xml") << "<domstatus/>";
+  }
+  bool remembered(const std::string& domain) const {
+    return std::filesystem::exists(root_ + "/run/qemu/" + domain + ".xml");
+  }
+  bool lives() { return ::waitpid(process_, nullptr, WNOHANG) == 0; }
+
+  std::string root_;
+  pid_t process_ = 0;
+};
+
+TEST_F(StrayDomains, DeadDomainsAreForgotten) {
+  remember("gone", 4'000'000);
+  std::ofstream(root_ + "/run/qemu/no-pid.xml") << "<domstatus/>";
+  forget_dead_domains(root_);
+  EXPECT_FALSE(remembered("gone"));
+  EXPECT_FALSE(remembered("no-pid"));
+  EXPECT_FALSE(std::filesystem::exists(pid_file(root_, "gone")));
+}
+
+TEST_F(StrayDomains, LivingDomainsAreKept) {
+  start_process("left");
+  remember("left", process_);
+  forget_dead_domains(root_);
+  EXPECT_TRUE(remembered("left"));
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(StrayDomains, ZombieIsDead) {
+  start_process("left");
+  remember("left", process_);
+  ::kill(process_, SIGKILL);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOWAIT), 0);
+  forget_dead_domains(root_);
+  EXPECT_FALSE(remembered("left"));
+}
+
+TEST_F(StrayDomains, PidThatBelongsToAnotherByNowIsDead) {
+  start_process("lefty");
+  remember("left", process_);
+  forget_dead_domains(root_);
+  EXPECT_FALSE(remembered("left"));
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(StrayDomains, AbandonedDomainLosesItsProcess) {
+  start_process("left");
+  remember("left", process_);
+  abandon_domain(root_, "left");
+  EXPECT_FALSE(remembered("left"));
+  EXPECT_FALSE(lives());
+}
+
+TEST_F(StrayDomains, AbandonedDomainKillsNobodyElse) {
+  start_process("right");
+  remember("left", process_);
+  abandon_domain(root_, "left");
+  EXPECT_TRUE(lives());
+}
+
+TEST_F(StrayDomains, MissingDirectoryIsNoDomains) {
+  forget_dead_domains(root_ + "/none");
+  abandon_domain(root_ + "/none", "left");
+  EXPECT_FALSE(remembered("left"));
+}
+
+}  // namespace
+}  // namespace qvm::host
