@@ -5,8 +5,8 @@ target_compile_definitions(qvm_regions_fixture PRIVATE QVM_BINARY_DIR="${PROJECT
 add_dependencies(qvm_regions_fixture qvm-regiond)
 
 qvm_test(regions_unit_test THREADS
-  unit/regions/access_test.cpp unit/regions/client_connection_test.cpp unit/regions/codec_test.cpp
-  unit/regions/journal_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
+  unit/regions/access_test.cpp unit/regions/chores_test.cpp unit/regions/client_connection_test.cpp
+  unit/regions/codec_test.cpp unit/regions/journal_test.cpp unit/regions/log_budget_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
   unit/regions/memory_test.cpp unit/regions/ringer_test.cpp
   LINK qvm_regions_server qvm_region_client)
 
@@ -17,9 +17,10 @@ set_target_properties(qvmshm_c_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CM
 
 qvm_test(regions_integration_test THREADS
   integration/regions/attach_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
+  integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
-  LINK qvm_regions_fixture LABEL integration TIMEOUT 120)
+  LINK qvm_regions_fixture qvm_regions_server LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program)
 
 # A sanitized library needs its runtime in the program, too.

@@ -17,6 +17,8 @@ struct Identity {
   uid_t uid = 0;
   gid_t gid = 0;
   std::vector<gid_t> groups;  // supplementary
+
+  bool operator==(const Identity&) const = default;
 };
 
 // 1 to 31 bytes of printable ASCII without '/', and neither "." nor "..".

@@ -187,6 +187,8 @@ SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial,
         break;
       case wire::Outcome::closed:
       case wire::Outcome::malformed:
+      case wire::Outcome::descriptors:
+      case wire::Outcome::no_room:
         return Awaited::lost;
     }
   }
@@ -247,6 +249,8 @@ void SocketClient::drain_socket() {
         return;
       case wire::Outcome::closed:
       case wire::Outcome::malformed:
+      case wire::Outcome::descriptors:
+      case wire::Outcome::no_room:
         lose_socket();
         // Its successor has the same listening socket. Whoever never welcomed us would not do so now.
         if (x_welcomed) [[maybe_unused]]

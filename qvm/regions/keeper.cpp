@@ -2,8 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/keeper.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -96,11 +101,13 @@ Result<void> send_descriptors(int socket, std::span<const KeptRef> descriptors) 
   return {};
 }
 
-// Serves one qvm-regiond; true if it said bye. starts is set to 0 once it has come up.
-bool serve(int socket, KeptDescriptors& kept, int& starts) {
+enum class LinkEnd { bye, broken };
+
+// Serves one qvm-regiond. starts is set to 0 once it has come up.
+LinkEnd serve(int socket, KeptDescriptors& kept, int& starts) {
   for (;;) {
     Received received = receive_message(socket);
-    if (received.end) return false;
+    if (received.end) return LinkEnd::broken;
     const KeeperMessage& message = received.message;
     switch (message.op) {
       case Op::keep:
@@ -110,7 +117,7 @@ bool serve(int socket, KeptDescriptors& kept, int& starts) {
         for (std::uint32_t i = 0; i < message.count; ++i) kept.erase(message.keys[i]);
         break;
       case Op::bye:
-        return true;
+        return LinkEnd::bye;
       case Op::complete:
         starts = 0;
         break;
@@ -134,14 +141,42 @@ Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kep
   return mine;
 }
 
-// True if the process has ended in a way that makes another start pointless.
-bool ended_on_purpose(int pid) {
+UniqueFd open_pid(int pid) {
+  return UniqueFd(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
+}
+
+enum class Death { none, in_vain, other };
+
+// How the process ended that had the other end of the link. None: it lives, and so has another keeper by now.
+Death death_of(int pid, bool our_child) {
+  constexpr int kGraceMs = 1000;  // the link breaks before the process is quite dead
+  const UniqueFd process = open_pid(pid);
+  pollfd waiting{process.get(), POLLIN, 0};
+  int ready = 0;
+  while (process && (ready = ::poll(&waiting, 1, kGraceMs)) < 0 && errno == EINTR) {
+  }
+  if (process && ready == 0) return Death::none;
   int status = 0;
-  if (pid <= 0 || ::waitpid(pid, &status, 0) != pid) return false;
-  return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kExitAlreadyRunning);
+  if (!our_child || ::waitpid(pid, &status, 0) != pid) return Death::other;
+  const bool pointless =
+      WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kExitAlreadyRunning);
+  return pointless ? Death::in_vain : Death::other;
+}
+
+// Who made the socket pair that this is one end of.
+int maker_of(int socket) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
 }
 
 }  // namespace
+
+KeeperLink::KeeperLink(UniqueFd socket, int keeper)
+    : x_socket(std::move(socket)), x_process(open_pid(keeper != 0 ? keeper : maker_of(x_socket.get()))) {
+  const timeval patience{1, 0};
+  ::setsockopt(x_socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
 
 Result<KeptDescriptors> KeeperLink::take_back() {
   KeptDescriptors kept;
@@ -171,6 +206,11 @@ Result<void> KeeperLink::drop(std::span<const KeeperKey> keys) {
   return {};
 }
 
+void KeeperLink::give_up() {
+  if (x_process) ::syscall(SYS_pidfd_send_signal, x_process.get(), SIGKILL, nullptr, 0);
+  *this = KeeperLink();
+}
+
 void KeeperLink::serving() {
   if (x_socket) [[maybe_unused]]
     const auto sent = send_message(x_socket.get(), {.op = Op::complete, .count = 0, .keys = {}}, {});
@@ -185,7 +225,8 @@ int run_keeper(const StartRegiond& start, UniqueFd first) {
   constexpr int kMaxStarts = 3;  // in a row that never came up
   KeptDescriptors kept;
   UniqueFd link = std::move(first);
-  int pid = 0;
+  bool our_child = !link;
+  int pid = link ? maker_of(link.get()) : 0;
   int starts = 0;
   for (;;) {
     if (!link) {
@@ -199,12 +240,20 @@ int run_keeper(const StartRegiond& start, UniqueFd first) {
         return 1;
       }
       link = std::move(*started);
+      our_child = true;
     }
-    const bool said_bye = serve(link.get(), kept, starts);
+    const LinkEnd end = serve(link.get(), kept, starts);
     link.reset();
-    if (said_bye) return 0;
-    if (ended_on_purpose(pid)) return 0;
-    pid = 0;
+    if (end == LinkEnd::bye) return 0;
+    switch (death_of(pid, our_child)) {
+      case Death::none:
+        log_line("keeper: qvm-regiond has given this keeper up");
+        return 0;
+      case Death::in_vain:
+        return 0;
+      case Death::other:
+        break;
+    }
     log_line("keeper: qvm-regiond has died; starting another");
   }
 }

@@ -24,11 +24,13 @@ struct KeptRef {
   int fd = -1;
 };
 
-// qvm-regiond's end. Blocking, but the keeper does nothing but read. A lost keeper is told by failures.
+// qvm-regiond's end. Blocking, but the keeper does nothing but read; one that does not read for a second is
+// as good as lost. A lost keeper is told by failures.
 class KeeperLink {
  public:
   KeeperLink() = default;
-  explicit KeeperLink(UniqueFd socket) : x_socket(std::move(socket)) {}
+  // keeper: its pid; 0: whoever made the socket pair.
+  explicit KeeperLink(UniqueFd socket, int keeper = 0);
 
   // Takes back what the keeper holds; once, before anything else.
   Result<KeptDescriptors> take_back();
@@ -40,10 +42,14 @@ class KeeperLink {
   // This process is about to end on purpose: the keeper ends too.
   void bye();
 
+  // Makes sure that it is dead: one that comes to life again later would know only what there was before.
+  void give_up();
+
   int fd() const { return x_socket.get(); }
 
  private:
   UniqueFd x_socket;
+  UniqueFd x_process;
 };
 
 // What a keeper does for its qvm-regiond until that says bye: returns the exit status.

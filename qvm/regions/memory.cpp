@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 
 #include "qvm/regions/host_memory.h"
@@ -16,21 +17,30 @@
 namespace qvm::regions {
 namespace {
 
-// Less than this cannot make a difference to the host, and asking would cost more than the attach.
-constexpr std::uint64_t kWorthAsking = std::uint64_t{1} << 20;
+// Several threads may ask what is spare before any has taken its part of it.
+std::atomic<std::uint64_t> being_reserved = 0;
+
+Result<void> reserve(int memory, std::uint64_t bytes) {
+  // The kernel gives what it has and then kills somebody; so ask first. For little it makes no difference,
+  // and asking would take longer than giving.
+  const bool ask = bytes > kQuickBytes;
+  const std::uint64_t wanted = ask ? being_reserved += bytes : 0;
+  const auto spare = ask ? spare_memory() : std::nullopt;
+  // Reserving now turns a later SIGBUS in some client into an error here.
+  const bool possible = !spare || wanted <= *spare;
+  const bool done = possible && ::fallocate(memory, 0, 0, static_cast<off_t>(bytes)) == 0;
+  const int code = possible ? errno : ENOMEM;
+  if (ask) being_reserved -= bytes;
+  return done ? Result<void>() : fail_errno("reserve memory", code);
+}
 
 }  // namespace
 
 Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes) {
-  // The kernel gives what it has and then kills somebody; so ask first.
-  if (bytes > kWorthAsking) {
-    const auto spare = spare_memory();
-    if (spare && bytes > *spare) return fail_errno("reserve memory", ENOMEM);
-  }
   UniqueFd memory(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return fail_errno("create a memory file");
-  // Reserving now turns a later SIGBUS in some client into an error here.
-  if (::fallocate(memory.get(), 0, 0, static_cast<off_t>(bytes)) != 0) return fail_errno("reserve memory");
+  if (auto reserved = reserve(memory.get(), bytes); !reserved)
+    return tl::unexpected(std::move(reserved.error()));
   if (::fchmod(memory.get(), 0600) != 0) return fail_errno("restrict a memory file");
   if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return fail_errno("seal a memory file");

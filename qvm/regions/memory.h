@@ -4,17 +4,25 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
 
 namespace qvm::regions {
 
+// Less than this is reserved and freed in no time.
+inline constexpr std::uint64_t kQuickBytes = std::uint64_t{1} << 20;
+
 // Zeroed memory of this size, every page really reserved; its size and seals are fixed for good and its mode
 // is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
 // /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory; more
-// than 1 MiB is not even tried then.
+// than kQuickBytes is not even tried then. Any thread may call it.
 Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes);
+// The label of a region's data.
+inline std::string label_of(const std::string& region) {
+  return "qvm-region:" + region;
+}
 
 // A second descriptor of the same memory, for reading only.
 Result<UniqueFd> reopen_read_only(int memory);

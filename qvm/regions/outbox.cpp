@@ -6,16 +6,10 @@
 
 #include <utility>
 
-#include "qvm/regions/wire.h"
-
 namespace qvm::regions {
-namespace {
-
-wire::Outcome send_now(int socket, const std::string& bytes, const std::vector<int>& fds) {
-  return wire::send(socket, std::as_bytes(std::span(bytes)), fds);
+wire::Outcome send(int socket, const Parcel& parcel) {
+  return wire::send(socket, std::as_bytes(std::span(parcel.x_bytes)), parcel.x_fds);
 }
-
-}  // namespace
 
 bool Parcel::own_all() {
   std::vector<UniqueFd> owned;
@@ -29,25 +23,23 @@ bool Parcel::own_all() {
   return true;
 }
 
-bool Outbox::send(int socket, Parcel parcel) {
+wire::Outcome Outbox::send(int socket, Parcel parcel) {
   if (x_queue.empty()) {
-    const auto outcome = send_now(socket, parcel.x_bytes, parcel.x_fds);
-    if (outcome == wire::Outcome::done) return true;
-    if (outcome != wire::Outcome::would_block) return false;
+    const auto outcome = regions::send(socket, parcel);
+    if (outcome != wire::Outcome::would_block) return outcome;
   }
-  if (x_queue.size() >= kMaxWaiting || !parcel.own_all()) return false;
+  if (!parcel.own_all()) return wire::Outcome::no_room;
   x_queue.push_back(std::move(parcel));
-  return true;
+  return wire::Outcome::done;
 }
 
-bool Outbox::flush(int socket) {
+wire::Outcome Outbox::flush(int socket) {
   while (!x_queue.empty()) {
-    const auto outcome = send_now(socket, x_queue.front().x_bytes, x_queue.front().x_fds);
-    if (outcome == wire::Outcome::would_block) return true;
-    if (outcome != wire::Outcome::done) return false;
+    const auto outcome = regions::send(socket, x_queue.front());
+    if (outcome != wire::Outcome::done) return outcome;
     x_queue.pop_front();
   }
-  return true;
+  return wire::Outcome::done;
 }
 
 }  // namespace qvm::regions

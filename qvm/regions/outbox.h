@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "qvm/base/unique_fd.h"
+#include "qvm/regions/wire.h"
 
 namespace qvm::regions {
 
@@ -28,6 +29,7 @@ class Parcel {
 
  private:
   friend class Outbox;
+  friend wire::Outcome send(int socket, const Parcel& parcel);
   bool own_all();
 
   std::string x_bytes;
@@ -35,15 +37,16 @@ class Parcel {
   std::vector<UniqueFd> x_owned;
 };
 
-// What the socket does not take at once waits here, up to a bound. The socket stays the caller's.
+// Sends without waiting and without keeping anything.
+wire::Outcome send(int socket, const Parcel& parcel);
+
+// What the socket does not take at once waits here. The socket stays the caller's.
 class Outbox {
  public:
-  static constexpr std::size_t kMaxWaiting = 256;
-
-  // False: the client has gone or does not read; cut it off.
-  [[nodiscard]] bool send(int socket, Parcel parcel);
-  // When the socket can take more. False as above.
-  [[nodiscard]] bool flush(int socket);
+  // done: sent, or waiting. Otherwise the parcel is gone.
+  [[nodiscard]] wire::Outcome send(int socket, Parcel parcel);
+  // When the socket can take more. done: nothing waits any more.
+  [[nodiscard]] wire::Outcome flush(int socket);
   bool waiting() const { return !x_queue.empty(); }
 
  private:

@@ -42,12 +42,15 @@ bool has_size(int file, std::uint64_t bytes) {
 
 }  // namespace
 
-Result<void> RegionStore::create_region(Id id, const std::string& name, std::uint64_t pages) {
-  auto data = create_memory(("qvm-region:" + name).c_str(), pages * kPageBytes);
-  if (!data) return tl::unexpected(std::move(data.error()));
+Result<void> RegionStore::create_region(Id id, const std::string& name, std::uint64_t pages, UniqueFd data) {
+  if (!data) {
+    auto made = create_memory(label_of(name).c_str(), pages * kPageBytes);
+    if (!made) return tl::unexpected(std::move(made.error()));
+    data = std::move(*made);
+  }
   auto page = make_page("qvm-region-page");
   if (!page) return tl::unexpected(std::move(page.error()));
-  SharedRegion region{std::move(*data), std::move(page->file), std::move(page->read_only),
+  SharedRegion region{std::move(data), std::move(page->file), std::move(page->read_only),
                       std::move(page->mapping)};
   RegionPage& shared = region.shared();
   shared.magic = kRegionPageMagic;
@@ -90,6 +93,14 @@ Result<void> RegionStore::adopt_client(Id id, UniqueFd page) {
   x_clients.emplace(
       id, SharedClient{std::move(opened->file), std::move(opened->read_only), std::move(opened->mapping)});
   return {};
+}
+
+UniqueFd RegionStore::take_region(Id id) {
+  const auto found = x_regions.find(id);
+  if (found == x_regions.end()) return {};
+  UniqueFd data = std::move(found->second.data);
+  x_regions.erase(found);
+  return data;
 }
 
 const SharedRegion* RegionStore::region(Id id) const {

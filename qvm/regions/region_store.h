@@ -36,12 +36,14 @@ struct SharedClient {
 class RegionStore {
  public:
   // Makes what a region or a connection needs; fails with ENOMEM or alike.
-  Result<void> create_region(Id id, const std::string& name, std::uint64_t pages);
+  // data: what create_memory() made for it already; empty: made here.
+  Result<void> create_region(Id id, const std::string& name, std::uint64_t pages, UniqueFd data = {});
   Result<void> create_client(Id id, unsigned index);
   // The same from descriptors that were kept. Fails if they are not what they should be.
   Result<void> adopt_region(Id id, std::uint64_t pages, UniqueFd data, UniqueFd page);
   Result<void> adopt_client(Id id, UniqueFd page);
-  void erase_region(Id id) { x_regions.erase(id); }
+  // Forgets it; the data is the caller's to free.
+  UniqueFd take_region(Id id);
   void erase_client(Id id) { x_clients.erase(id); }
 
   // Null if there is none.

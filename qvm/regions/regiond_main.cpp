@@ -9,6 +9,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -16,6 +17,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "qvm/regions/log.h"
@@ -96,11 +98,30 @@ Result<int> start_other(bool keeper, const std::string& runtime_directory, Uniqu
   return static_cast<int>(pid);
 }
 
-void raise_descriptor_limit() {
+// How many descriptors this process may have from here on.
+std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+// A region takes three descriptors, a connection two, a client two and what waits for it to be read: shares
+// that cannot run out together.
+void share_descriptors(std::uint64_t all, qvm::regions::ServerOptions& options) {
+  const auto at_most = [all](auto& bound, std::uint64_t part) {
+    bound = static_cast<std::remove_reference_t<decltype(bound)>>(std::min<std::uint64_t>(bound, all / part));
+  };
+  qvm::regions::Limits& limits = options.limits;
+  at_most(limits.regions, 16);
+  at_most(limits.connections, 8);
+  at_most(limits.host_connections, 16);
+  at_most(limits.own_programs.connections, 16);
+  at_most(limits.other_programs.connections, 64);
+  at_most(options.sockets.of_all_programs, 16);
+  at_most(options.sockets.own, 32);
+  at_most(options.sockets.of_another_user, 64);
 }
 
 std::uint64_t physical_memory() {
@@ -123,7 +144,7 @@ int keep(const Arguments& arguments) {
   return qvm::regions::run_keeper(start, std::move(link));
 }
 
-int serve(const Arguments& arguments) {
+int serve(const Arguments& arguments, std::uint64_t descriptors) {
   UniqueFd ready(arguments.ready);
   if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
   // A keeper that we started and that dies needs no burial.
@@ -137,6 +158,8 @@ int serve(const Arguments& arguments) {
       return start_other(true, arguments.runtime_directory, std::move(link), -1);
     };
   }
+  options.limits.owner = ::geteuid();
+  share_descriptors(descriptors, options);
   // The rest is for the VMs themselves and the host.
   if (const std::uint64_t memory = physical_memory(); memory != 0)
     options.limits.total_bytes = memory / 4 * 3;
@@ -168,9 +191,9 @@ int main(int argc, char** argv) {
   }
   ::umask(077);
   ::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
+  const std::uint64_t descriptors = raise_descriptor_limit();
   try {
-    return arguments->keeper ? keep(*arguments) : serve(*arguments);
+    return arguments->keeper ? keep(*arguments) : serve(*arguments, descriptors);
   } catch (const std::exception& error) {
     qvm::regions::log_line(error.what());
     return 1;

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <ctime>
 
 #include "qvm/regions/log.h"
@@ -25,6 +27,12 @@ constexpr char kHostSocket[] = "host.sock";
 constexpr char kAdminSocket[] = "admin.sock";
 // Somebody started us for a reason; if nobody ever comes, it has died.
 constexpr std::chrono::seconds kFirstVisitorDeadline{10};
+// More keepers than that dying within that time, and the next has to wait.
+constexpr std::size_t kKeeperDeaths = 5;
+constexpr std::chrono::seconds kKeeperTrouble{1};
+// Sockets still to be closed before no more are accepted for the time being.
+constexpr std::size_t kMaxChores = 64;
+constexpr std::chrono::milliseconds kBreather{20};
 
 bool is_root() {
   return ::geteuid() == 0;
@@ -76,6 +84,7 @@ Result<void> Server::Impl::start() {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(std::move(loop.error()));
   x_loop = std::move(*loop);
+  x_reservations.emplace(*x_loop);
   if (auto opened = open_directories(); !opened) return opened;
 
   KeptDescriptors kept;
@@ -114,6 +123,8 @@ Result<void> Server::Impl::start() {
     auto watched = x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); });
     if (!watched) return watched;
   }
+  if (auto watched = watch_for_removal(); !watched) return watched;
+  x_spare.reset(::fcntl(x_directory.get(), F_DUPFD_CLOEXEC, 0));
   x_loop->after(kFirstVisitorDeadline, [this] {
     x_had_visitors = true;
     end_if_idle();
@@ -129,13 +140,43 @@ Result<Server::End> Server::Impl::run() {
   return End::idle;
 }
 
-Result<void> Server::Impl::watch_listener(int listener, void (Impl::*on_connection)(UniqueFd, Id), Id vm) {
+Result<void> Server::Impl::watch_listener(int listener, OnConnection on_connection, Id vm) {
   return x_loop->watch(listener, EPOLLIN, [this, listener, on_connection, vm](std::uint32_t) {
-    if (UniqueFd socket = accept_from(listener)) {
+    if (x_chores.waiting() > kMaxChores) {
+      // Somebody connects faster than we can hang up. Whoever comes through this listener waits.
+      x_loop->unwatch(listener);
+      x_loop->after(kBreather, [this, listener, on_connection, vm] {
+        const auto own = x_vm_listeners.find(vm);
+        const bool still_there = vm == 0 || (own != x_vm_listeners.end() && own->second.get() == listener);
+        if (still_there) [[maybe_unused]]
+          const auto watched = watch_listener(listener, on_connection, vm);
+      });
+      return;
+    }
+    if (UniqueFd socket = accept_one(listener)) {
       x_had_visitors = true;
       (this->*on_connection)(std::move(socket), vm);
     }
   });
+}
+
+UniqueFd Server::Impl::accept_one(int listener) {
+  UniqueFd socket = accept_from(listener);
+  if (socket || (errno != EMFILE && errno != ENFILE)) return socket;
+  // Left alone it would wake us again and again; hanging up at least tells the other side.
+  x_spare.reset();
+  x_chores.close(accept_from(listener));
+  x_spare.reset(::fcntl(x_directory.get(), F_DUPFD_CLOEXEC, 0));
+  if (x_log_budget.spend("descriptors", std::chrono::steady_clock::now()) != LogBudget::Verdict::drop) {
+    log_line("a connection was refused: there are no descriptors left");
+  }
+  return {};
+}
+
+// Closing it would close what nobody has accepted yet.
+void Server::Impl::retire_listener(UniqueFd listener) {
+  ::shutdown(listener.get(), SHUT_RDWR);
+  while (UniqueFd socket = accept_from(listener.get())) x_chores.close(std::move(socket));
 }
 
 Result<std::string> Server::Impl::vm_socket_path(const std::string& vm) const {
@@ -166,12 +207,13 @@ Result<void> Server::Impl::listen_for_vm(Id vm, UniqueFd kept) {
 }
 
 void Server::Impl::stop_listening_for_vm(Id vm, const std::string& name) {
+  ::unlinkat(x_vms_directory.get(), (name + "/" + kVmSocket).c_str(), 0);
   if (const auto found = x_vm_listeners.find(vm); found != x_vm_listeners.end()) {
     x_loop->unwatch(found->second.get());
+    retire_listener(std::move(found->second));
     x_vm_listeners.erase(found);
     drop_kept({kept_key(vm, KeptKind::listener)});
   }
-  ::unlinkat(x_vms_directory.get(), (name + "/" + kVmSocket).c_str(), 0);
   // Stays if somebody keeps other files there.
   ::unlinkat(x_vms_directory.get(), name.c_str(), AT_REMOVEDIR);
 }
@@ -207,32 +249,67 @@ std::vector<KeptRef> Server::Impl::everything_kept() const {
 void Server::Impl::replace_keeper() {
   if (x_keeper.fd() < 0) return;
   x_loop->unwatch(x_keeper.fd());
-  x_keeper = KeeperLink();
+  x_keeper.give_up();
   if (!x_options.start_keeper) {
     log_line("the keeper has died; from here on nothing survives this process");
     return;
   }
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    log_line("the keeper has died, and no socket is to be had for another");
+  const auto now = std::chrono::steady_clock::now();
+  while (!x_keeper_deaths.empty() && now - x_keeper_deaths.front() > kKeeperTrouble)
+    x_keeper_deaths.pop_front();
+  x_keeper_deaths.push_back(now);
+  if (x_keeper_deaths.size() <= kKeeperDeaths && start_keeper()) {
+    log_line("the keeper has died; another one holds everything now");
     return;
   }
-  KeeperLink link{UniqueFd(ends[0])};
-  auto started = x_options.start_keeper(UniqueFd(ends[1]));
-  if (!started || !link.keep(everything_kept())) {
-    log_line("the keeper has died and another could not be started; nothing survives this process");
-    return;
+  log_line("the keeper has died and another cannot be had now; until then nothing survives this process");
+  x_loop->after(kKeeperTrouble, [this] {
+    if (x_keeper.fd() < 0 && start_keeper()) log_line("another keeper holds everything now");
+  });
+}
+
+bool Server::Impl::start_keeper() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return false;
+  UniqueFd mine(ends[0]);
+  const auto started = x_options.start_keeper(UniqueFd(ends[1]));
+  if (!started) return false;
+  KeeperLink link(std::move(mine), *started);
+  if (!link.keep(everything_kept())) {
+    link.give_up();
+    return false;
   }
   link.serving();
   x_keeper = std::move(link);
-  [[maybe_unused]] const auto watched =
-      x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); });
-  log_line("the keeper has died; another one holds everything now");
+  return x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); }).has_value();
+}
+
+// A directory that somebody removed under us would keep us here for ever, waiting for a VM that is to be
+// unregistered over a socket that nobody can find.
+Result<void> Server::Impl::watch_for_removal() {
+  x_removal.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  std::array<char, 40> path{};
+  std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", x_runtime_directory.get());
+  if (!x_removal ||
+      ::inotify_add_watch(x_removal.get(), path.data(), IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR) < 0) {
+    return fail_errno("watch the runtime directory");
+  }
+  return x_loop->watch(x_removal.get(), EPOLLIN, [this](std::uint32_t) {
+    alignas(inotify_event) std::array<char, 4096> events;
+    while (::read(x_removal.get(), events.data(), events.size()) > 0) {
+    }
+    struct stat info {};
+    if (::fstat(x_directory.get(), &info) != 0 || info.st_nlink != 0 || x_unreachable) return;
+    log_line("the runtime directory was removed; ending as soon as nobody is connected");
+    x_unreachable = true;
+    end_if_idle();
+  });
 }
 
 void Server::Impl::end_if_idle() {
   const auto idle = [this] {
-    return x_had_visitors && x_manager.empty() && x_clients.empty() && x_admins.empty() && !x_idle_end;
+    const bool needed = x_unreachable ? !x_orphans.empty() : !x_manager.empty();
+    return x_had_visitors && !needed && x_clients.empty() && x_admins.empty() && !x_idle_end;
   };
   if (!idle()) return;
   // Later, when the present handler is done with whatever it holds.
@@ -249,6 +326,7 @@ void Server::Impl::end_if_idle() {
 }
 
 void Server::Impl::remove_files() {
+  x_loop->unwatch(x_removal.get());
   ::unlinkat(x_runtime_directory.get(), kHostSocket, 0);
   ::unlinkat(x_directory.get(), kAdminSocket, 0);
   x_journal->remove();

@@ -13,12 +13,20 @@
 
 namespace qvm::regions {
 
+// How many sockets may be connected at once; a VM's are bounded by what its vdevs need.
+struct SocketLimits {
+  std::size_t own = 1024;  // programs of the limits' owner
+  std::size_t of_another_user = 64;
+  std::size_t of_all_programs = 4096;
+};
+
 struct ServerOptions {
   std::string runtime_directory;  // made if it does not exist
   UniqueFd keeper;                // this end of the link; empty: nothing survives
   // Starts a keeper for a link whose keeper has died; may be empty.
   StartRegiond start_keeper;
   Limits limits;
+  SocketLimits sockets;
 };
 
 class Server {

@@ -118,7 +118,7 @@ Result<std::string> Server::Impl::add_vm(std::string_view bytes, bool& same) {
   const auto undo = [this, &policy] {
     const auto undone = x_manager.remove_vm(policy->vm);
     for (const Event& event : undone.value_or(Events{})) {
-      if (const auto* region = std::get_if<RegionDestroyed>(&event)) x_store.erase_region(region->id);
+      if (const auto* region = std::get_if<RegionDestroyed>(&event)) discard_region(region->id);
     }
   };
   if (auto made = make_memory(*events); !made) {

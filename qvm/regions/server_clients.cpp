@@ -2,22 +2,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Talking to VMs and host programs.
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "qvm/regions/log.h"
-#include "qvm/regions/memory.h"
 #include "qvm/regions/server_impl.h"
 
 namespace qvm::regions {
 namespace {
 
 constexpr int kMessagesPerTurn = 16;  // of one client, before others have their turn
-constexpr unsigned kLogLines = 100;   // of one client
 // Sockets of one VM: each vdev's, the same again after a quick restart of the process, and a few.
 constexpr std::size_t kSpareSockets = 4;
-constexpr std::size_t kHostSocketsPerUser = 1024;
+constexpr int kSendBuffer = 16 * 1024;
+constexpr std::uint32_t kAllIndices = 0xffff;
 
 std::string printable(std::string text) {
   for (char& c : text) {
@@ -27,12 +27,6 @@ std::string printable(std::string text) {
 }
 
 }  // namespace
-
-struct Server::Impl::PeerLink {
-  const Attached* peer = nullptr;
-  Doorbell to_peer;
-  Doorbell from_peer;
-};
 
 Server::Impl::Client* Server::Impl::client_of(Id session) {
   const auto found = x_by_session.find(session);
@@ -48,37 +42,55 @@ std::string Server::Impl::name_of(const Client& client) const {
          std::to_string(client.process.identity.uid) + ")";
 }
 
-void Server::Impl::log_for(Client& client, const std::string& text) {
-  if (client.lines_left == 0) return;
-  --client.lines_left;
-  log_line(name_of(client) + ": " + text + (client.lines_left == 0 ? " (no more lines about this one)" : ""));
+void Server::Impl::log_for(const Client& client, const std::string& text) {
+  const auto verdict = x_log_budget.spend(client.key, std::chrono::steady_clock::now());
+  if (verdict == LogBudget::Verdict::drop) return;
+  const bool last = verdict == LogBudget::Verdict::write_last;
+  log_line(name_of(client) + ": " + text + (last ? " (no more lines about this one for a while)" : ""));
 }
 
 void Server::Impl::accept_client(UniqueFd socket, Id vm) {
   auto process = peer_of(socket.get());
-  if (!process) return log_line("a connection was refused: " + process.error().message());
+  if (!process) {
+    x_chores.close(std::move(socket));
+    return log_line("a connection was refused: " + process.error().message());
+  }
   auto client = std::make_unique<Client>();
   client->vm = vm;
   client->process = std::move(*process);
-  client->lines_left = kLogLines;
   const uid_t uid = client->process.identity.uid;
-  std::size_t bound = kHostSocketsPerUser;
+  client->key = "uid:" + std::to_string(uid);
+  std::size_t bound =
+      uid == x_options.limits.owner ? x_options.sockets.own : x_options.sockets.of_another_user;
+  std::optional<std::string> refusal;
   if (vm != 0) {
     const VmPolicy& policy = x_manager.vms().at(vm).added.policy;
+    client->key = "vm:" + policy.vm;
     bound = 2 * policy.vdevs.size() + kSpareSockets;
     // The socket alone is the identity; the uid must not contradict it.
-    if (uid != policy.uid) {
-      return log_for(*client, "refused: this VM runs as uid " + std::to_string(policy.uid));
-    }
+    if (uid != policy.uid) refusal = "this VM runs as uid " + std::to_string(policy.uid);
   }
-  const auto same = std::count_if(x_clients.begin(), x_clients.end(), [&](const auto& one) {
-    return one.second->vm == vm && (vm != 0 || one.second->process.identity.uid == uid);
-  });
-  if (static_cast<std::size_t>(same) >= bound) return log_for(*client, "refused: too many sockets");
+  std::size_t same = 0;
+  std::size_t host = 0;
+  for (const auto& [fd, other] : x_clients) {
+    if (other->key == client->key) ++same;
+    if (other->vm == 0) ++host;
+  }
+  if (same >= bound || (vm == 0 && host >= x_options.sockets.of_all_programs)) refusal = "too many sockets";
+  if (refusal) {
+    x_chores.close(std::move(socket));
+    return log_for(*client, "refused: " + *refusal);
+  }
 
   const int fd = socket.get();
+  // What waits in the socket of a client that does not read holds descriptors: a bounded number.
+  const int send_buffer = kSendBuffer;
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
   client->socket = std::move(socket);
-  if (!x_loop->watch(fd, EPOLLIN, [this, fd](std::uint32_t events) { client_ready(fd, events); })) return;
+  client->interest = EPOLLIN;
+  if (!x_loop->watch(fd, EPOLLIN, [this, fd](std::uint32_t events) { client_ready(fd, events); })) {
+    return x_chores.close(std::move(client->socket));
+  }
   if (client->process.pidfd) {
     // A process may die while a child of it still holds the socket.
     [[maybe_unused]] const auto watched =
@@ -96,16 +108,20 @@ void Server::Impl::client_ready(int fd, std::uint32_t events) {
   Client& client = *found->second;
   bool good = true;
   if ((events & EPOLLOUT) != 0) {
-    good = client.outbox.flush(fd);
-    if (good && !client.outbox.waiting()) good = x_loop->modify(fd, EPOLLIN).has_value();
+    const wire::Outcome flushed = client.outbox.flush(fd);
+    good = flushed == wire::Outcome::done ? catch_up(client) : flushed == wire::Outcome::would_block;
   }
+  // It has hung up, and what it said last cannot be read yet: whatever it was, its detach is part of the cut.
+  if ((events & EPOLLHUP) != 0 && (client.interest & EPOLLIN) == 0) good = false;
   wire::Message message;
-  for (int i = 0; good && i < kMessagesPerTurn; ++i) {
-    const wire::Outcome outcome = wire::receive(fd, message, 0);
+  for (int i = 0; good && i < kMessagesPerTurn && !client.reserving && !client.outbox.waiting(); ++i) {
+    const wire::Outcome outcome = wire::receive_bytes(fd, message);
     if (outcome == wire::Outcome::would_block) break;
     if (outcome == wire::Outcome::malformed) log_for(client, "cut off: it sent what is no message");
+    if (outcome == wire::Outcome::descriptors) log_for(client, "cut off: it sent descriptors");
     good = outcome == wire::Outcome::done && handle(client, message);
   }
+  if (good) update_interest(client);
   if (!good) x_doomed.insert(fd);
   sweep();
 }
@@ -122,13 +138,6 @@ bool Server::Impl::handle(Client& client, const wire::Message& message) {
   return false;
 }
 
-bool Server::Impl::send(Client& client, Parcel parcel) {
-  const int fd = client.socket.get();
-  const bool waited = client.outbox.waiting();
-  if (!client.outbox.send(fd, std::move(parcel))) return false;
-  return waited || !client.outbox.waiting() || x_loop->modify(fd, EPOLLIN | EPOLLOUT).has_value();
-}
-
 void Server::Impl::cut_off(int fd) {
   const auto found = x_clients.find(fd);
   if (found == x_clients.end()) return;
@@ -136,6 +145,7 @@ void Server::Impl::cut_off(int fd) {
   x_clients.erase(found);
   x_loop->unwatch(fd);
   if (client->process.pidfd) x_loop->unwatch(client->process.pidfd.get());
+  x_chores.close(std::move(client->socket));
   if (client->session == 0) return;
   x_by_session.erase(client->session);
   carry_out(x_manager.close_session(client->session));
@@ -174,7 +184,7 @@ bool Server::Impl::hello(Client& client, const wire::Hello& message) {
   carry_out(events);
   wire::Welcome welcome;
   welcome.session = client.session;
-  return send(client, Parcel(wire::prepare(welcome)));
+  return reply(client, Parcel(wire::prepare(welcome))) == wire::Outcome::done;
 }
 
 bool Server::Impl::resume(Client& client, const wire::Hello& message) {
@@ -186,6 +196,8 @@ bool Server::Impl::resume(Client& client, const wire::Hello& message) {
     log_for(client, "tried to take over a session that is not its own");
     return false;
   }
+  // The same process may have changed who it is: what it may do from here on is decided anew.
+  if (client.vm == 0 && opened.principal.identity != client.process.identity) return false;
   if (Client* before = client_of(message.resume)) {
     before->session = 0;
     x_doomed.insert(before->socket.get());
@@ -207,147 +219,14 @@ bool Server::Impl::resume(Client& client, const wire::Hello& message) {
   wire::Welcome welcome;
   welcome.session = client.session;
   welcome.resumed = 1;
-  if (!send(client, Parcel(wire::prepare(welcome)))) x_doomed.insert(client.socket.get());
-  renew_links(client);
+  if (reply(client, Parcel(wire::prepare(welcome))) != wire::Outcome::done) {
+    x_doomed.insert(client.socket.get());
+    return true;
+  }
+  // All its doorbells are made anew: some may have been lost with the qvm-regiond before.
+  for (const Id connection : session->second.connections) client.missed[connection] = kAllIndices;
+  if (!catch_up(client)) x_doomed.insert(client.socket.get());
   return true;
-}
-
-void Server::Impl::renew_links(Client& client) {
-  for (const Id id : x_manager.sessions().at(client.session).connections) {
-    const Attached& mine = x_manager.connections().at(id);
-    const RegionState& region = x_manager.regions().at(mine.region);
-    wire::Roster roster;
-    roster.connection = id;
-    for (const Id slot : region.slots) {
-      if (slot == 0 || slot == id) continue;
-      const Attached& peer = x_manager.connections().at(slot);
-      roster.peers[roster.peer_count++] = {peer.index, peer.generation};
-    }
-    if (!send(client, Parcel(wire::prepare(roster)))) x_doomed.insert(client.socket.get());
-    for (const Id slot : region.slots) {
-      if (slot == 0 || slot == id) continue;
-      const Attached& peer = x_manager.connections().at(slot);
-      Client* other = client_of(peer.session);
-      if (other == nullptr) continue;  // when it comes back, it renews this link
-      auto there = make_doorbell();
-      auto back = make_doorbell();
-      if (!there || !back) {
-        x_doomed.insert(client.socket.get());
-        log_for(client, "cut off: no doorbells are to be had for it");
-        return;
-      }
-      const auto tell = [this](Client& whom, Id connection, const Attached& about, UniqueFd listen,
-                               UniqueFd ring) {
-        wire::Came came;
-        came.connection = connection;
-        came.peer = {about.index, about.generation};
-        Parcel parcel(wire::prepare(came));
-        parcel.lend(x_store.client(about.id)->page_read_only.get());
-        parcel.give(std::move(listen));
-        parcel.give(std::move(ring));
-        if (!send(whom, std::move(parcel))) x_doomed.insert(whom.socket.get());
-      };
-      tell(client, id, peer, std::move(back->listen), std::move(there->ring));
-      tell(*other, slot, mine, std::move(there->listen), std::move(back->ring));
-    }
-  }
-}
-
-bool Server::Impl::attach(Client& client, const wire::Attach& request) {
-  const std::size_t size = std::min<std::size_t>(request.name_size, request.name.size());
-  wire::AttachReply reply;
-  const auto refuse = [&](Status status) {
-    reply.status = static_cast<std::uint32_t>(status);
-    return send(client, Parcel(wire::prepare(reply, request.header.serial)));
-  };
-  AttachOutcome outcome = x_manager.attach(client.session, std::string_view(request.name.data(), size),
-                                           request.pages, request.mode, unix_time());
-  if (outcome.status != Status::ok) {
-    log_for(client,
-            "attach to '" + std::string(request.name.data(), size) + "' refused: " + explain(outcome));
-    return refuse(outcome.status);
-  }
-  const Attached mine = x_manager.connections().at(outcome.connection);
-  const RegionState& region = x_manager.regions().at(mine.region);
-  std::vector<PeerLink> links;
-  const auto prepare_all = [&]() -> Result<void> {
-    if (auto made = make_memory(outcome.events); !made) return made;
-    if (auto made = x_store.create_client(mine.id, mine.index); !made) return made;
-    for (const Id slot : region.slots) {
-      if (slot == 0 || slot == mine.id) continue;
-      auto there = make_doorbell();
-      if (!there) return tl::unexpected(std::move(there.error()));
-      auto back = make_doorbell();
-      if (!back) return tl::unexpected(std::move(back.error()));
-      links.push_back({&x_manager.connections().at(slot), std::move(*there), std::move(*back)});
-    }
-    return {};
-  };
-  UniqueFd read_only;
-  auto prepared = prepare_all();
-  if (prepared && !mine.writable) {
-    auto opened = reopen_read_only(x_store.region(mine.region)->data.get());
-    if (opened) read_only = std::move(*opened);
-    if (!opened) prepared = tl::unexpected(std::move(opened.error()));
-  }
-  if (!prepared) {
-    log_for(client, "attach to '" + outcome.host_name + "' failed: " + prepared.error().message());
-    x_store.erase_client(mine.id);
-    // Never journaled, never seen by anybody.
-    if (outcome.created) x_store.erase_region(mine.region);
-    [[maybe_unused]] const Events undone = x_manager.detach(client.session, mine.id);
-    return refuse(Status::no_memory);
-  }
-  x_store.set_baseline(mine.id, mine.index, region.slots);
-  carry_out(outcome.events);
-
-  // Peers first: once the newcomer knows that it is attached, everybody it may signal has, or will find in
-  // its socket, what it takes to notice, even if this process dies now.
-  const SharedClient& own = *x_store.client(mine.id);
-  for (PeerLink& link : links) {
-    Client* peer = client_of(link.peer->session);
-    if (peer == nullptr) continue;  // when it comes back, it renews this link
-    wire::Came came;
-    came.connection = link.peer->id;
-    came.peer = {mine.index, mine.generation};
-    Parcel news(wire::prepare(came));
-    news.lend(own.page_read_only.get());
-    news.give(std::move(link.to_peer.listen));
-    news.give(std::move(link.from_peer.ring));
-    if (!send(*peer, std::move(news))) x_doomed.insert(peer->socket.get());
-  }
-
-  const SharedRegion& shared = *x_store.region(mine.region);
-  reply.index = mine.index;
-  reply.connection = mine.id;
-  reply.pages = region.created.pages;
-  reply.writable = mine.writable ? 1 : 0;
-  reply.changes = shared.shared().changes.load(std::memory_order_relaxed);
-  reply.generation = mine.generation;
-  for (const PeerLink& link : links)
-    reply.peers[reply.peer_count++] = {link.peer->index, link.peer->generation};
-  Parcel parcel(wire::prepare(reply, request.header.serial));
-  parcel.lend(mine.writable ? shared.data.get() : read_only.get());
-  parcel.lend(shared.page_read_only.get());
-  parcel.lend(own.page.get());
-  for (PeerLink& link : links) {
-    parcel.lend(x_store.client(link.peer->id)->page_read_only.get());
-    parcel.give(std::move(link.from_peer.listen));
-    parcel.give(std::move(link.to_peer.ring));
-  }
-  return send(client, std::move(parcel));
-}
-
-bool Server::Impl::detach(Client& client, const wire::Detach& request) {
-  if (request.connection != 0) {
-    carry_out(x_manager.detach(client.session, request.connection));
-  } else {
-    const std::set<Id> all = x_manager.sessions().at(client.session).connections;
-    for (const Id connection : all) carry_out(x_manager.detach(client.session, connection));
-  }
-  wire::DetachReply reply;
-  reply.connection = request.connection;
-  return send(client, Parcel(wire::prepare(reply, request.header.serial)));
 }
 
 }  // namespace qvm::regions

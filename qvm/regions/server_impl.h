@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,11 +15,15 @@
 #include <vector>
 
 #include "qvm/base/event_loop.h"
+#include "qvm/regions/chores.h"
 #include "qvm/regions/journal.h"
+#include "qvm/regions/log_budget.h"
 #include "qvm/regions/manager.h"
+#include "qvm/regions/memory.h"
 #include "qvm/regions/outbox.h"
 #include "qvm/regions/process.h"
 #include "qvm/regions/region_store.h"
+#include "qvm/regions/reservations.h"
 #include "qvm/regions/server.h"
 #include "qvm/regions/wire.h"
 
@@ -36,9 +42,15 @@ class Server::Impl {
     UniqueFd socket;
     Id vm = 0;  // whose socket it came through; 0: the host programs'
     PeerProcess process;
-    Id session = 0;  // 0 before its hello
-    Outbox outbox;
-    unsigned lines_left = 0;  // of log; a hostile client must not fill the disk
+    Id session = 0;   // 0 before its hello
+    std::string key;  // whose share of sockets and of the log it uses: as Principal::key()
+    Outbox outbox;    // replies only, and no request is read while one waits: at most one
+    std::uint32_t interest = 0;
+    bool reserving = false;  // its attach waits for memory
+    bool resting = false;    // no use in sending before a while has passed
+    // News that the socket had no room for, by connection: the indices at which something changed. It is told
+    // the present state instead once it reads again.
+    std::map<Id, std::uint32_t> missed;
   };
   struct AdminClient {
     UniqueFd socket;
@@ -47,18 +59,27 @@ class Server::Impl {
   // A session without a client: its process lived when the last qvm-regiond died and has not come back yet.
   using Orphans = std::map<Id, UniqueFd>;  // pidfd by session
   // The two doorbells between a connection and one peer.
-  struct PeerLink;
+  struct PeerLink {
+    const Attached* peer = nullptr;
+    Doorbell to_peer;
+    Doorbell from_peer;
+  };
 
   // server.cpp: life, listeners
   Result<void> open_directories();
   Result<void> listen_for_vm(Id vm, UniqueFd kept);
   Result<std::string> vm_socket_path(const std::string& vm) const;
   void stop_listening_for_vm(Id vm, const std::string& name);
-  Result<void> watch_listener(int listener, void (Impl::*on_connection)(UniqueFd, Id), Id vm);
+  using OnConnection = void (Impl::*)(UniqueFd, Id);
+  Result<void> watch_listener(int listener, OnConnection on_connection, Id vm);
+  UniqueFd accept_one(int listener);
+  void retire_listener(UniqueFd listener);
   void keep(std::vector<KeptRef> descriptors);
   void drop_kept(std::vector<KeeperKey> keys);
   void replace_keeper();
+  bool start_keeper();
   std::vector<KeptRef> everything_kept() const;
+  Result<void> watch_for_removal();
   void end_if_idle();
   void remove_files();
 
@@ -71,8 +92,19 @@ class Server::Impl {
   Result<void> make_memory(const Events& events);
   void carry_out(const Events& events);
   void publish(Id region);
-  void tell_went(const Detached& detached);
+  void discard_region(Id region);
   void write_journal(const Events& events);
+
+  // server_news.cpp: what clients are told; never waits for any
+  [[nodiscard]] wire::Outcome reply(Client& client, Parcel parcel);
+  void push(Client& client, Id connection, std::uint32_t index, const Parcel& news);
+  void push_came(Client& client, Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring);
+  void tell_went(const Detached& detached);
+  Parcel came(Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring) const;
+  void miss(Client& client, Id connection, std::uint32_t indices, wire::Outcome why);
+  bool catch_up(Client& client);
+  wire::Outcome catch_up(Client& client, Id connection, std::uint32_t& indices);
+  void update_interest(Client& client);
 
   // server_clients.cpp
   void accept_client(UniqueFd socket, Id vm);
@@ -81,15 +113,19 @@ class Server::Impl {
   bool hello(Client& client, const wire::Hello& message);
   bool resume(Client& client, const wire::Hello& message);
   std::optional<Principal> principal_of(Client& client, std::string who);
-  void renew_links(Client& client);
-  bool attach(Client& client, const wire::Attach& request);
-  bool detach(Client& client, const wire::Detach& request);
-  bool send(Client& client, Parcel parcel);
   void cut_off(int fd);
   void sweep();
-  void log_for(Client& client, const std::string& text);
+  void log_for(const Client& client, const std::string& text);
   Client* client_of(Id session);
   std::string name_of(const Client& client) const;
+
+  // server_attach.cpp
+  bool attach(Client& client, const wire::Attach& request);
+  bool attach_now(Client& client, const wire::Attach& request, Result<UniqueFd> memory);
+  Result<std::vector<PeerLink>> prepare(const AttachOutcome& outcome, UniqueFd memory);
+  Result<void> answer_attach(Client& client, const wire::Attach& request, const Attached& mine,
+                             std::vector<PeerLink> links);
+  bool detach(Client& client, const wire::Detach& request);
 
   // server_admin.cpp
   void accept_admin(UniqueFd socket, Id);
@@ -118,8 +154,15 @@ class Server::Impl {
   std::set<int> x_doomed;  // clients to cut off once the present message is done with
   std::map<int, AdminClient> x_admins;
   Orphans x_orphans;
+  LogBudget x_log_budget;
+  UniqueFd x_spare;            // given up to refuse a connection when there are no descriptors left
+  UniqueFd x_removal;          // inotify of the runtime directory
+  bool x_unreachable = false;  // our directory was removed: nobody will find us any more
+  std::deque<std::chrono::steady_clock::time_point> x_keeper_deaths;  // recent ones
   bool x_had_visitors = false;  // before the first, being idle is no reason to end
   bool x_idle_end = false;
+  Chores x_chores;
+  std::optional<Reservations> x_reservations;  // last: its threads use the loop
 };
 
 // Keys under which the keeper holds things: by the number of what they belong to.

@@ -96,7 +96,7 @@ void Server::Impl::adopt_memory(KeptDescriptors& kept) {
   }
   for (const Id id : unused) {
     [[maybe_unused]] const auto destroyed = x_manager.apply(RegionDestroyed{id});
-    x_store.erase_region(id);
+    discard_region(id);
   }
 }
 
@@ -125,7 +125,7 @@ void Server::Impl::adopt_sessions() {
   for (const Id id : dead) {
     for (const Event& event : x_manager.close_session(id)) {
       if (const auto* detached = std::get_if<Detached>(&event)) x_store.erase_client(detached->id);
-      if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) x_store.erase_region(destroyed->id);
+      if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) discard_region(destroyed->id);
     }
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Acting on what the manager decided, in the order that a crash at any point allows: memory first, then the
 // keeper, then the journal, then what clients see.
-#include <algorithm>
+#include <sys/stat.h>
 
 #include "qvm/regions/codec.h"
 #include "qvm/regions/log.h"
@@ -16,7 +16,7 @@ Result<void> Server::Impl::make_memory(const Events& events) {
     if (created == nullptr) continue;
     if (auto made = x_store.create_region(created->id, created->name, created->pages); !made) {
       for (const Event& undo : events) {
-        if (const auto* one = std::get_if<RegionCreated>(&undo)) x_store.erase_region(one->id);
+        if (const auto* one = std::get_if<RegionCreated>(&undo)) discard_region(one->id);
       }
       return made;
     }
@@ -43,18 +43,14 @@ void Server::Impl::publish(Id region) {
   x_store.publish(region, found->second.attached_mask(), found->second.created.generation);
 }
 
-void Server::Impl::tell_went(const Detached& detached) {
-  const auto found = x_manager.regions().find(detached.region);
-  if (found == x_manager.regions().end()) return;
-  for (const Id slot : found->second.slots) {
-    if (slot == 0) continue;
-    Client* peer = client_of(x_manager.connections().at(slot).session);
-    if (peer == nullptr) continue;
-    wire::Went went;
-    went.connection = slot;
-    went.peer = {detached.index, detached.generation};
-    if (!send(*peer, Parcel(wire::prepare(went)))) x_doomed.insert(peer->socket.get());
-  }
+// Whoever had it and has not closed it reads zeros from here on, and the host has its memory back.
+void Server::Impl::discard_region(Id region) {
+  UniqueFd data = x_store.take_region(region);
+  struct stat info {};
+  if (!data || ::fstat(data.get(), &info) != 0) return;
+  const auto bytes = static_cast<std::uint64_t>(info.st_size);
+  if (bytes > kQuickBytes) return x_chores.free_memory(std::move(data), bytes);
+  punch_out(data.get(), bytes);
 }
 
 void Server::Impl::carry_out(const Events& events) {
@@ -85,7 +81,7 @@ void Server::Impl::carry_out(const Events& events) {
       x_store.erase_client(detached->id);
       dropped.push_back(kept_key(detached->id, KeptKind::page));
     } else if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) {
-      x_store.erase_region(destroyed->id);
+      discard_region(destroyed->id);
       dropped.push_back(kept_key(destroyed->id, KeptKind::data));
       dropped.push_back(kept_key(destroyed->id, KeptKind::page));
     }

@@ -42,12 +42,19 @@ Outcome send(int socket, std::span<const std::byte> message, std::span<const int
   }
   while (::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     if (errno == EINTR) continue;
-    return errno == EAGAIN ? Outcome::would_block : Outcome::closed;
+    if (errno == EAGAIN) return Outcome::would_block;
+    const bool no_room = errno == ETOOMANYREFS || errno == ENOBUFS || errno == ENOMEM;
+    return no_room ? Outcome::no_room : Outcome::closed;
   }
   return Outcome::done;
 }
 
 namespace {
+
+bool is_whole(const Message& message) {
+  return message.size >= sizeof(Header) && message.header().magic == kMagic &&
+         message.header().version == kVersion && message.header().size == message.size;
+}
 
 // Takes ownership of whatever came, so that nothing leaks if the message is refused.
 bool take_descriptors(msghdr& header, Message& message, std::size_t max_descriptors) {
@@ -101,13 +108,30 @@ Outcome receive(int socket, Message& message, std::size_t max_descriptors) {
     clear_descriptors(message);
     fits = max_descriptors > 0;
   }
-  const bool whole = (header.msg_flags & MSG_TRUNC) == 0 && message.size >= sizeof(Header);
-  if (!fits || !whole || message.header().magic != kMagic || message.header().version != kVersion ||
-      message.header().size != message.size) {
+  if (!fits || (header.msg_flags & MSG_TRUNC) != 0 || !is_whole(message)) {
     clear_descriptors(message);
     return Outcome::malformed;
   }
   return Outcome::done;
+}
+
+Outcome receive_bytes(int socket, Message& message) {
+  clear_descriptors(message);
+  message.size = 0;
+  iovec data{message.bytes.data(), message.bytes.size()};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  ssize_t got = 0;
+  while ((got = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_PEEK)) < 0) {
+    if (errno == EINTR) continue;
+    return errno == EAGAIN ? Outcome::would_block : Outcome::closed;
+  }
+  if ((header.msg_flags & MSG_CTRUNC) != 0) return Outcome::descriptors;
+  if (got == 0) return Outcome::closed;
+  message.size = static_cast<std::size_t>(got);
+  if ((header.msg_flags & MSG_TRUNC) != 0 || !is_whole(message)) return Outcome::malformed;
+  return ::recv(socket, nullptr, 0, MSG_DONTWAIT) < 0 ? Outcome::closed : Outcome::done;
 }
 
 Result<UniqueFd> connect_to(const char* path) {

@@ -139,7 +139,14 @@ struct Roster {
 static_assert(sizeof(Header) == 16 && sizeof(Attach) == 64 && sizeof(Came) == 32);
 static_assert(sizeof(Hello) <= kMaxMessageBytes && sizeof(AttachReply) <= kMaxMessageBytes);
 
-enum class Outcome { done, would_block, closed, malformed };
+enum class Outcome {
+  done,
+  would_block,
+  closed,
+  malformed,
+  descriptors,  // receive_bytes() only: the message carries some, and is still in the socket
+  no_room       // send() only: the kernel has no memory for it, or too many descriptors are under way
+};
 
 // A received message and its descriptors, which close with it.
 struct Message {
@@ -181,6 +188,10 @@ std::span<const std::byte> prepare(T& message, std::uint32_t serial = 0, std::si
 // room for the descriptors of a message (EMFILE), the message comes without any: the caller compares
 // descriptor_count.
 Outcome receive(int socket, Message& message, std::size_t max_descriptors);
+
+// The same from a sender that is not trusted and has no business sending descriptors. Such a message is left
+// where it is, as taking it would mean closing them, which can wait for as long as the sender likes.
+Outcome receive_bytes(int socket, Message& message);
 
 // Connects to a socket whose path may be longer than a socket address can hold. Non-blocking, close-on-exec.
 // Fails with the errno of the call that failed.

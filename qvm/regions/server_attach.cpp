@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Attaching and detaching at the request of a client.
+#include <algorithm>
+
+#include "qvm/regions/log.h"
+#include "qvm/regions/server_impl.h"
+
+namespace qvm::regions {
+namespace {
+
+std::string_view name_in(const wire::Attach& request) {
+  return {request.name.data(), std::min<std::size_t>(request.name_size, request.name.size())};
+}
+
+}  // namespace
+
+bool Server::Impl::attach(Client& client, const wire::Attach& request) {
+  const Judgement judgement = x_manager.judge(client.session, name_in(request), request.pages);
+  const std::uint64_t bytes = std::uint64_t{request.pages} * kPageBytes;
+  const bool slow = judgement.refusal == Refusal::none && judgement.region == 0 && bytes > kQuickBytes;
+  if (!slow) return attach_now(client, request, UniqueFd());
+
+  client.reserving = true;
+  update_interest(client);
+  const int fd = client.socket.get();
+  const Id session = client.session;
+  x_reservations->start(client.key, label_of(judgement.host_name), bytes,
+                        [this, fd, session, request, bytes](Result<UniqueFd> memory) {
+                          Client* waiting = client_of(session);
+                          if (waiting == nullptr || waiting->socket.get() != fd) {
+                            if (memory) x_chores.free_memory(std::move(*memory), bytes);
+                            return;
+                          }
+                          waiting->reserving = false;
+                          if (!attach_now(*waiting, request, std::move(memory))) x_doomed.insert(fd);
+                          update_interest(*waiting);
+                          sweep();
+                        });
+  return true;
+}
+
+// memory: for the region, if one must be made; empty: make it here.
+bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Result<UniqueFd> memory) {
+  const std::string name(name_in(request));
+  const auto refuse = [&](Status status, const std::string& why) {
+    log_for(client, "attach to '" + name + "' refused: " + why);
+    wire::AttachReply message;
+    message.status = static_cast<std::uint32_t>(status);
+    return reply(client, Parcel(wire::prepare(message, request.header.serial))) == wire::Outcome::done;
+  };
+  if (!memory) return refuse(Status::no_memory, memory.error().message());
+  AttachOutcome outcome = x_manager.attach(client.session, name, request.pages, request.mode, unix_time());
+  if (!outcome.created) x_chores.free_memory(std::move(*memory), std::uint64_t{request.pages} * kPageBytes);
+  if (outcome.status != Status::ok) return refuse(outcome.status, explain(outcome));
+
+  const Attached mine = x_manager.connections().at(outcome.connection);
+  auto links = prepare(outcome, std::move(*memory));
+  if (!links) {
+    x_store.erase_client(mine.id);
+    // Never journaled, never seen by anybody.
+    if (outcome.created) discard_region(mine.region);
+    [[maybe_unused]] const Events undone = x_manager.detach(client.session, mine.id);
+    return refuse(Status::no_memory, links.error().message());
+  }
+  x_store.set_baseline(mine.id, mine.index, x_manager.regions().at(mine.region).slots);
+  carry_out(outcome.events);
+  if (auto answered = answer_attach(client, request, mine, std::move(*links)); !answered) {
+    carry_out(x_manager.detach(client.session, mine.id));
+    return refuse(Status::no_memory, answered.error().message());
+  }
+  return true;
+}
+
+// Everything that may fail for want of something, before anybody sees anything.
+Result<std::vector<Server::Impl::PeerLink>> Server::Impl::prepare(const AttachOutcome& outcome,
+                                                                  UniqueFd memory) {
+  const Attached& mine = x_manager.connections().at(outcome.connection);
+  const RegionState& region = x_manager.regions().at(mine.region);
+  if (outcome.created) {
+    const RegionCreated& created = region.created;
+    auto made = x_store.create_region(created.id, created.name, created.pages, std::move(memory));
+    if (!made) return tl::unexpected(std::move(made.error()));
+  }
+  auto made = x_store.create_client(mine.id, mine.index);
+  if (!made) return tl::unexpected(std::move(made.error()));
+  std::vector<PeerLink> links;
+  for (const Id slot : region.slots) {
+    if (slot == 0 || slot == mine.id) continue;
+    auto there = make_doorbell();
+    if (!there) return tl::unexpected(std::move(there.error()));
+    auto back = make_doorbell();
+    if (!back) return tl::unexpected(std::move(back.error()));
+    links.push_back({&x_manager.connections().at(slot), std::move(*there), std::move(*back)});
+  }
+  return links;
+}
+
+// Fails if the reply cannot be sent for want of something; the connection is then of no use.
+Result<void> Server::Impl::answer_attach(Client& client, const wire::Attach& request, const Attached& mine,
+                                         std::vector<PeerLink> links) {
+  const SharedRegion& shared = *x_store.region(mine.region);
+  const SharedClient& own = *x_store.client(mine.id);
+  UniqueFd read_only;
+  if (!mine.writable) {
+    auto opened = reopen_read_only(shared.data.get());
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    read_only = std::move(*opened);
+  }
+  wire::AttachReply message;
+  message.index = mine.index;
+  message.connection = mine.id;
+  message.pages = x_manager.regions().at(mine.region).created.pages;
+  message.writable = mine.writable ? 1 : 0;
+  message.changes = shared.shared().changes.load(std::memory_order_relaxed);
+  message.generation = mine.generation;
+  for (const PeerLink& link : links)
+    message.peers[message.peer_count++] = {link.peer->index, link.peer->generation};
+  Parcel parcel(wire::prepare(message, request.header.serial));
+  parcel.lend(mine.writable ? shared.data.get() : read_only.get());
+  parcel.lend(shared.page_read_only.get());
+  parcel.lend(own.page.get());
+  for (PeerLink& link : links) {
+    parcel.lend(x_store.client(link.peer->id)->page_read_only.get());
+    parcel.give(std::move(link.from_peer.listen));
+    parcel.give(std::move(link.to_peer.ring));
+  }
+  // Peers first: once the newcomer knows that it is attached, everybody it may signal has, or will find in
+  // its socket, what it takes to notice, even if this process dies now.
+  for (PeerLink& link : links) {
+    // One that is away renews its links when it comes back.
+    if (Client* peer = client_of(link.peer->session)) {
+      push_came(*peer, link.peer->id, mine, std::move(link.to_peer.listen), std::move(link.from_peer.ring));
+    }
+  }
+  switch (reply(client, std::move(parcel))) {
+    case wire::Outcome::done:
+      return {};
+    case wire::Outcome::no_room:
+      return fail("too many descriptors are under way");
+    case wire::Outcome::would_block:
+    case wire::Outcome::closed:
+    case wire::Outcome::malformed:
+    case wire::Outcome::descriptors:
+      break;
+  }
+  return fail("it has hung up");
+}
+
+bool Server::Impl::detach(Client& client, const wire::Detach& request) {
+  if (request.connection != 0) {
+    carry_out(x_manager.detach(client.session, request.connection));
+  } else {
+    const std::set<Id> all = x_manager.sessions().at(client.session).connections;
+    for (const Id connection : all) carry_out(x_manager.detach(client.session, connection));
+  }
+  wire::DetachReply message;
+  message.connection = request.connection;
+  return reply(client, Parcel(wire::prepare(message, request.header.serial))) == wire::Outcome::done;
+}
+
+}  // namespace qvm::regions

@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Telling clients. One that does not read costs a bounded amount of memory and descriptors, and when it reads
+// again it is told how things stand by then.
+#include <sys/epoll.h>
+
+#include <bit>
+
+#include "qvm/regions/log.h"
+#include "qvm/regions/server_impl.h"
+
+namespace qvm::regions {
+namespace {
+
+constexpr std::chrono::milliseconds kRest{100};
+
+}  // namespace
+
+void Server::Impl::update_interest(Client& client) {
+  std::uint32_t interest = 0;
+  if (!client.reserving && !client.outbox.waiting()) interest |= EPOLLIN;
+  if (!client.resting && (client.outbox.waiting() || !client.missed.empty())) interest |= EPOLLOUT;
+  if (interest == client.interest) return;
+  client.interest = interest;
+  if (!x_loop->modify(client.socket.get(), interest)) x_doomed.insert(client.socket.get());
+}
+
+wire::Outcome Server::Impl::reply(Client& client, Parcel parcel) {
+  const wire::Outcome outcome = client.outbox.send(client.socket.get(), std::move(parcel));
+  update_interest(client);
+  return outcome;
+}
+
+void Server::Impl::miss(Client& client, Id connection, std::uint32_t indices, wire::Outcome why) {
+  client.missed[connection] |= indices;
+  if (why == wire::Outcome::no_room && !client.resting) {
+    // The socket is writable all the time; what is short is short everywhere.
+    client.resting = true;
+    const int fd = client.socket.get();
+    const Id session = client.session;
+    x_loop->after(kRest, [this, fd, session] {
+      Client* rested = client_of(session);
+      if (rested == nullptr || rested->socket.get() != fd) return;
+      rested->resting = false;
+      update_interest(*rested);
+    });
+  }
+  update_interest(client);
+}
+
+void Server::Impl::push(Client& client, Id connection, std::uint32_t index, const Parcel& news) {
+  auto outcome = wire::Outcome::would_block;
+  // Nothing overtakes what waits.
+  if (!client.outbox.waiting() && client.missed.empty()) outcome = send(client.socket.get(), news);
+  if (outcome == wire::Outcome::done) return;
+  if (outcome == wire::Outcome::would_block || outcome == wire::Outcome::no_room) {
+    return miss(client, connection, 1U << index, outcome);
+  }
+  x_doomed.insert(client.socket.get());
+}
+
+Parcel Server::Impl::came(Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring) const {
+  wire::Came message;
+  message.connection = connection;
+  message.peer = {newcomer.index, newcomer.generation};
+  Parcel parcel(wire::prepare(message));
+  parcel.lend(x_store.client(newcomer.id)->page_read_only.get());
+  parcel.give(std::move(listen));
+  parcel.give(std::move(ring));
+  return parcel;
+}
+
+void Server::Impl::push_came(Client& client, Id connection, const Attached& newcomer, UniqueFd listen,
+                             UniqueFd ring) {
+  push(client, connection, newcomer.index, came(connection, newcomer, std::move(listen), std::move(ring)));
+}
+
+void Server::Impl::tell_went(const Detached& detached) {
+  const auto found = x_manager.regions().find(detached.region);
+  if (found == x_manager.regions().end()) return;
+  for (const Id slot : found->second.slots) {
+    if (slot == 0) continue;
+    Client* peer = client_of(x_manager.connections().at(slot).session);
+    if (peer == nullptr) continue;
+    wire::Went went;
+    went.connection = slot;
+    went.peer = {detached.index, detached.generation};
+    push(*peer, slot, detached.index, Parcel(wire::prepare(went)));
+  }
+}
+
+// False: it is beyond help.
+bool Server::Impl::catch_up(Client& client) {
+  while (!client.missed.empty() && !client.resting) {
+    const Id connection = client.missed.begin()->first;
+    std::uint32_t indices = client.missed.begin()->second;
+    client.missed.erase(client.missed.begin());
+    const wire::Outcome outcome = catch_up(client, connection, indices);
+    if (outcome == wire::Outcome::done) continue;
+    if (outcome != wire::Outcome::would_block && outcome != wire::Outcome::no_room) return false;
+    miss(client, connection, indices, outcome);
+    break;
+  }
+  update_interest(client);
+  return true;
+}
+
+// Takes away from indices what it could tell.
+wire::Outcome Server::Impl::catch_up(Client& client, Id connection, std::uint32_t& indices) {
+  const auto found = x_manager.connections().find(connection);
+  if (found == x_manager.connections().end()) return wire::Outcome::done;  // it has detached meanwhile
+  const Attached& mine = found->second;
+  const RegionState& region = x_manager.regions().at(mine.region);
+  wire::Roster roster;
+  roster.connection = connection;
+  for (const Id slot : region.slots) {
+    if (slot == 0 || slot == connection) continue;
+    const Attached& peer = x_manager.connections().at(slot);
+    roster.peers[roster.peer_count++] = {peer.index, peer.generation};
+  }
+  auto outcome = send(client.socket.get(), Parcel(wire::prepare(roster)));
+  while (outcome == wire::Outcome::done && indices != 0) {
+    const auto index = static_cast<unsigned>(std::countr_zero(indices));
+    const Id slot = region.slots[index];
+    if (slot != 0 && slot != connection) {
+      const Attached& peer = x_manager.connections().at(slot);
+      Client* other = client_of(peer.session);
+      if (other != nullptr) {  // when it comes back, it renews this link
+        auto there = make_doorbell();
+        auto back = make_doorbell();
+        if (!there || !back) return wire::Outcome::no_room;
+        outcome = send(client.socket.get(),
+                       came(connection, peer, std::move(back->listen), std::move(there->ring)));
+        if (outcome != wire::Outcome::done) break;
+        push_came(*other, slot, mine, std::move(there->listen), std::move(back->ring));
+      }
+    }
+    indices &= indices - 1;
+  }
+  return outcome;
+}
+
+}  // namespace qvm::regions

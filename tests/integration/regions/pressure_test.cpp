@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Clients that are slow, greedy or keep what is not theirs any more.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "qvm/base/mapping.h"
+#include "qvm/regions/host_memory.h"
+#include "qvm/regions/wire.h"
+#include "tests/support/regions_fixture.h"
+
+namespace qvm::regions {
+namespace {
+
+class RegionsPressure : public RegionsFixture {
+ protected:
+  long descriptors_of_daemon() {
+    const std::string directory = "/proc/" + std::to_string(daemon_pids().front()) + "/fd";
+    return std::distance(std::filesystem::directory_iterator(directory),
+                         std::filesystem::directory_iterator());
+  }
+  std::string log() const {
+    std::ifstream file(directory() + "/log/regiond.log");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+};
+
+TEST_F(RegionsPressure, ASlowReaderCostsLittleAndIsToldHowThingsStand) {
+  auto slow = host_client("slow");
+  Connection* mine = attach(*slow, "moo");
+  auto busy = host_client("busy");
+  attach(*busy, "moo");
+  const long before = descriptors_of_daemon();
+  for (int i = 0; i < 2000; ++i) busy->detach(attach(*busy, "moo"));
+  EXPECT_LT(descriptors_of_daemon(), before + 10);
+  Connection* last = attach(*busy, "moo");
+  ASSERT_EQ(last->index(), 2U);
+  last->notify(1);
+
+  ASSERT_TRUE(process_until(*slow, [&] { return (mine->read_status() & 4) != 0; }));
+  EXPECT_EQ(mine->read_status(), 0x00070000U);
+  // In both directions, by wake-ups.
+  mine->notify(1U << 2);
+  ASSERT_TRUE(process_until(*busy, [&] { return (last->read_status() & 1) != 0; }));
+  for (int round = 0; round < 20; ++round) {
+    last->notify(1);
+    ASSERT_TRUE(process_until(*slow, [&] { return (mine->read_status() & 4) != 0; })) << round;
+    mine->notify(1U << 2);
+    ASSERT_TRUE(process_until(*busy, [&] { return (last->read_status() & 1) != 0; })) << round;
+  }
+}
+
+TEST_F(RegionsPressure, ManySlowReadersOfEachOthersNews) {
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<Connection*> connections;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(host_client());
+    connections.push_back(attach(*clients.back(), "moo"));
+  }
+  // Each comes and goes while no other looks.
+  for (int round = 0; round < 30; ++round) {
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      clients[i]->detach(connections[i]);
+      connections[i] = attach(*clients[i], "moo");
+    }
+  }
+  for (std::size_t from = 0; from < clients.size(); ++from) {
+    connections[from]->notify(0xffffffff);
+    for (std::size_t to = 0; to < clients.size(); ++to) {
+      if (to == from) continue;
+      ASSERT_TRUE(process_until(*clients[to],
+                                [&] {
+                                  clients[from]->process();
+                                  return (connections[to]->read_status() &
+                                          (1U << connections[from]->index())) != 0;
+                                }))
+          << from << " to " << to;
+    }
+  }
+}
+
+TEST_F(RegionsPressure, MemoryGoesBackEvenIfSomebodyKeepsIt) {
+  constexpr std::uint32_t kPages = 4096;
+  auto client = host_client();
+  for (const std::uint32_t pages : {4U, kPages}) {
+    Connection* connection = attach(*client, "moo", pages);
+    const UniqueFd kept(::fcntl(connection->data_fd(), F_DUPFD_CLOEXEC, 0));
+    auto mapped = Mapping::map(kept.get(), pages * kPageBytes, Mapping::Access::read_only);
+    auto written = Mapping::map(kept.get(), pages * kPageBytes, Mapping::Access::read_write);
+    ASSERT_TRUE(mapped && written);
+    std::memset(written->data(), 0x5a, pages * kPageBytes);
+    client->detach(connection);
+    struct stat info {};
+    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+    do {
+      ASSERT_EQ(::fstat(kept.get(), &info), 0);
+      std::this_thread::yield();
+    } while (info.st_blocks != 0 && std::chrono::steady_clock::now() < deadline);
+    EXPECT_EQ(info.st_blocks, 0) << pages << " pages";
+    EXPECT_EQ(*static_cast<const char*>(mapped->data()), 0);
+  }
+}
+
+TEST_F(RegionsPressure, BigRegionsOfOneDoNotHoldUpAnother) {
+  constexpr std::uint64_t kBytes = std::uint64_t{1} << 29;
+  if (spare_memory().value_or(UINT64_MAX) < 4 * kBytes)
+    GTEST_SKIP() << "this host has too little memory to spare";
+  auto small = host_client();
+  auto raw = wire::connect_to(host_socket().c_str());
+  ASSERT_TRUE(raw);
+  wire::Hello hello;
+  ASSERT_EQ(wire::send(raw->get(), wire::prepare(hello, 0, wire::sent_size(hello))), wire::Outcome::done);
+  pollfd waiting{raw->get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&waiting, 1, 10'000), 1);
+  wire::Message message;
+  ASSERT_EQ(wire::receive(raw->get(), message, wire::kMaxDescriptors), wire::Outcome::done);
+  wire::Attach request;
+  request.pages = kBytes / kPageBytes;
+  request.name_size = 3;
+  std::memcpy(request.name.data(), "big", 3);
+  ASSERT_EQ(wire::send(raw->get(), wire::prepare(request, 9)), wire::Outcome::done);
+  // By the second one the daemon has read the request for the big one.
+  small->detach(attach(*small, "small"));
+  attach(*small, "small");
+  EXPECT_EQ(wire::receive(raw->get(), message, wire::kMaxDescriptors), wire::Outcome::would_block)
+      << "the big one was there first, or the small one waited for it";
+  ASSERT_EQ(::poll(&waiting, 1, 10'000), 1);
+  ASSERT_EQ(wire::receive(raw->get(), message, wire::kMaxDescriptors), wire::Outcome::done);
+  ASSERT_NE(message.as<wire::AttachReply>(), nullptr);
+  EXPECT_EQ(message.as<wire::AttachReply>()->status, 0U);
+  EXPECT_EQ(message.as<wire::AttachReply>()->pages, kBytes / kPageBytes);
+}
+
+TEST_F(RegionsPressure, WhoLeavesWhileItsMemoryIsReservedLeavesNothing) {
+  for (int i = 0; i < 5; ++i) {
+    auto raw = wire::connect_to(host_socket().c_str());
+    ASSERT_TRUE(raw);
+    wire::Hello hello;
+    wire::Attach request;
+    request.pages = 16384;
+    request.name_size = 3;
+    std::memcpy(request.name.data(), "big", 3);
+    ASSERT_EQ(wire::send(raw->get(), wire::prepare(hello, 0, wire::sent_size(hello))), wire::Outcome::done);
+    ASSERT_EQ(wire::send(raw->get(), wire::prepare(request, 9)), wire::Outcome::done);
+  }
+  auto client = host_client();
+  EXPECT_EQ(client->attach({.name = "big", .pages = 0}, kDeadline).status, Status::unknown_failure);
+}
+
+TEST_F(RegionsPressure, AProcessWithoutDescriptorsIsRefusedAndCanTryAgain) {
+  auto peer = host_client();
+  attach(*peer, "moo");
+  auto client = host_client();
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const UniqueFd next(::dup(0));
+  rlimit tight = limit;
+  tight.rlim_cur = static_cast<rlim_t>(next.get()) + 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  const AttachResult refused = client->attach({.name = "moo", .pages = 1}, kDeadline);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(refused.status, Status::no_memory);
+  EXPECT_EQ(attach(*client, "moo")->index(), 1U);
+}
+
+TEST_F(RegionsPressure, AKeeperThatStandsStillIsReplaced) {
+  auto client = host_client();
+  Connection* mine = attach(*client, "moo");
+  const pid_t stopped = keeper_pids().front();
+  ::kill(stopped, SIGSTOP);
+  auto other = host_client();
+  // Until the daemon finds that nobody takes what it wants to have kept.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto is_replaced = [&] {
+    const auto keepers = keeper_pids();
+    return keepers.size() == 1 && keepers.front() != stopped;
+  };
+  while (!is_replaced() && std::chrono::steady_clock::now() < deadline) {
+    other->detach(attach(*other, "moo"));
+  }
+  EXPECT_TRUE(is_replaced());
+  kill_daemon();
+  EXPECT_EQ(attach(*other, "moo")->index(), 1U);
+  ASSERT_TRUE(process_until(*client, [&] { return (mine->read_status() >> 16) == 3; }));
+  EXPECT_EQ(log().find("lost"), std::string::npos) << log();
+}
+
+TEST_F(RegionsPressure, KeepersDyingAllTheTime) {
+  auto client = host_client();
+  Connection* mine = attach(*client, "moo");
+  for (int i = 0; i < 12; ++i) {
+    const auto keepers = keeper_pids();
+    if (!keepers.empty()) ::kill(keepers.front(), SIGKILL);
+    auto other = host_client();
+    attach(*other, "moo");
+    other.reset();
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  while (keeper_pids().empty() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  ASSERT_EQ(keeper_pids().size(), 1U);
+  kill_daemon();
+  auto other = host_client();
+  EXPECT_EQ(attach(*other, "moo")->index(), 1U);
+  ASSERT_TRUE(process_until(*client, [&] { return (mine->read_status() >> 16) == 3; }));
+}
+
+TEST_F(RegionsPressure, WithoutItsDirectoryItEndsInSpiteOfRegisteredVms) {
+  ASSERT_TRUE(admin().add_vm(plain_vm("left")));
+  const auto daemon = daemon_pids();
+  std::filesystem::remove_all(directory() + "/vm");
+  std::filesystem::remove_all(directory() + "/regiond");
+  ASSERT_TRUE(admin().describe_json()) << "whoever is connected is still served";
+  std::filesystem::remove(host_socket());
+  // TearDown() expects that it ends.
+}
+
+}  // namespace
+}  // namespace qvm::regions
