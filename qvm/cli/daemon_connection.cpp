@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ namespace qvm::cli {
 namespace {
 
 constexpr int kAttempts = 3;  // a qvmd that is ending may hang up on us
+constexpr int kLastStepsMs = 2000;
 
 Result<UniqueFd> connect_to(const std::string& path) {
   sockaddr_un address{};
@@ -49,6 +51,14 @@ Result<UniqueFd> connect_to(const std::string& path) {
                     path, peer.uid, ::geteuid()));
   }
   return socket;
+}
+
+// The process that serves a socket.
+UniqueFd server_of(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return {};
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)));
 }
 
 bool nobody_listens(const Error& error) {
@@ -83,6 +93,10 @@ Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& path
 Result<std::optional<DaemonConnection>> DaemonConnection::open_if_used(const daemon::RuntimePaths& paths) {
   auto socket = connect_to(paths.socket());
   if (!socket) {
+    if (socket.error().code() == ENOTDIR) {
+      return fail(fmt::format(
+          "'{}' is not a directory: choose another one with --runtime-dir or QVM_RUNTIME_DIR", paths.root()));
+    }
     if (!nobody_listens(socket.error())) return tl::unexpected(std::move(socket.error()));
     if (daemon::recorded_vms(paths).empty()) return std::nullopt;
   }
@@ -150,12 +164,16 @@ Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
 void DaemonConnection::leave() {
   daemon::Request request;
   request.operation = daemon::Request::Operation::leave;
+  const UniqueFd server = server_of(x_socket.get());
   if (!send(request)) return;
   // An answer to an earlier request may still be under way: only "stays" is one to this. Otherwise qvmd ends,
   // and with it the connection.
   for (auto reply = wait(); reply; reply = wait()) {
     if (reply->kind == daemon::Reply::Kind::done && reply->text == "stays") return;
   }
+  // The connection is closed a little before the process is gone.
+  pollfd ended{server.get(), POLLIN, 0};
+  if (server) ::poll(&ended, 1, kLastStepsMs);
 }
 
 }  // namespace qvm::cli

@@ -39,6 +39,12 @@ int run(int argc, const char* const* argv) {
     return kNotStarted;
   }
   const daemon::RuntimePaths paths(std::move(*directory));
+  // Said here once: planning would blame each VM's name for it.
+  const bool launches = options->command == Command::up || options->command == Command::single;
+  if (auto fits = daemon::check_socket_lengths(paths, "a"); launches && !fits) {
+    complain(fits.error().message());
+    return kNotStarted;
+  }
   switch (options->command) {
     case Command::up:
       return up(*options, paths);

@@ -129,7 +129,7 @@ class Up {
   void show_roll_back() {
     for (auto& [name, console] : x_consoles) {
       console.lines->finish();
-      if (console.ran) print(fmt::format("{}* stopped again\n", console.prefix));
+      if (console.ran) print(fmt::format("{}* stopped\n", console.prefix));
     }
   }
 

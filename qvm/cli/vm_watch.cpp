@@ -47,15 +47,20 @@ Result<void> VmWatch::start(const Launch& launch) {
 void VmWatch::stop(std::uint32_t timeout_ms) {
   if (x_stopping || x_over || !x_connection) return;
   x_stopping = true;
+  x_stop_timeout_ms = timeout_ms;
+  if (auto sent = ask_to_stop(); !sent) reconnect(sent.error().message());
+}
+
+Result<void> VmWatch::ask_to_stop() {
   Request request;
   if (x_started) {
     request.operation = Request::Operation::stop;
     request.names = x_names;
-    request.timeout_ms = timeout_ms;
+    request.timeout_ms = x_stop_timeout_ms;
   } else {
     request.operation = Request::Operation::cancel;
   }
-  if (auto sent = x_connection->send(request); !sent) reconnect(sent.error().message());
+  return x_connection->send(request);
 }
 
 void VmWatch::receive() {
@@ -77,11 +82,18 @@ void VmWatch::handle(const Reply& reply) {
     case Reply::Kind::vm:
     case Reply::Kind::done:
       for (const auto& vm : reply.vms) take(vm);
-      if (reply.kind == Reply::Kind::done && !std::exchange(x_started, true)) x_hooks.started();
+      if (reply.kind == Reply::Kind::done && !std::exchange(x_started, true)) {
+        // To be cancelled when it had just succeeded: then there is something to stop.
+        if (x_stopping) {
+          if (auto sent = ask_to_stop(); !sent) return reconnect(sent.error().message());
+        } else {
+          x_hooks.started();
+        }
+      }
       return check_end();
     case Reply::Kind::failed:
       // A stop that failed leaves VMs behind: that is not the end, but nothing more can be done from here.
-      return fail_with(reply.text);
+      return fail_with(x_started || x_start_lost.empty() ? reply.text : x_start_lost);
   }
 }
 
@@ -104,19 +116,16 @@ void VmWatch::check_end() {
 void VmWatch::reconnect(const std::string& why) {
   x_loop.unwatch(x_connection->fd());
   x_connection.reset();
-  if (!x_started) {
-    // The next one takes away what this one left half done.
-    if (auto next = DaemonConnection::open(x_paths)) next->leave();
-    return fail_with("qvmd ended while it was starting the VMs (" + why + ")");
-  }
-  // The VMs go on without qvmd; a new one finds them.
+  // The VMs go on without qvmd; a new one finds them. A start that was not complete it takes away.
+  if (!x_started) x_start_lost = "qvmd ended while it was starting the VMs (" + why + ")";
   auto connection = DaemonConnection::open(x_paths);
   if (!connection) return fail_with(connection.error().message());
   x_connection = std::move(*connection);
   Request request;
-  request.operation = x_stopping ? Request::Operation::stop : Request::Operation::watch;
+  request.operation = x_stopping && x_started ? Request::Operation::stop : Request::Operation::watch;
   request.names = x_names;
   request.owned = x_ownership == Ownership::ours;
+  request.timeout_ms = x_stop_timeout_ms;
   auto sent = x_connection->send(request);
   if (!sent || !watch_socket()) return fail_with("qvmd cannot be reached again");
 }

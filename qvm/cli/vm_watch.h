@@ -44,6 +44,7 @@ class VmWatch {
   void leave();
 
  private:
+  Result<void> ask_to_stop();
   void receive();
   void handle(const daemon::Reply& reply);
   void take(const daemon::VmStatus& vm);
@@ -61,6 +62,8 @@ class VmWatch {
   std::map<std::string, daemon::VmStatus> x_vms;
   bool x_started = false;
   bool x_stopping = false;
+  std::uint32_t x_stop_timeout_ms = 0;
+  std::string x_start_lost;  // why it is not known whether the VMs were started
   bool x_over = false;
 };
 
