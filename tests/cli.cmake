@@ -1,0 +1,17 @@
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+qvm_test(cli_unit_test
+  unit/cli/console_log_test.cpp unit/cli/exit_codes_test.cpp unit/cli/options_test.cpp unit/cli/region_table_test.cpp
+  unit/cli/status_text_test.cpp
+  LINK qvm_cli)
+
+# The whole chain, with a real QEMU; what is not a plugin in it could be sanitized, what is could not.
+if(NOT QVM_SANITIZE AND TARGET guests)
+  qvm_test(cli_system_test
+    system/cli/background_test.cpp system/cli/cli_fixture.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp
+    system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
+    system/cli/up_test.cpp
+    support/background_program.cpp support/guest_machine.cpp support/qvm_sandbox.cpp
+    LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 60)
+  add_dependencies(cli_system_test qvm qvmd qvm-lint qvm-regiond libqvm-vmhost vdev-shmem guests hello-host)
+endif()

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What the tests of the command line share.
+#pragma once
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/guest_machine.h"
+#include "tests/support/qvm_sandbox.h"
+
+namespace qvm::test {
+
+inline constexpr const char* kExamples = QVM_SOURCE_DIR "/guests/examples/";
+inline constexpr const char* kQemu = "qemu-system-x86_64";
+
+// For what does not depend on the accelerator: everything runs under TCG.
+class CliTest : public testing::Test {
+ protected:
+  QvmSandbox sandbox_;
+};
+
+// Under TCG, and under KVM where it can be used.
+class AcceleratedCliTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (GetParam() != "kvm") return;
+    if (!kvm_works()) GTEST_SKIP() << "/dev/kvm cannot be used here";
+    // As root each qvmd gives its VMs' user access to /dev/kvm and takes it away again: one at a time.
+    kvm_lock_.reset(::open(QVM_BINARY_DIR "/tests/kvm.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    ::flock(kvm_lock_.get(), LOCK_EX);
+  }
+  UniqueFd kvm_lock_;
+  QvmSandbox sandbox_;
+};
+
+inline std::string accelerator_name(const testing::TestParamInfo<std::string>& accelerator) {
+  return accelerator.param;
+}
+
+// The lines of text that begin with prefix, without it.
+std::vector<std::string> lines_with(const std::string& text, const std::string& prefix);
+
+// What qvm complained about.
+inline std::vector<std::string> complaints(const Answer& answer) {
+  return lines_with(answer.err, "qvm: ");
+}
+
+// A user who is not root and owns nothing. Tests that need one are skipped if they cannot become it.
+inline constexpr uid_t kNobody = 65534;
+
+}  // namespace qvm::test

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The hello system, from one command to an empty runtime directory.
+#include "tests/system/cli/cli_fixture.h"
+
+namespace qvm::test {
+namespace {
+
+using testing::Contains;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+using HelloSystem = AcceleratedCliTest;
+INSTANTIATE_TEST_SUITE_P(Under, HelloSystem, testing::Values("tcg", "kvm"), accelerator_name);
+
+std::string example(const std::string& file) {
+  return std::string(kExamples) + "hello/" + file;
+}
+
+// That one guest has attached, greeted, heard and answered the other, and left. prefix: "left  | ".
+void expect_conversation(const std::string& out, const std::string& prefix, const std::string& own,
+                         const std::string& peer) {
+  const std::vector<std::string> lines = lines_with(out, prefix);
+  EXPECT_THAT(lines, Contains(MatchesRegex("\\* running \\(pid [0-9]+\\)"))) << out;
+  EXPECT_THAT(lines, Contains(MatchesRegex("attached to 'moo' as client [0-9] \\(16 pages\\); attached now: "
+                                           "[0-9 ]+")))
+      << out;
+  EXPECT_THAT(lines, Contains("greeting everybody: poking all but me")) << out;
+  EXPECT_THAT(lines, Contains(MatchesRegex("client [0-9] \\(" + peer + "\\) says: hello, I am " + peer)))
+      << out;
+  // Who signals whom: its peer alone, whom it knows by name.
+  EXPECT_THAT(lines, Contains(MatchesRegex("whispering to client [0-9] \\(" + peer + "\\): poking only it")))
+      << out;
+  EXPECT_THAT(lines, Contains(MatchesRegex("client [0-9] \\(" + peer +
+                                           "\\) whispers: only you are poked for "
+                                           "this, " +
+                                           own)))
+      << out;
+  // What the status says: senders, and who is attached.
+  EXPECT_THAT(lines, Contains(MatchesRegex("signalled by: [0-9 ]+; attached now: [0-9 ]+"))) << out;
+  EXPECT_THAT(lines, Contains("heard everybody, detached from 'moo'")) << out;
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back(), "* powered off") << out;
+}
+
+TEST_P(HelloSystem, RunsFromItsManifest) {
+  const Answer answer = sandbox_.qvm({"up", "--accel", GetParam(), example("system.yaml")});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.err, "");
+  expect_conversation(answer.out, "left  | ", "left", "right");
+  expect_conversation(answer.out, "right | ", "right", "left");
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+TEST_P(HelloSystem, RunsWithoutAManifest) {
+  const Answer answer =
+      sandbox_.qvm({"up", "--accel", GetParam(), example("left.qvmconf"), example("right.qvmconf")});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "left  | ", "left", "right");
+  expect_conversation(answer.out, "right | ", "right", "left");
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+TEST_P(HelloSystem, TakesAHostProgramIn) {
+  BackgroundProgram host({.words = {std::string(kPrograms) + "hello-host", "--wait"},
+                          .environment = {{"QVM_RUNTIME_DIR", sandbox_.runtime()}}});
+  const Answer answer = sandbox_.qvm({"up", "--accel", GetParam(), example("three.yaml")});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "left  | ", "left", "right");
+  expect_conversation(answer.out, "right | ", "right", "left");
+  for (const char* guest : {"left  | ", "right | "}) {
+    EXPECT_THAT(lines_with(answer.out, guest),
+                Contains(MatchesRegex("client [0-9] \\(host\\) says: hello, I am host")))
+        << answer.out;
+  }
+  // The guests whisper to each other: the host program is not poked for it.
+  EXPECT_EQ(host.wait(), 0) << host.err();
+  EXPECT_THAT(host.out(), HasSubstr("(left) says: hello, I am left\n"));
+  EXPECT_THAT(host.out(), HasSubstr("(right) says: hello, I am right\n"));
+  EXPECT_THAT(host.out(), Not(HasSubstr("whispers")));
+  EXPECT_THAT(host.out(), EndsWith("all others have left, detaching from 'moo'\n"));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+}  // namespace
+}  // namespace qvm::test

@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/cli/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "qvm/cli/exit_codes.h"
+
+namespace qvm::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+struct Parsed {
+  std::optional<Options> options;
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+Parsed parse(const std::vector<std::string>& words) {
+  std::vector<const char*> argv = {"qvm"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  std::ostringstream out;
+  std::ostringstream err;
+  Parsed parsed;
+  parsed.options = parse_options(static_cast<int>(argv.size()), argv.data(), out, err, parsed.status);
+  parsed.out = out.str();
+  parsed.err = err.str();
+  return parsed;
+}
+
+TEST(Options, UpTakesFilesAndHowToRunThem) {
+  const Parsed parsed =
+      parse({"up", "--accel", "tcg", "--runtime-dir", "/r", "--libvirt-uri", "qemu:///system", "--plugin-dir",
+             "/p", "--plugin-dir=/q", "--detach", "--timeout", "3", "a.qvmconf", "b.qvmconf"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  const Options& options = *parsed.options;
+  EXPECT_EQ(options.command, Command::up);
+  EXPECT_EQ(options.common.accelerator, config::Accelerator::tcg);
+  EXPECT_EQ(options.common.runtime_directory, "/r");
+  EXPECT_EQ(options.common.libvirt_uri, "qemu:///system");
+  EXPECT_THAT(options.common.plugin_directories, ElementsAre("/p", "/q"));
+  EXPECT_TRUE(options.detach);
+  EXPECT_EQ(options.timeout_ms, 3000U);
+  EXPECT_THAT(options.words, ElementsAre("a.qvmconf", "b.qvmconf"));
+}
+
+TEST(Options, APluginDirectoryIsOneWord) {
+  const Parsed parsed = parse({"up", "--plugin-dir", "/p", "a.qvmconf"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_THAT(parsed.options->common.plugin_directories, ElementsAre("/p"));
+  EXPECT_THAT(parsed.options->words, ElementsAre("a.qvmconf"));
+}
+
+TEST(Options, AFileMakesItOneVm) {
+  const Parsed parsed = parse({"@guest.qvmconf"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::single);
+  EXPECT_FALSE(parsed.options->common.accelerator);
+  EXPECT_THAT(parsed.options->words, ElementsAre("@guest.qvmconf"));
+}
+
+TEST(Options, OwnOptionsStandBeforeTheWordsOfOneVm) {
+  const Parsed parsed =
+      parse({"--accel", "kvm", "--runtime-dir=/r", "@guest.qvmconf", "set", "x", "-1", "--help"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::single);
+  EXPECT_EQ(parsed.options->common.accelerator, config::Accelerator::kvm);
+  EXPECT_EQ(parsed.options->common.runtime_directory, "/r");
+  EXPECT_THAT(parsed.options->words, ElementsAre("@guest.qvmconf", "set", "x", "-1", "--help"));
+}
+
+TEST(Options, AWordOfTheLanguageMakesItOneVm) {
+  const Parsed parsed = parse({"ram", "64M", "cpu", "load", "guest.elf"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::single);
+  EXPECT_THAT(parsed.options->words, ElementsAre("ram", "64M", "cpu", "load", "guest.elf"));
+}
+
+TEST(Options, LintGetsItsWordsUnread) {
+  const Parsed parsed = parse({"lint", "--format", "json", "--nonsense"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::lint);
+  EXPECT_THAT(parsed.options->words, ElementsAre("--format", "json", "--nonsense"));
+}
+
+TEST(Options, PlanHasThreeForms) {
+  EXPECT_EQ(parse({"plan", "a.qvmconf"}).options->form, PlanForm::table);
+  EXPECT_EQ(parse({"plan", "--json", "a.qvmconf"}).options->form, PlanForm::json);
+  EXPECT_EQ(parse({"plan", "--xml", "a.qvmconf"}).options->form, PlanForm::xml);
+}
+
+TEST(Options, QuestionsKnowTheirOwn) {
+  EXPECT_TRUE(parse({"ps", "--json"}).options->json);
+  EXPECT_TRUE(parse({"regions", "--json"}).options->json);
+  EXPECT_TRUE(parse({"logs", "-f", "left"}).options->follow);
+  EXPECT_THAT(parse({"down", "left", "right"}).options->words, ElementsAre("left", "right"));
+  EXPECT_THAT(parse({"down"}).options->words, IsEmpty());
+}
+
+TEST(Options, HelpIsSaidAndDone) {
+  const Parsed parsed = parse({"--help"});
+  EXPECT_FALSE(parsed.options);
+  EXPECT_EQ(parsed.status, kOk);
+  EXPECT_THAT(parsed.out, HasSubstr("Examples:"));
+  EXPECT_EQ(parsed.err, "");
+}
+
+class UsageError : public testing::TestWithParam<std::vector<std::string>> {};
+INSTANTIATE_TEST_SUITE_P(Of, UsageError,
+                         testing::Values(std::vector<std::string>{}, std::vector<std::string>{"uq"},
+                                         std::vector<std::string>{"up"},
+                                         std::vector<std::string>{"up", "--accel", "xen", "a.qvmconf"},
+                                         std::vector<std::string>{"up", "--accel"},
+                                         std::vector<std::string>{"up", "--nonsense", "a"},
+                                         std::vector<std::string>{"up", "--timeout", "-1", "a"},
+                                         std::vector<std::string>{"up", "--timeout", "3601", "a"},
+                                         std::vector<std::string>{"plan", "--json", "--xml", "a.qvmconf"},
+                                         std::vector<std::string>{"console"},
+                                         std::vector<std::string>{"console", "a", "b"},
+                                         std::vector<std::string>{"logs"},
+                                         std::vector<std::string>{"ps", "left"},
+                                         std::vector<std::string>{"--accel", "xen", "@guest.qvmconf"},
+                                         std::vector<std::string>{"--nonsense", "@guest.qvmconf"}));
+
+TEST_P(UsageError, IsOneMessageAndWhereToLook) {
+  const Parsed parsed = parse(GetParam());
+  EXPECT_FALSE(parsed.options);
+  EXPECT_EQ(parsed.status, kUsage);
+  EXPECT_EQ(parsed.out, "");
+  EXPECT_THAT(parsed.err, StartsWith("qvm: "));
+  EXPECT_THAT(parsed.err, HasSubstr("\nTry 'qvm --help'.\n"));
+}
+
+}  // namespace
+}  // namespace qvm::cli
