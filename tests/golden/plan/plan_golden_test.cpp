@@ -78,6 +78,14 @@ Planned plan_case(const std::string& name) {
   return plan_file(files, file, host_of(files.texts[file]));
 }
 
+// A vdev's object is beside its table, and this tree is somewhere else on every machine.
+std::string without_place(std::string text) {
+  static const std::string kSource = QVM_SOURCE_DIR;
+  for (auto at = text.find(kSource); at != std::string::npos; at = text.find(kSource, at))
+    text.replace(at, kSource.size(), "SOURCE");
+  return text;
+}
+
 class PlanGolden : public testing::TestWithParam<std::string> {
  protected:
   void check(const std::string& extension, const std::string& text) const {
@@ -99,7 +107,7 @@ TEST_P(PlanGolden, IsAsRecorded) {
   const bool works = planned.plan.has_value();
   check(".err", works ? "" : planned.text());
   check(".xml", works ? planned.plan->domain_xml : "");
-  check(".json", works ? planned.plan->vmhost_json : "");
+  check(".json", works ? without_place(planned.plan->vmhost_json) : "");
   check(".txt", works ? plan::to_table(*planned.plan) +
                             (planned.text().empty() ? "" : "\nFindings\n" + planned.text())
                       : "");
