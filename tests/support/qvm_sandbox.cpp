@@ -128,6 +128,9 @@ testing::AssertionResult QvmSandbox::wait_until_started(const std::string& vm) c
 }
 
 testing::AssertionResult QvmSandbox::nothing_left() const {
+  // The last steps of a process, after all that can be seen of it is gone.
+  constexpr std::chrono::milliseconds kLastSteps{500};
+  if (auto ended = wait_for_end(processes(), kLastSteps); !ended) return ended;
   if (const auto alive = processes(); !alive.empty())
     return testing::AssertionFailure() << "still running:" << describe(alive);
   std::string left;

@@ -54,7 +54,7 @@ class QvmSandbox {
   // Waits until those that run now are gone.
   testing::AssertionResult wait_for_end(const std::vector<pid_t>& processes,
                                         std::chrono::milliseconds patience = std::chrono::seconds(10)) const;
-  // No process, and in the runtime directory nothing but logs; without waiting for anything.
+  // No process but in its very last steps, and in the runtime directory nothing but logs.
   testing::AssertionResult nothing_left() const;
   // The same, but what is on its way out has some time for it: when nobody waits for qvmd.
   testing::AssertionResult nothing_left_soon() const;
