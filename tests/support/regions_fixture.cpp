@@ -57,11 +57,11 @@ void RegionsFixture::reopen_admin() {
 void RegionsFixture::TearDown() {
   x_admin.reset();
   // A keeper may be about to start another daemon, or a daemon another keeper: look again until there is
-  // neither.
+  // neither. Keepers first: without one, a daemon that is not there now will not come.
   for (int round = 0; round < 5; ++round) {
-    std::vector<pid_t> all = daemon_pids();
-    const auto keepers = keeper_pids();
-    all.insert(all.end(), keepers.begin(), keepers.end());
+    std::vector<pid_t> all = keeper_pids();
+    const auto daemons = daemon_pids();
+    all.insert(all.end(), daemons.begin(), daemons.end());
     if (all.empty()) break;
     for (const pid_t pid : all) {
       EXPECT_TRUE(wait_for_death(pid, kDeadline)) << "process " << pid << " did not end by itself";

@@ -189,6 +189,7 @@ TEST_F(RegionsPressure, AKeeperThatStandsStillIsReplaced) {
     other->detach(attach(*other, "moo"));
   }
   EXPECT_TRUE(is_replaced());
+  ASSERT_TRUE(admin().describe_json()) << "by the answer the new one has got everything";
   kill_daemon();
   EXPECT_EQ(attach(*other, "moo")->index(), 1U);
   ASSERT_TRUE(process_until(*client, [&] { return (mine->read_status() >> 16) == 3; }));
@@ -208,6 +209,7 @@ TEST_F(RegionsPressure, KeepersDyingAllTheTime) {
   const auto deadline = std::chrono::steady_clock::now() + kDeadline;
   while (keeper_pids().empty() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   ASSERT_EQ(keeper_pids().size(), 1U);
+  ASSERT_TRUE(admin().describe_json()) << "by the answer it has got everything";
   kill_daemon();
   auto other = host_client();
   EXPECT_EQ(attach(*other, "moo")->index(), 1U);
