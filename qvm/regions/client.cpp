@@ -36,6 +36,17 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
   }
 }
 
+// Pages of a qvm-regiond of another version would be misunderstood in silence.
+bool laid_out_as_here(const Mapping& mapping, std::uint32_t magic, std::size_t size) {
+  struct Head {
+    std::uint32_t magic;
+    std::uint32_t version;
+    std::uint32_t size;
+  };
+  const auto& head = *static_cast<const Head*>(mapping.data());
+  return head.magic == magic && head.version == kPageVersion && head.size == size;
+}
+
 class SocketClient final : public Client {
  public:
   SocketClient(std::string path, std::string_view who) : x_path(std::move(path)), x_who(who) {}
@@ -68,10 +79,10 @@ class SocketClient final : public Client {
   std::string x_who;
   UniqueFd x_epoll;
   UniqueFd x_self;
-  Ringer x_ringer;
   UniqueFd x_socket;
   std::uint64_t x_session = 0;
   bool x_welcomed = false;  // since the socket was connected
+  bool x_hangs = false;     // did not answer in time and has said nothing since
   std::uint32_t x_serial = 0;
   std::vector<std::unique_ptr<ClientConnection>> x_connections;
   std::vector<Connection*> x_view;
@@ -88,16 +99,21 @@ SocketClient::~SocketClient() {
 }
 
 // Tells qvm-regiond that the connection (0: every one) is gone, and returns when it knows or cannot be told.
+// One that hangs is waited for once: a guest's reset, with QEMU's lock held, may have 64 connections to end.
 void SocketClient::release(std::uint64_t connection) {
   if (x_socket) {
     wire::Detach request;
     request.connection = connection;
     const std::uint32_t serial = ++x_serial;
-    const auto deadline = Clock::now() + kDefaultDeadline;
-    Awaited outcome = send(wire::prepare(request, serial), deadline);
+    const auto deadline = Clock::now() + (x_hangs ? std::chrono::milliseconds(0) : kDefaultDeadline);
+    bool told = send(wire::prepare(request, serial), deadline) == Awaited::reply;
     // A qvm-regiond that is only just coming up reads it in its time.
-    if (outcome == Awaited::reply && x_welcomed) outcome = await(wire::Type::detached, serial, deadline);
-    if (outcome != Awaited::lost) return;
+    if (told && x_welcomed) {
+      const Awaited outcome = await(wire::Type::detached, serial, deadline);
+      told = outcome != Awaited::lost;
+      if (outcome == Awaited::timeout) x_hangs = true;
+    }
+    if (told) return;
     lose_socket();
   }
   // The hello of the next session names what is left, which says the same.
@@ -179,6 +195,7 @@ SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial,
   for (;;) {
     switch (wire::receive(x_socket.get(), x_message, wire::kMaxDescriptors)) {
       case wire::Outcome::done:
+        x_hangs = false;
         if (x_message.type() == type && x_message.header().serial == serial) return Awaited::reply;
         dispatch();
         break;
@@ -243,6 +260,7 @@ void SocketClient::drain_socket() {
   while (x_socket) {
     switch (wire::receive(x_socket.get(), x_message, wire::kMaxDescriptors)) {
       case wire::Outcome::done:
+        x_hangs = false;
         dispatch();
         break;
       case wire::Outcome::would_block:
@@ -304,6 +322,11 @@ AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const A
   auto region_page = Mapping::map(fds[1].get(), kPageBytes, Mapping::Access::read_only);
   auto own_page = Mapping::map(fds[2].get(), kPageBytes, Mapping::Access::read_write);
   if (!region_page || !own_page) return no_memory();
+  if (!laid_out_as_here(*region_page, kRegionPageMagic, sizeof(RegionPage)) ||
+      !laid_out_as_here(*own_page, kClientPageMagic, sizeof(ClientPage))) {
+    abandon(reply.connection);
+    return {};
+  }
   ClientConnection::Parts parts;
   parts.id = reply.connection;
   parts.name = request.name;
@@ -316,7 +339,6 @@ AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const A
   parts.own_page = std::move(*own_page);
   parts.epoll = x_epoll.get();
   parts.self_event = x_self.get();
-  parts.ringer = &x_ringer;
   auto connection = std::make_unique<ClientConnection>(std::move(parts));
   for (std::uint32_t i = 0; i < reply.peer_count; ++i) {
     connection->meet_peer(reply.peers[i].index, reply.peers[i].generation, std::move(fds[3 + 3 * i]),

@@ -10,7 +10,6 @@
 #include "qvm/base/mapping.h"
 #include "qvm/regions/client.h"
 #include "qvm/regions/pages.h"
-#include "qvm/regions/ringer.h"
 
 namespace qvm::regions {
 
@@ -31,9 +30,8 @@ class ClientConnection final : public Connection {
     UniqueFd data;
     Mapping region_page;
     Mapping own_page;
-    int epoll = -1;            // the client's
-    int self_event = -1;       // the client's; made readable by a signal to myself
-    Ringer* ringer = nullptr;  // the client's
+    int epoll = -1;       // the client's
+    int self_event = -1;  // the client's; made readable by a signal to myself
   };
 
   explicit ClientConnection(Parts parts);

@@ -3,6 +3,7 @@
 #include "qvm/regions/memory.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -57,10 +58,13 @@ Result<UniqueFd> reopen_read_only(int memory) {
 }
 
 Result<Doorbell> make_doorbell() {
-  UniqueFd listen(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!listen) return fail_errno("create a doorbell");
-  UniqueFd ring(::fcntl(listen.get(), F_DUPFD_CLOEXEC, 0));
-  if (!ring) return fail_errno("create a doorbell");
+  UniqueFd ring(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  UniqueFd listen(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  if (!ring || !listen || ::epoll_ctl(listen.get(), EPOLL_CTL_ADD, ring.get(), &event) != 0) {
+    return fail_errno("create a doorbell");
+  }
   return Doorbell{std::move(ring), std::move(listen)};
 }
 

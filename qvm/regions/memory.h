@@ -27,11 +27,14 @@ inline std::string label_of(const std::string& region) {
 // A second descriptor of the same memory, for reading only.
 Result<UniqueFd> reopen_read_only(int memory);
 
-// How one client wakes one other: two descriptors of one eventfd, which nobody else has. It is rung through a
-// Ringer only, and listened to by edge-triggered epoll only, so that it never needs to be read.
+// How one client wakes one other. The sender's end is an eventfd that nobody else has: its flags and its
+// counter belong to the open file, so a receiver that had it too could make it blocking, fill it, and leave
+// the sender waiting in its write. The receiver's end is an epoll instance that watches the eventfd: it
+// becomes readable with each ring, and nothing of the eventfd can be reached through it. It is listened to by
+// edge-triggered epoll only, so that nothing ever needs to be read.
 struct Doorbell {
-  UniqueFd ring;
-  UniqueFd listen;
+  UniqueFd ring;    // non-blocking; write 8 bytes
+  UniqueFd listen;  // silent once all descriptors of `ring` are closed
 };
 Result<Doorbell> make_doorbell();
 

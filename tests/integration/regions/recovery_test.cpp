@@ -96,6 +96,25 @@ TEST_F(RegionsRecovery, WithoutTheDaemonDataAndSignalsGoOn) {
   continue_keeper();
 }
 
+TEST_F(RegionsRecovery, ADaemonThatHangsIsWaitedForOnceByAllWhoLeave) {
+  auto watcher = host_client();
+  Connection* seen = attach(*watcher, "moo9");
+  auto leaver = host_client();
+  std::vector<Connection*> connections;
+  for (int i = 0; i < 10; ++i) connections.push_back(attach(*leaver, "moo" + std::to_string(i)));
+  ASSERT_TRUE(process_until(*watcher, [&] { return seen->read_status() >> 16 == 3; }));
+  const pid_t daemon = daemon_pids().front();
+  ::kill(daemon, SIGSTOP);
+  const auto start = std::chrono::steady_clock::now();
+  for (Connection* connection : connections) leaver->detach(connection);
+  // One deadline is 2 s; one for each would be 20.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));
+  ::kill(daemon, SIGCONT);
+  EXPECT_TRUE(process_until(*watcher, [&] { return seen->read_status() >> 16 == 1; }));
+  attach(*leaver, "moo9");
+  EXPECT_TRUE(process_until(*watcher, [&] { return seen->read_status() >> 16 == 3; }));
+}
+
 TEST_F(RegionsRecovery, TheNextAttachWorks) {
   auto vm = vm_client("left");
   Connection* before = attach(*vm, "moo", 2);

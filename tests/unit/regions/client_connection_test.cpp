@@ -76,7 +76,6 @@ class RegionConnection : public ::testing::Test {
     parts.own_page = map(store.client(id)->page, Mapping::Access::read_write);
     parts.epoll = member.epoll.get();
     parts.self_event = member.self.get();
-    parts.ringer = &ringer;
     member.connection = std::make_unique<ClientConnection>(std::move(parts));
     for (auto& [other, peer] : members) {
       if (other == index) continue;
@@ -121,7 +120,6 @@ class RegionConnection : public ::testing::Test {
     return ::poll(&waiting_for, 1, 0) == 1;
   }
 
-  Ringer ringer;
   RegionStore store;
   std::array<Id, kMaxClients> slots{};
   std::array<std::uint32_t, kMaxClients> generations{};
