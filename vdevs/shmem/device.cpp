@@ -210,6 +210,8 @@ void Device::control_write(ControlPage& page, std::uint64_t offset, unsigned wid
 
 void Device::events() {
   const std::lock_guard guard(x_mutex);
+  // A signal is in the pages already, and its guest wakes while the rest is looked at.
+  update_line();
   x_client.process();
   update_line();
 }

@@ -171,8 +171,8 @@ void EventThread::run() {
       // Woken only to sleep for a shorter time, or for nothing: leave QEMU's lock alone.
       const std::lock_guard guard(x_mutex);
       x_sleeping_until = Clock::time_point::min();
-      const bool due = !x_timers.empty() && x_timers.begin()->first <= Clock::now();
-      if (x_stopping || (watched == 0 && !due)) continue;
+      const auto due = [this] { return !x_timers.empty() && x_timers.begin()->first <= Clock::now(); };
+      if (x_stopping || (watched == 0 && !due())) continue;
     }
     x_lock.lock();
     run_round(ready.data(), watched);
