@@ -85,7 +85,7 @@ class Daemon {
             [this](const std::string& uri) { return open_hypervisor(uri); },
             [this](const std::string& domain) { host::abandon_domain(x_paths.libvirt_root(), domain); }),
         x_regions([this] { return regions::Admin::open(x_paths.root(), x_options.regiond_program); }),
-        x_kvm(kKvmDevice, x_paths.kvm_leases()),
+        x_kvm(kKvmDevice, kKvmLedger),
         x_launcher(x_paths, x_hypervisors, x_regions, x_kvm, log_line),
         x_supervisor(std::make_unique<Supervisor>(
             loop, x_paths, x_launcher, x_regions,

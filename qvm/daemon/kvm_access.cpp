@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <type_traits>
+#include <utility>
 
 #include "qvm/base/unique_fd.h"
 
@@ -87,11 +90,12 @@ Result<void> grant(acl_t acl, const std::string& path, uid_t uid) {
   return {};
 }
 
-Result<void> revoke(const std::string& path, uid_t uid) {
+// True if uid has no entry any more.
+bool revoke(const std::string& path, uid_t uid) {
   auto acl = read_acl(path);
-  if (!acl) return tl::unexpected(std::move(acl.error()));
+  if (!acl) return false;
   const acl_entry_t entry = find_user(acl->get(), uid);
-  if (entry == nullptr) return {};
+  if (entry == nullptr) return true;
   ::acl_delete_entry(acl->get(), entry);
   bool named = false;
   acl_entry_t mask = nullptr;
@@ -107,62 +111,133 @@ Result<void> revoke(const std::string& path, uid_t uid) {
   } else {
     ::acl_calc_mask(&edited);
   }
-  if (::acl_set_file(path.c_str(), ACL_TYPE_ACCESS, edited) != 0) {
-    return fail_errno(fmt::format("take access to '{}' back from {}", path, uid));
-  }
-  return {};
+  return ::acl_set_file(path.c_str(), ACL_TYPE_ACCESS, edited) == 0;
 }
 
 }  // namespace
 
-void KvmAccess::recover() {
-  std::ifstream ledger(x_ledger);
-  for (uid_t uid = 0; ledger >> uid;) (void)revoke(x_device, uid);
-  ::unlink(x_ledger.c_str());
-}
-
-Result<void> KvmAccess::write_ledger() {
-  bool any = false;
-  std::ofstream ledger(x_ledger, std::ios::trunc);
-  for (const auto& [uid, lease] : x_leases) {
-    if (!lease.granted) continue;
-    ledger << uid << '\n';
-    any = true;
+// A change of the list and the ledger, alone on the host: others wait for its end. Without the device there
+// is nothing to change.
+class KvmAccess::Change {
+ public:
+  static Result<Change> begin(KvmAccess& access) {
+    if (!access.x_locks) {
+      access.x_locks.reset(::open(access.x_device.c_str(), O_RDWR | O_CLOEXEC));
+      if (!access.x_locks) return fail_errno(fmt::format("open '{}'", access.x_device));
+    }
+    if (!lock(access.x_locks.get(), F_OFD_SETLKW, F_WRLCK, kChanges))
+      return fail_errno(fmt::format("lock '{}'", access.x_device));
+    return Change(access);
   }
-  ledger.close();
-  if (!ledger) return fail_errno(fmt::format("write '{}'", x_ledger));
-  if (!any) ::unlink(x_ledger.c_str());
-  return {};
+  Change(Change&& other) noexcept
+      : x_access(std::exchange(other.x_access, nullptr)), x_given(std::move(other.x_given)) {}
+  Change& operator=(Change&&) = delete;
+  ~Change() {
+    if (x_access != nullptr) lock(x_access->x_locks.get(), F_OFD_SETLK, F_UNLCK, kChanges);
+  }
+
+  bool hold(uid_t uid) const { return lock(x_access->x_locks.get(), F_OFD_SETLK, F_RDLCK, uid); }
+  void let_go(uid_t uid) const { lock(x_access->x_locks.get(), F_OFD_SETLK, F_UNLCK, uid); }
+
+  Result<void> give(uid_t uid) {
+    auto acl = read_acl(x_access->x_device);
+    if (!acl) return tl::unexpected(std::move(acl.error()));
+    if (may_use(acl->get(), x_access->x_device, uid)) return {};
+    // Written first: a user who never got access does no harm in the ledger.
+    x_given.insert(uid);
+    if (auto written = write_ledger(); !written) return written;
+    return grant(acl->get(), x_access->x_device, uid);
+  }
+
+  // Takes access back from everybody to whom qvm gave it and for whom nobody on this host holds a lease.
+  void take_back() {
+    const auto taken = std::erase_if(x_given, [this](uid_t uid) {
+      return !is_held_elsewhere(uid) && !x_access->x_holders.contains(uid) && revoke(x_access->x_device, uid);
+    });
+    if (taken != 0) (void)write_ledger();
+  }
+
+ private:
+  // Behind every user's number.
+  static constexpr off_t kChanges = off_t{1} << 32;
+
+  explicit Change(KvmAccess& access) : x_access(&access) {
+    std::ifstream ledger(access.x_ledger);
+    for (uid_t uid = 0; ledger >> uid;) x_given.insert(uid);
+  }
+
+  static bool lock(int fd, int command, short kind, off_t place) {
+    struct flock range {};
+    range.l_type = kind;
+    range.l_whence = SEEK_SET;
+    range.l_start = place;
+    range.l_len = 1;
+    int result = 0;
+    do {
+      result = ::fcntl(fd, command, &range);
+    } while (result != 0 && errno == EINTR);
+    return result == 0;
+  }
+
+  bool is_held_elsewhere(uid_t uid) const {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = uid;
+    range.l_len = 1;
+    // What cannot be told is taken for held: an entry too many is tried again by the next one.
+    return ::fcntl(x_access->x_locks.get(), F_OFD_GETLK, &range) != 0 || range.l_type != F_UNLCK;
+  }
+
+  Result<void> write_ledger() const {
+    if (x_given.empty()) {
+      ::unlink(x_access->x_ledger.c_str());
+      return {};
+    }
+    std::ofstream ledger(x_access->x_ledger, std::ios::trunc);
+    for (const uid_t uid : x_given) ledger << uid << '\n';
+    ledger.close();
+    if (!ledger) return fail_errno(fmt::format("write '{}'", x_access->x_ledger));
+    return {};
+  }
+
+  KvmAccess* x_access;
+  std::set<uid_t> x_given;  // the ledger
+};
+
+void KvmAccess::recover() {
+  const std::lock_guard lock(x_mutex);
+  if (::access(x_ledger.c_str(), F_OK) != 0) return;
+  if (auto change = Change::begin(*this)) change->take_back();
 }
 
 Result<void> KvmAccess::acquire(uid_t uid) {
   const std::lock_guard lock(x_mutex);
-  Lease& lease = x_leases[uid];
-  if (lease.holders++ > 0) return {};
-  auto drop = [&](Error error) {
-    x_leases.erase(uid);
-    (void)write_ledger();
-    return tl::unexpected<Error>(std::move(error));
-  };
-  auto acl = read_acl(x_device);
-  if (!acl) return drop(std::move(acl.error()));
-  if (may_use(acl->get(), x_device, uid)) return {};
-  lease.granted = true;
-  // Written first: a lease that was never granted does no harm in the ledger.
-  if (auto written = write_ledger(); !written) return drop(std::move(written.error()));
-  if (auto granted = grant(acl->get(), x_device, uid); !granted) return drop(std::move(granted.error()));
+  if (x_holders.contains(uid)) {
+    ++x_holders[uid];
+    return {};
+  }
+  auto change = Change::begin(*this);
+  if (!change) return tl::unexpected(std::move(change.error()));
+  if (!change->hold(uid)) return fail_errno(fmt::format("lock '{}'", x_device));
+  if (auto given = change->give(uid); !given) {
+    change->let_go(uid);
+    change->take_back();
+    return given;
+  }
+  x_holders[uid] = 1;
   return {};
 }
 
 void KvmAccess::release(uid_t uid) {
   const std::lock_guard lock(x_mutex);
-  const auto found = x_leases.find(uid);
-  if (found == x_leases.end() || --found->second.holders > 0) return;
-  const bool granted = found->second.granted;
-  x_leases.erase(found);
-  if (!granted) return;
-  (void)revoke(x_device, uid);
-  (void)write_ledger();
+  const auto found = x_holders.find(uid);
+  if (found == x_holders.end() || --found->second > 0) return;
+  x_holders.erase(found);
+  auto change = Change::begin(*this);
+  if (!change) return;  // the device is gone, and its list with it
+  change->let_go(uid);
+  change->take_back();
 }
 
 std::string why_no_kvm(const std::string& device) {

@@ -11,35 +11,40 @@
 #include <string>
 
 #include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
 
 namespace qvm::daemon {
 
 // Thread-safe. QEMU opens the device once, so a lease is given back as soon as the VM runs.
+//
+// Every qvmd of the host edits the same list, whatever its runtime directory. So who holds a lease is a lock
+// on the device itself, at the user's number: the kernel gives it up with the process, and the last holder on
+// the host takes the entry away. The ledger says which entries are qvm's to take away: an administrator's
+// stay.
 class KvmAccess {
  public:
-  // device: "/dev/kvm"; ledger: a file that lists the users with a lease, so that a successor can take back
-  // what a killed process has left behind.
+  // device: "/dev/kvm"; ledger: the host's one file that lists the users to whom some qvmd gave access.
   KvmAccess(std::string device, std::string ledger)
       : x_device(std::move(device)), x_ledger(std::move(ledger)) {}
 
-  // Takes back every lease in the ledger; for the start, before the first acquire().
+  // Takes back what killed processes have left behind; for the start, before the first acquire().
   void recover();
   // Lets uid open the device for reading and writing, unless it can anyhow. Every success needs a release().
   Result<void> acquire(uid_t uid);
   void release(uid_t uid);
 
  private:
-  struct Lease {
-    unsigned holders = 0;
-    bool granted = false;  // by us: to be taken back
-  };
-  Result<void> write_ledger();  // x_mutex held
+  class Change;
 
   std::string x_device;
   std::string x_ledger;
   std::mutex x_mutex;
-  std::map<uid_t, Lease> x_leases;  // guarded by x_mutex
+  UniqueFd x_locks;                     // the device, open for its locks; guarded by x_mutex
+  std::map<uid_t, unsigned> x_holders;  // of this process; guarded by x_mutex
 };
+
+// The ledger of this host.
+inline constexpr const char* kKvmLedger = "/run/qvm-kvm-leases";
 
 // The accelerator's state for whoever asks: empty if KVM can be used through device by the calling process,
 // else why not.

@@ -20,7 +20,6 @@ class RuntimePaths {
   std::string socket() const { return x_root + "/qvmd.sock"; }
   std::string lock() const { return x_root + "/qvmd.lock"; }
   std::string libvirt_root() const { return x_root + "/libvirt"; }
-  std::string kvm_leases() const { return x_root + "/kvm-leases"; }
   std::string vms() const { return x_root + "/vm"; }
   std::string vm(std::string_view name) const { return vms() + "/" + std::string(name); }
   std::string vm_record(std::string_view name) const { return vm(name) + "/plan.json"; }

@@ -61,10 +61,9 @@ class FakeHypervisor final : public host::Hypervisor {
     host_.sink_ = nullptr;
   }
 
-  Result<host::DomainInfo> start(const std::string& xml, Begin) override {
+  Result<host::DomainInfo> start(const std::string& xml, Begin begin) override {
     const std::string name = name_in(xml);
     host::DomainInfo info;
-    bool ends = false;
     {
       std::unique_lock lock(host_.mutex_);
       host_.released_.wait(lock, [this] { return !host_.held_; });
@@ -74,11 +73,24 @@ class FakeHypervisor final : public host::Hypervisor {
       info = {.name = name, .pid = host_.next_pid_++};
       host_.domains_[name] = info;
       host_.xml_[name] = xml;
-      ends = host_.end_at_once_.contains(name);
     }
     host_.emit({.domain = name, .kind = host::DomainEvent::Kind::started});
-    if (ends) host_.end(name, host::DomainEvent::Stop::shutdown);
+    if (begin == Begin::paused) host_.emit({.domain = name, .kind = host::DomainEvent::Kind::paused});
     return info;
+  }
+  Result<void> resume(const std::string& name) override {
+    bool ends = false;
+    {
+      const std::lock_guard lock(host_.mutex_);
+      if (const auto refused = host_.refused_resumes_.find(name); refused != host_.refused_resumes_.end()) {
+        return fail(refused->second);
+      }
+      host_.resumed_.insert(name);
+      ends = host_.end_at_once_.contains(name);
+    }
+    host_.emit({.domain = name, .kind = host::DomainEvent::Kind::resumed});
+    if (ends) host_.end(name, host::DomainEvent::Stop::shutdown);
+    return {};
   }
   Result<void> destroy(const std::string& name) override {
     {
@@ -157,6 +169,16 @@ void FakeHost::refuse_start(const std::string& domain, const std::string& why) {
   refused_starts_[domain] = why;
 }
 
+std::set<std::string> FakeHost::resumed() const {
+  const std::lock_guard lock(mutex_);
+  return resumed_;
+}
+
+void FakeHost::refuse_resume(const std::string& domain, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  refused_resumes_[domain] = why;
+}
+
 void FakeHost::refuse_destroy(const std::string& domain, const std::string& why) {
   const std::lock_guard lock(mutex_);
   refused_destroys_[domain] = why;
@@ -198,7 +220,7 @@ struct DaemonTest::Parts {
         regions([&test]() -> Result<std::unique_ptr<regions::Admin>> {
           return std::make_unique<FakeAdmin>(test.regions_);
         }),
-        kvm(test.root_ + "/kvm", paths.kvm_leases()),
+        kvm(test.root_ + "/kvm", test.root_ + "/kvm-leases"),
         launcher(paths, hypervisors, regions, kvm, [&test](const std::string& text) {
           test.loop_->post([&test, text] { test.complaints_.push_back(text); });
         }) {}

@@ -9,9 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 namespace qvm::daemon {
 namespace {
@@ -86,9 +90,40 @@ TEST_F(KvmAccessTest, UsersDoNotDisturbEachOther) {
   access.release(kOther);
 }
 
-TEST_F(KvmAccessTest, AccessThatSomebodyElseGaveStays) {
-  KvmAccess administrator(device(), directory_ + "/another-ledger");
-  ASSERT_TRUE(administrator.acquire(kVm));
+TEST_F(KvmAccessTest, LastHolderOnTheHostEndsTheLease) {
+  KvmAccess one(device(), ledger());
+  KvmAccess other(device(), ledger());
+  ASSERT_TRUE(one.acquire(kVm));
+  ASSERT_TRUE(other.acquire(kVm));
+  one.release(kVm);
+  EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
+  other.release(kVm);
+  EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
+  EXPECT_FALSE(std::filesystem::exists(ledger()));
+}
+
+TEST_F(KvmAccessTest, ManyProcessesLoseNoLease) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> lost = 0;
+  for (uid_t i = 0; i < 4; ++i) {
+    threads.emplace_back([&, uid = kVm + i % 2] {
+      KvmAccess access(device(), ledger());
+      for (int round = 0; round < 50; ++round) {
+        if (!access.acquire(uid) || acl_text().find(std::to_string(uid)) == std::string::npos) ++lost;
+        access.release(uid);
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(lost, 0);
+  EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("6412")));
+  EXPECT_FALSE(std::filesystem::exists(ledger()));
+}
+
+TEST_F(KvmAccessTest, AccessThatTheAdministratorGaveStays) {
+  acl_t acl = ::acl_from_text("u::rw-,u:64123:rw-,g::---,m::rw-,o::---");
+  ASSERT_EQ(::acl_set_file(device().c_str(), ACL_TYPE_ACCESS, acl), 0);
+  ::acl_free(acl);
   KvmAccess access(device(), ledger());
   ASSERT_TRUE(access.acquire(kVm));
   access.release(kVm);
@@ -111,6 +146,20 @@ TEST_F(KvmAccessTest, SuccessorTakesBackWhatAKilledProcessGave) {
   }
   EXPECT_TRUE(std::filesystem::exists(ledger()));
   KvmAccess(device(), ledger()).recover();
+  EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
+  EXPECT_FALSE(std::filesystem::exists(ledger()));
+}
+
+TEST_F(KvmAccessTest, SuccessorLeavesToOthersWhatTheyUseJustNow) {
+  {
+    KvmAccess killed(device(), ledger());
+    ASSERT_TRUE(killed.acquire(kVm));
+  }
+  KvmAccess holder(device(), ledger());
+  ASSERT_TRUE(holder.acquire(kVm));
+  KvmAccess(device(), ledger()).recover();
+  EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
+  holder.release(kVm);
   EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
   EXPECT_FALSE(std::filesystem::exists(ledger()));
 }

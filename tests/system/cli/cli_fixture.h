@@ -3,10 +3,8 @@
 // What the tests of the command line share.
 #pragma once
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <string>
@@ -32,11 +30,7 @@ class AcceleratedCliTest : public testing::TestWithParam<std::string> {
   void SetUp() override {
     if (GetParam() != "kvm") return;
     if (!kvm_works()) GTEST_SKIP() << "/dev/kvm cannot be used here";
-    // As root each qvmd gives its VMs' user access to /dev/kvm and takes it away again: one at a time.
-    kvm_lock_.reset(::open(QVM_BINARY_DIR "/tests/kvm.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    ::flock(kvm_lock_.get(), LOCK_EX);
   }
-  UniqueFd kvm_lock_;
   QvmSandbox sandbox_;
 };
 
