@@ -129,7 +129,8 @@ class Daemon {
   std::unique_ptr<Server> x_server;
   std::unique_ptr<Supervisor> x_supervisor;  // last: its workers use the rest
   bool x_had_client = false;
-  std::set<Server::ClientId> x_leaving;
+  std::set<Server::ClientId> x_leaving;  // want to know whether this process ends
+  std::set<Server::ClientId> x_left;     // were told that it does not, and are on their way out
 };
 
 Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::string& uri) {
@@ -151,6 +152,7 @@ Result<void> Daemon::serve() {
        .gone =
            [this](Server::ClientId client) {
              x_leaving.erase(client);
+             x_left.erase(client);
              x_supervisor->client_gone(client);
              end_if_idle();
            }});
@@ -177,11 +179,12 @@ void Daemon::handle(Server::ClientId client, Request request) {
 // that is how the client can wait for it.
 void Daemon::answer_leaving() {
   if (x_leaving.empty()) return;
-  const bool needed = x_supervisor->has_vms() || x_server->clients() > x_leaving.size();
+  const bool needed = x_supervisor->has_vms() || x_server->clients() > x_leaving.size() + x_left.size();
   // Only calls that are about to come back: they will have us called again.
   if (!needed && !x_supervisor->idle()) return;
   for (const Server::ClientId client : std::exchange(x_leaving, {})) {
     x_server->send(client, {.kind = Reply::Kind::done, .text = needed ? "stays" : "ends", .vms = {}});
+    if (needed) x_left.insert(client);
   }
   if (!needed) end();
 }

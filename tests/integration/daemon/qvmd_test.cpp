@@ -58,6 +58,20 @@ TEST_F(Qvmd, EndsWithItsLastClientAndLeavesLogsOnly) {
   EXPECT_EQ(wait_for_end(), 0);
 }
 
+TEST_F(Qvmd, TellsTheLastOfSeveralWhoLeaveTogetherThatItEnds) {
+  ASSERT_EQ(start(root_), "1");
+  auto one = client();
+  auto two = client();
+  one->ask({.operation = Request::Operation::leave});
+  EXPECT_EQ(one->next()->text, "stays");
+  // The first has its answer but has not hung up yet.
+  two->ask({.operation = Request::Operation::leave});
+  EXPECT_EQ(two->next()->text, "ends");
+  EXPECT_TRUE(two->at_end());
+  EXPECT_THAT(entries(root_), UnorderedElementsAre("log"));
+  EXPECT_EQ(wait_for_end(), 0);
+}
+
 TEST_F(Qvmd, EndsWhenClientsVanishWithoutAWord) {
   ASSERT_EQ(start(root_), "1");
   auto one = client();
