@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <set>
 #include <thread>
 
@@ -21,6 +20,21 @@ bool uses_regions(const plan::VmPlan& plan) {
 
 tl::unexpected<Error> was_cancelled() {
   return fail("interrupted");
+}
+
+// Calls work(0) to work(count - 1), each on a thread of its own, and waits for all.
+template <class Work>
+void in_parallel(std::size_t count, const Work& work) {
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
+}
+
+template <class T>
+Result<void> first_failure(const std::vector<VmRecord>& set, std::vector<Result<T>>& results) {
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (!results[i]) return fail_from(std::move(results[i]), fmt::format("VM '{}'", set[i].plan.name));
+  }
+  return {};
 }
 
 }  // namespace
@@ -54,11 +68,9 @@ void Launcher::remove_region(const std::string& region) {
 }
 
 void Launcher::destroy_all(const std::vector<const VmRecord*>& vms) {
-  std::vector<std::jthread> threads;
-  for (const VmRecord* vm : vms) {
-    threads.emplace_back(
-        [this, vm] { complain_if_failed(destroy(*vm), fmt::format("stop VM '{}'", vm->plan.name)); });
-  }
+  in_parallel(vms.size(), [&](std::size_t i) {
+    complain_if_failed(destroy(*vms[i]), fmt::format("stop VM '{}'", vms[i]->plan.name));
+  });
 }
 
 void Launcher::prepare_host() {
@@ -119,30 +131,30 @@ Result<std::vector<host::DomainInfo>> Launcher::start(const std::vector<VmRecord
 Result<std::vector<host::DomainInfo>> Launcher::start_domains(const std::vector<VmRecord>& set,
                                                               const std::vector<std::string>& domains,
                                                               const Started& started) {
-  std::vector<std::optional<Result<host::DomainInfo>>> results(set.size());
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < set.size(); ++i) {
-      threads.emplace_back([&, i] {
-        results[i] = start_domain(set[i], domains[i]);
-        if (results[i]->has_value()) started(**results[i]);
-      });
-    }
+  std::vector<Result<host::DomainInfo>> paused(set.size());
+  in_parallel(set.size(), [&](std::size_t i) { paused[i] = start_domain(set[i], domains[i]); });
+  std::vector<const VmRecord*> complete;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (paused[i]) complete.push_back(&set[i]);
   }
-  const auto failure =
-      std::find_if(results.begin(), results.end(), [](const auto& result) { return !result->has_value(); });
-  if (failure != results.end()) {
-    std::vector<const VmRecord*> running;
-    for (std::size_t i = 0; i < set.size(); ++i) {
-      if (results[i]->has_value()) running.push_back(&set[i]);
-    }
-    destroy_all(running);
-    const auto index = static_cast<std::size_t>(failure - results.begin());
-    return fail_from(std::move(**failure), fmt::format("VM '{}'", set[index].plan.name));
+  if (auto failed = first_failure(set, paused); !failed) {
+    destroy_all(complete);
+    return tl::unexpected(std::move(failed.error()));
   }
-  std::vector<host::DomainInfo> running;
-  for (auto& result : results) running.push_back(std::move(**result));
-  return running;
+  // Only now, and each in a step of its own: a guest may be done before the call that let it run returns, and
+  // that must not look like a start that failed.
+  std::vector<Result<void>> running(set.size());
+  in_parallel(set.size(), [&](std::size_t i) {
+    started(*paused[i]);
+    if (!set[i].plan.dryrun) running[i] = resume(set[i]);
+  });
+  if (auto failed = first_failure(set, running); !failed) {
+    destroy_all(complete);
+    return tl::unexpected(std::move(failed.error()));
+  }
+  std::vector<host::DomainInfo> processes;
+  for (auto& process : paused) processes.push_back(std::move(*process));
+  return processes;
 }
 
 Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::string& domain_xml) {
@@ -153,10 +165,15 @@ Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::s
   if (needs_kvm) {
     if (auto granted = x_kvm.acquire(who->uid); !granted) return tl::unexpected(std::move(granted.error()));
   }
-  using Begin = host::Hypervisor::Begin;
-  auto started = (*hypervisor)->start(domain_xml, vm.plan.dryrun ? Begin::paused : Begin::running);
+  auto started = (*hypervisor)->start(domain_xml, host::Hypervisor::Begin::paused);
   if (needs_kvm) x_kvm.release(who->uid);
   return started;
+}
+
+Result<void> Launcher::resume(const VmRecord& vm) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
+  return (*hypervisor)->resume(vm.plan.name);
 }
 
 Result<void> Launcher::destroy(const VmRecord& vm) {

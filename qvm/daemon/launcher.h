@@ -39,8 +39,8 @@ class Launcher {
   void prepare_host();
 
   // Starts all VMs of a set (all with the same URI, regions and set), or none: on failure, and when cancelled
-  // becomes true on the way, everything is as before. Returns their processes in order. started is told of
-  // each VM that runs, from any thread.
+  // becomes true on the way, everything is as before. No guest runs before every VM of the set is complete.
+  // Returns their processes in order. started is told of each VM that is about to run, from any thread.
   Result<std::vector<host::DomainInfo>> start(const std::vector<VmRecord>& set,
                                               const std::atomic<bool>& cancelled, const Started& started);
 
@@ -71,6 +71,7 @@ class Launcher {
                                                       const std::vector<std::string>& domains,
                                                       const Started& started);
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const std::string& domain_xml);
+  Result<void> resume(const VmRecord& vm);
   std::vector<VmRecord> usable_records();
   void forget(const VmRecord& vm);
   void destroy_strays(const std::vector<Adopted>& adopted);

@@ -38,6 +38,7 @@ void Supervisor::adopt(std::vector<Launcher::Adopted> vms) {
     Vm vm;
     vm.status = {
         .name = name, .state = VmState::running, .pid = adopted.process.pid, .since = adopted.vm.since};
+    vm.resumed = true;
     vm.record = std::move(adopted.vm);
     if (vm.record.owned) {
       x_loop.after(kOwnerGrace, [this, name] {
@@ -276,9 +277,12 @@ void Supervisor::on_domain_event(const host::DomainEvent& event) {
       ++vm->status.resets;
       tell(*vm);
       break;
+    case host::DomainEvent::Kind::resumed:
+      vm->resumed = true;
+      break;
     case host::DomainEvent::Kind::paused:
-      // A dryrun is started paused, and not to go on.
-      if (!vm->record.plan.dryrun) give_up_on(*vm, Outcome::unsupported);
+      // Every VM is started paused; after that nobody here pauses one.
+      if (vm->resumed) give_up_on(*vm, Outcome::unsupported);
       break;
     case host::DomainEvent::Kind::watchdog:
       give_up_on(*vm, Outcome::watchdog);

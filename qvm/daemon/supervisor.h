@@ -57,6 +57,7 @@ class Supervisor {
     VmStatus status{};
     ClientId owner = 0;
     bool in_start = false;  // its start job has not come back
+    bool resumed = false;   // its guest has run
     bool stop_requested = false;
     std::optional<host::DomainEvent::Stop> gone{};  // the domain's end, once it was told
     bool cleaning = false;

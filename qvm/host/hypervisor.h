@@ -19,8 +19,9 @@ namespace qvm::host {
 struct DomainEvent {
   enum class Kind {
     started,
+    resumed,   // the guest runs, for the first time or again
     rebooted,  // the guest reset itself and runs on
-    paused,    // nobody asked for it: the hypervisor cannot go on with this guest (KVM internal error)
+    paused,    // after a resumed: the hypervisor cannot go on with this guest (KVM internal error)
     watchdog,  // the guest's watchdog bit
     panicked,  // the guest reported a panic
     stopped,   // the domain is gone
@@ -58,6 +59,9 @@ class Hypervisor {
   enum class Begin { running, paused };
   virtual Result<DomainInfo> start(const std::string& domain_xml, Begin begin) = 0;
   Result<DomainInfo> start(const std::string& domain_xml) { return start(domain_xml, Begin::running); }
+  // Lets a paused guest run. Succeeds if the guest has ended by the time this returns, or there is no such
+  // domain: the `stopped` event tells.
+  virtual Result<void> resume(const std::string& domain) = 0;
   // Ends a domain at once. Succeeds if there is none of that name. The `stopped` event follows, or came
   // before.
   virtual Result<void> destroy(const std::string& domain) = 0;

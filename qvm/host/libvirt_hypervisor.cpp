@@ -76,6 +76,9 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
     case VIR_DOMAIN_EVENT_STARTED:
       send(sink, domain, DomainEvent::Kind::started);
       break;
+    case VIR_DOMAIN_EVENT_RESUMED:
+      send(sink, domain, DomainEvent::Kind::resumed);
+      break;
     case VIR_DOMAIN_EVENT_SUSPENDED:
       send(sink, domain, DomainEvent::Kind::paused);
       break;
@@ -86,7 +89,7 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
       send(sink, domain, DomainEvent::Kind::stopped, stop_of(detail));
       break;
     default:
-      break;  // defined, resumed, shutting down: of no consequence to us
+      break;  // defined, shutting down: of no consequence to us
   }
   return 0;
 }
@@ -111,6 +114,16 @@ class LibvirtHypervisor final : public Hypervisor {
     const DomainHandle domain(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), flags));
     if (!domain) return fail(advice(reason()));
     return describe(domain.get());
+  }
+
+  Result<void> resume(const std::string& name) override {
+    const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
+    if (!domain) return absent_is_fine();
+    if (virDomainResume(domain.get()) == 0) return {};
+    std::string why = reason();
+    // A guest may be done before libvirt has made sure that it runs.
+    if (virDomainIsActive(domain.get()) != 1) return {};
+    return fail(std::move(why));
   }
 
   Result<void> destroy(const std::string& name) override {

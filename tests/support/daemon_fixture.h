@@ -36,10 +36,14 @@ class FakeHost {
   std::set<std::string> domains() const;
   std::string xml_of(const std::string& domain) const;
 
+  // Whose guests were allowed to run so far.
+  std::set<std::string> resumed() const;
+
   // Starting one of these fails with that message.
   void refuse_start(const std::string& domain, const std::string& why);
+  void refuse_resume(const std::string& domain, const std::string& why);
   void refuse_destroy(const std::string& domain, const std::string& why);
-  // Guests of this domain power off as soon as they run, before start() returns.
+  // Guests of this domain power off as soon as they run, before resume() returns.
   void end_at_once(const std::string& domain);
   // start() of any domain waits from now on until release().
   void hold_starts();
@@ -57,7 +61,9 @@ class FakeHost {
   std::map<std::string, host::DomainInfo> domains_;
   std::map<std::string, std::string> xml_;
   std::map<std::string, std::string> refused_starts_;
+  std::map<std::string, std::string> refused_resumes_;
   std::map<std::string, std::string> refused_destroys_;
+  std::set<std::string> resumed_;
   std::set<std::string> end_at_once_;
   host::LastWords last_words_;
   host::EventSink sink_;

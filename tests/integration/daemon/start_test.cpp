@@ -68,6 +68,14 @@ TEST_F(StartTest, OneThatFailsTakesTheOthersWithIt) {
 
   EXPECT_EQ(reply.kind, Reply::Kind::failed);
   EXPECT_EQ(reply.text, "VM 'right': no such machine");
+  EXPECT_THAT(host_.resumed(), IsEmpty()) << "no guest runs before all VMs are complete";
+  expect_nothing_left();
+}
+
+TEST_F(StartTest, GuestThatCannotBeLetRunTakesTheOthersWithIt) {
+  host_.refuse_resume("right", "it will not");
+  const Reply reply = ask(kClient, start_request({"left", "right"}));
+  EXPECT_EQ(reply.text, "VM 'right': it will not");
   expect_nothing_left();
 }
 
