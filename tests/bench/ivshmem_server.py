@@ -7,6 +7,7 @@ protocol version 0, the client's own id, then -1 with the shared memory; afterwa
 vector of every peer, the client's own last. A peer id without a descriptor says that this peer left.
 """
 import array
+import contextlib
 import os
 import selectors
 import socket
@@ -80,7 +81,8 @@ class IvshmemServer(threading.Thread):
         client.close()
         os.close(event)
         for peer in self._peers:
-            self._send(peer, gone)
+            with contextlib.suppress(OSError):  # it may be leaving, too
+                self._send(peer, gone)
 
 
 if __name__ == "__main__":
