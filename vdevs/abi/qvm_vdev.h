@@ -15,7 +15,7 @@ extern "C" {
 /* "QVMVDEV1" as a little-endian number. */
 #define QVM_VDEV_MAGIC UINT64_C(0x31564544564d5651)
 /* Raised whenever a structure or a rule below changes; vmhost loads exactly its own version. */
-#define QVM_VDEV_ABI_VERSION 1u
+#define QVM_VDEV_ABI_VERSION 2u
 
 #define QVM_VDEV_EXPORT __attribute__((visibility("default")))
 
@@ -129,6 +129,11 @@ typedef struct qvm_vdev_host {
    * argument; -EINVAL: not a number; -ERANGE: more than 64 bits. */
   int (*option_u64)(qvm_vdev_context* context, const char* option, size_t occurrence, size_t argument,
                     uint64_t* value);
+
+  /* any but create and start, which return their failures. For a device that cannot go on: ends the VM's
+   * process at once, with text (one phrase, no line end) as the reason that its user sees. Does not return.
+   */
+  void (*fail)(qvm_vdev_context* context, const char* text);
 } qvm_vdev_host;
 
 /* What qvm_vdev_entry returns. Constant for the life of the process. */

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "vdevs/vmhost/vdev_host.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -122,6 +124,12 @@ struct VdevServices {
     log(static_cast<LogLevel>(bounded), host_of(context).x_config.title() + ": " + text);
   }
 
+  [[noreturn]] static void fail(qvm_vdev_context* context, const char* text) {
+    log(LogLevel::error, host_of(context).x_config.title() + ": " + text);
+    // Not exit(): QEMU's handlers would wait for what this thread holds.
+    ::_exit(1);
+  }
+
   // The occurrence-th use of an option, or null.
   static const OptionUse* use_of(qvm_vdev_context* context, const char* option, std::size_t occurrence) {
     for (const OptionUse& use : host_of(context).x_config.options) {
@@ -182,6 +190,7 @@ const qvm_vdev_host VdevServices::kTable = {
     .option_arguments = &VdevServices::option_arguments,
     .option_string = &VdevServices::option_string,
     .option_u64 = &VdevServices::option_u64,
+    .fail = &VdevServices::fail,
 };
 
 VdevHost::VdevHost(const std::string& vm, const VdevConfig& config, const qvm_vdev_descriptor& descriptor)
