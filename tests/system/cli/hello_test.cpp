@@ -84,5 +84,24 @@ TEST_P(HelloSystem, TakesAHostProgramIn) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+// Whoever runs the tests: a user with no rights at all, whose guests are emulated.
+using HelloSystemOfAUser = CliTest;
+
+TEST_F(HelloSystemOfAUser, RunsWithoutRoot) {
+  Launch launch{.words = {"up", "--accel", "tcg", example("system.yaml")},
+                .environment = {{"HOME", sandbox_.directory()}, {"XDG_CACHE_HOME", std::nullopt}}};
+  if (::geteuid() == 0) {
+    if (sandbox_.qvm(Launch{.words = {"version"}, .uid = kNobody}).status != 0)
+      GTEST_SKIP() << "another user cannot reach the build tree";
+    ASSERT_EQ(::chown(sandbox_.directory().c_str(), kNobody, kNobody), 0);
+    launch.uid = kNobody;
+  }
+  const Answer answer = sandbox_.qvm(launch);
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "left  | ", "left", "right");
+  expect_conversation(answer.out, "right | ", "right", "left");
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 }  // namespace
 }  // namespace qvm::test
