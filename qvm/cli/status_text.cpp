@@ -68,7 +68,9 @@ std::string describe(const VmStatus& vm) {
     case VmState::stopping:
       return std::string(daemon::to_string(vm.state));
     case VmState::running:
-      return vm.resets == 0 ? fmt::format("running (pid {})", vm.pid) : resets(vm);
+      if (vm.resets != 0) return resets(vm);
+      // A libvirt that is not ours does not tell.
+      return vm.pid == 0 ? "running" : fmt::format("running (pid {})", vm.pid);
     case VmState::stopped:
     case VmState::failed:
       return detail(vm);

@@ -85,18 +85,39 @@ TEST_P(HelloSystem, TakesAHostProgramIn) {
 }
 
 // Whoever runs the tests: a user with no rights at all, whose guests are emulated.
-using HelloSystemOfAUser = CliTest;
-
-TEST_F(HelloSystemOfAUser, RunsWithoutRoot) {
-  Launch launch{.words = {"up", "--accel", "tcg", example("system.yaml")},
-                .environment = {{"HOME", sandbox_.directory()}, {"XDG_CACHE_HOME", std::nullopt}}};
-  if (::geteuid() == 0) {
+class HelloSystemOfAUser : public CliTest {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) return;
     if (sandbox_.qvm(Launch{.words = {"version"}, .uid = kNobody}).status != 0)
       GTEST_SKIP() << "another user cannot reach the build tree";
     ASSERT_EQ(::chown(sandbox_.directory().c_str(), kNobody, kNobody), 0);
-    launch.uid = kNobody;
+    uid_ = kNobody;
   }
-  const Answer answer = sandbox_.qvm(launch);
+  Launch hello(const std::vector<std::string>& options) const {
+    Launch launch{.words = {"up", "--accel", "tcg"},
+                  .environment = {{"HOME", sandbox_.directory()},
+                                  {"XDG_CACHE_HOME", std::nullopt},
+                                  {"XDG_RUNTIME_DIR", sandbox_.directory()}},
+                  .uid = uid_};
+    launch.words.insert(launch.words.end(), options.begin(), options.end());
+    launch.words.push_back(example("system.yaml"));
+    return launch;
+  }
+  std::optional<uid_t> uid_;
+};
+
+TEST_F(HelloSystemOfAUser, RunsUnderTheUsersLibvirt) {
+  const Answer answer = sandbox_.qvm(hello({"--libvirt-uri", "qemu:///session"}));
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(lines_with(answer.out, "left  | "), Contains("heard everybody, detached from 'moo'"));
+  EXPECT_THAT(lines_with(answer.out, "right | "), Contains("heard everybody, detached from 'moo'"));
+  EXPECT_THAT(sandbox_.processes(kQemu), testing::IsEmpty());
+  EXPECT_THAT(sandbox_.processes("qvmd"), testing::IsEmpty());
+}
+
+TEST_F(HelloSystemOfAUser, RunsWithoutRoot) {
+  const Answer answer = sandbox_.qvm(hello({}));
   EXPECT_EQ(answer.status, 0) << answer.err;
   expect_conversation(answer.out, "left  | ", "left", "right");
   expect_conversation(answer.out, "right | ", "right", "left");
