@@ -13,7 +13,10 @@ target_compile_definitions(qvm_flags INTERFACE _GNU_SOURCE)
 if(QVM_SANITIZE)
   add_library(qvm_sanitize INTERFACE)
   target_compile_options(qvm_sanitize INTERFACE
-    -fsanitize=${QVM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${QVM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # A fifth of the compile time: null dereferences are caught by AddressSanitizer as well, sizes of objects are not
+    # known without optimisation, and nothing here is cast down a class hierarchy.
+    -fno-sanitize=null,object-size,vptr)
   target_link_options(qvm_sanitize INTERFACE -fsanitize=${QVM_SANITIZE})
   target_link_libraries(qvm_flags INTERFACE qvm_sanitize)
 endif()

@@ -4,12 +4,11 @@ qvm_test(daemon_unit_test unit/daemon/protocol_test.cpp unit/daemon/verdict_test
   LINK qvm_daemon)
 
 qvm_library(qvm_daemon_fixture support/daemon_fixture.cpp LINK qvm_daemon GTest::gtest)
-# Release build only so far: these two have not been run under the sanitizers yet.
-qvm_test(daemon_integration_test
+qvm_test(daemon_integration_test THREADS
   integration/daemon/kvm_access_test.cpp integration/daemon/start_test.cpp integration/daemon/stop_test.cpp
-  LINK qvm_daemon_fixture LABEL system)
+  LINK qvm_daemon_fixture LABEL integration)
 
 qvm_library(qvm_qvmd_client support/qvmd_client.cpp LINK qvm_control GTest::gtest)
 target_compile_definitions(qvm_qvmd_client PRIVATE QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
-qvm_test(qvmd_integration_test integration/daemon/qvmd_test.cpp LINK qvm_qvmd_client LABEL system)
+qvm_test(qvmd_integration_test integration/daemon/qvmd_test.cpp LINK qvm_qvmd_client LABEL integration)
 add_dependencies(qvmd_integration_test qvmd)
