@@ -64,6 +64,8 @@ function(qvm_test name)
   target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
     QVM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  # What is tested is optimised, the tests themselves are not: that halves the time of building them.
+  target_compile_options(${name} PRIVATE -O0)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   set(label ${ARG_LABEL})
   if(NOT ARG_LABEL STREQUAL system)

@@ -188,6 +188,11 @@ Result<void> Launcher::shutdown(const VmRecord& vm) {
   return (*hypervisor)->shutdown(vm.plan.name);
 }
 
+bool Launcher::is_stuck(const VmRecord& vm) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  return hypervisor && (*hypervisor)->is_stuck(vm.plan.name);
+}
+
 host::LastWords Launcher::last_words(const VmRecord& vm) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
   return hypervisor ? (*hypervisor)->last_words(vm.plan.name) : host::LastWords();

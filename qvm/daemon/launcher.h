@@ -48,6 +48,8 @@ class Launcher {
   Result<void> destroy(const VmRecord& vm);
   // Asks the guest to power off.
   Result<void> shutdown(const VmRecord& vm);
+  // Whether its guest was stopped by the hypervisor, which cannot go on with it.
+  bool is_stuck(const VmRecord& vm);
   // What its process said last that matters.
   host::LastWords last_words(const VmRecord& vm);
 

@@ -16,6 +16,8 @@ namespace {
 
 // How long a VM whose owner lost its qvmd waits for the owner to find the next one.
 constexpr std::chrono::seconds kOwnerGrace{5};
+// A guest that panics or whose watchdog bites is paused, too, and only then libvirt tells which it was.
+constexpr std::chrono::milliseconds kReasonGrace{200};
 
 std::int64_t now() {
   return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -281,8 +283,8 @@ void Supervisor::on_domain_event(const host::DomainEvent& event) {
       vm->resumed = true;
       break;
     case host::DomainEvent::Kind::paused:
-      // Every VM is started paused; after that nobody here pauses one.
-      if (vm->resumed) give_up_on(*vm, Outcome::unsupported);
+      // Every VM is started paused.
+      if (vm->resumed) x_loop.after(kReasonGrace, [this, name = event.domain] { find_out_why_paused(name); });
       break;
     case host::DomainEvent::Kind::watchdog:
       give_up_on(*vm, Outcome::watchdog);
@@ -301,6 +303,20 @@ void Supervisor::on_process_exit(pid_t pid, int wait_status) {
   constexpr std::size_t kMaxExits = 256;
   if (x_exits.size() >= kMaxExits) x_exits.erase(x_exits.begin());
   x_exits[pid] = wait_status;
+}
+
+void Supervisor::find_out_why_paused(const std::string& name) {
+  const Vm* vm = find(name);
+  if (vm == nullptr || vm->status.over() || vm->gone) return;
+  auto stuck = std::make_shared<bool>(false);
+  x_workers.run([this, stuck, record = vm->record] { *stuck = x_launcher.is_stuck(record); },
+                [this, stuck, name] {
+                  Vm* paused = find(name);
+                  if (*stuck && paused != nullptr && !paused->status.over()) {
+                    give_up_on(*paused, Outcome::unsupported);
+                  }
+                  x_hooks.settled();
+                });
 }
 
 // The guest cannot go on; its process still runs.

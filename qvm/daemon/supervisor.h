@@ -83,6 +83,7 @@ class Supervisor {
   void watch(ClientId client, const Request& request);
   void describe_regions(ClientId client);
   void domain_gone(Vm& vm, host::DomainEvent::Stop how);
+  void find_out_why_paused(const std::string& name);
   void give_up_on(Vm& vm, Outcome verdict);
   void clean_up(Vm& vm);
   void conclude(Vm& vm, const host::LastWords& words);

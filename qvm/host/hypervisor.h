@@ -21,7 +21,7 @@ struct DomainEvent {
     started,
     resumed,   // the guest runs, for the first time or again
     rebooted,  // the guest reset itself and runs on
-    paused,    // after a resumed: the hypervisor cannot go on with this guest (KVM internal error)
+    paused,    // see is_stuck() for why
     watchdog,  // the guest's watchdog bit
     panicked,  // the guest reported a panic
     stopped,   // the domain is gone
@@ -62,6 +62,8 @@ class Hypervisor {
   // Lets a paused guest run. Succeeds if the guest has ended by the time this returns, or there is no such
   // domain: the `stopped` event tells.
   virtual Result<void> resume(const std::string& domain) = 0;
+  // True if the domain is paused and nobody asked for that: the hypervisor cannot go on with its guest.
+  virtual bool is_stuck(const std::string& domain) = 0;
   // Ends a domain at once. Succeeds if there is none of that name. The `stopped` event follows, or came
   // before.
   virtual Result<void> destroy(const std::string& domain) = 0;

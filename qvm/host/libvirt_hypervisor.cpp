@@ -126,6 +126,15 @@ class LibvirtHypervisor final : public Hypervisor {
     return fail(std::move(why));
   }
 
+  bool is_stuck(const std::string& name) override {
+    const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
+    int state = 0;
+    int why = 0;
+    if (!domain || virDomainGetState(domain.get(), &state, &why, 0) != 0 || state != VIR_DOMAIN_PAUSED)
+      return false;
+    return why == VIR_DOMAIN_PAUSED_UNKNOWN || why == VIR_DOMAIN_PAUSED_IOERROR;
+  }
+
   Result<void> destroy(const std::string& name) override {
     const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
     if (!domain) return absent_is_fine();

@@ -92,6 +92,10 @@ class FakeHypervisor final : public host::Hypervisor {
     if (ends) host_.end(name, host::DomainEvent::Stop::shutdown);
     return {};
   }
+  bool is_stuck(const std::string& name) override {
+    const std::lock_guard lock(host_.mutex_);
+    return host_.stuck_.contains(name);
+  }
   Result<void> destroy(const std::string& name) override {
     {
       const std::lock_guard lock(host_.mutex_);
@@ -167,6 +171,14 @@ std::string FakeHost::xml_of(const std::string& domain) const {
 void FakeHost::refuse_start(const std::string& domain, const std::string& why) {
   const std::lock_guard lock(mutex_);
   refused_starts_[domain] = why;
+}
+
+void FakeHost::get_stuck(const std::string& domain) {
+  {
+    const std::lock_guard lock(mutex_);
+    stuck_.insert(domain);
+  }
+  happen(domain, host::DomainEvent::Kind::paused);
 }
 
 std::set<std::string> FakeHost::resumed() const {

@@ -32,6 +32,8 @@ class FakeHost {
   // A domain is gone without a word.
   void forget(const std::string& domain);
   void happen(const std::string& domain, host::DomainEvent::Kind kind);
+  // The hypervisor stops a domain that it cannot go on with.
+  void get_stuck(const std::string& domain);
 
   std::set<std::string> domains() const;
   std::string xml_of(const std::string& domain) const;
@@ -64,6 +66,7 @@ class FakeHost {
   std::map<std::string, std::string> refused_resumes_;
   std::map<std::string, std::string> refused_destroys_;
   std::set<std::string> resumed_;
+  std::set<std::string> stuck_;
   std::set<std::string> end_at_once_;
   host::LastWords last_words_;
   host::EventSink sink_;

@@ -116,11 +116,27 @@ TEST_F(StopTest, KilledProcessIsAFailureWithItsReason) {
 TEST_F(StopTest, GuestThatTheHypervisorCannotGoOnWithIsEnded) {
   start({"left"});
   host_.set_last_words({.text = "KVM internal error: emulation failure"});
-  host_.happen("left", DomainEvent::Kind::paused);
+  host_.get_stuck("left");
   wait_until_over("left");
   EXPECT_EQ(status("left").outcome, Outcome::unsupported);
   EXPECT_EQ(status("left").reason, "KVM internal error: emulation failure");
   expect_nothing_left();
+}
+
+TEST_F(StopTest, GuestThatPanicsIsPausedFirst) {
+  start({"left"});
+  host_.get_stuck("left");
+  host_.happen("left", DomainEvent::Kind::panicked);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").outcome, Outcome::panicked);
+}
+
+TEST_F(StopTest, GuestThatSomebodyPausedIsNoneOfOurBusiness) {
+  start({"left", "right"});
+  host_.happen("left", DomainEvent::Kind::paused);
+  host_.get_stuck("right");
+  wait_until_over("right");
+  EXPECT_EQ(status("left").state, VmState::running);
 }
 
 TEST_F(StopTest, WatchdogThatBitesEndsTheVm) {
