@@ -15,13 +15,19 @@ target_compile_features(qvmshm_c_program PRIVATE c_std_99)
 target_link_libraries(qvmshm_c_program PRIVATE qvm_flags qvmshm)
 set_target_properties(qvmshm_c_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
+add_executable(hyp_shm_program integration/regions/hyp_shm_program.c)
+target_compile_features(hyp_shm_program PRIVATE c_std_99)
+target_link_libraries(hyp_shm_program PRIVATE qvm_flags qvmshm)
+set_target_properties(hyp_shm_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+
 qvm_test(regions_integration_test THREADS
-  integration/regions/attach_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
+  integration/regions/attach_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
   integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
+  support/background_program.cpp
   LINK qvm_regions_fixture qvm_regions_server LABEL integration TIMEOUT 120)
-add_dependencies(regions_integration_test qvmshm_c_program)
+add_dependencies(regions_integration_test qvmshm_c_program hyp_shm_program qvm-chat)
 
 # A sanitized library needs its runtime in the program, too.
 if(NOT QVM_SANITIZE)

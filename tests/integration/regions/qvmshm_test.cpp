@@ -36,5 +36,19 @@ TEST_F(RegionsCApi, AProgramInPlainC) {
   EXPECT_EQ(status, 0) << "line " << WEXITSTATUS(status);
 }
 
+TEST_F(RegionsCApi, AProgramWithQnxsNames) {
+  const std::string program = QVM_BINARY_DIR "/tests/hyp_shm_program";
+  const std::string where = "QVM_RUNTIME_DIR=" + directory();
+  const char* argv[] = {program.c_str(), nullptr};
+  const char* environment[] = {where.c_str(), nullptr};
+  pid_t pid = -1;
+  ASSERT_EQ(::posix_spawn(&pid, program.c_str(), nullptr, nullptr, const_cast<char**>(argv),
+                          const_cast<char**>(environment)),
+            0);
+  int status = -1;
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0) << "line " << WEXITSTATUS(status);
+}
+
 }  // namespace
 }  // namespace qvm::regions
