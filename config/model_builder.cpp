@@ -32,12 +32,6 @@ Load::Blob blob_of(const std::optional<Word>& word) {
   return found == kBlobs.end() ? Load::Blob::automatic : found->first;
 }
 
-// Types whose values are never written with '='; there `key=value` (reported by its rule) is read as the
-// value.
-bool has_no_equals_sign(ArgumentType type) {
-  return type != ArgumentType::text && type != ArgumentType::path && type != ArgumentType::pattern;
-}
-
 class Builder {
  public:
   Builder(const SyntaxTree& tree, const TableSet& tables, Reader& reader, const std::string& directory,
@@ -82,7 +76,8 @@ class Builder {
 
   // The argument's word with `key=` taken away where that cannot be part of a value.
   Word plain(const Word& word, const ArgumentSpec& spec) const {
-    if (!has_no_equals_sign(spec.type)) return word;
+    // `key=value` (reported by its rule) is read as the value.
+    if (may_contain_equals(spec.type)) return word;
     auto text = without_keys(word.text);
     if (!text) return word;
     Word result = word;
@@ -93,7 +88,7 @@ class Builder {
 
   Option convert(const ParsedOption& item, Location::Space space, bool bare_interrupt) {
     Option option;
-    option.name = item.spec->name;
+    option.name = item.spec->stands_for.empty() ? item.spec->name : item.spec->stands_for;
     option.where = item.word.where;
     for (std::size_t i = 0; i < item.arguments.size(); ++i) {
       const ArgumentSpec& spec = item.spec->arguments[i];
@@ -117,8 +112,8 @@ class Builder {
 
   void vm_option(const ParsedOption& item, std::size_t index) {
     const std::string& name = item.spec->name;
-    if (!item.spec->unsupported.empty()) return;
-    if (name == "cpu" || name == "reserve") {
+    note_unsupported(item);
+    if (name == "cpu" || name == "reserve" || name == "pass") {
       open(item, index);
       return;
     }
@@ -136,6 +131,17 @@ class Builder {
       add_variable(item);
     } else {
       add_plain(item);
+    }
+  }
+
+  void note_unsupported(const ParsedOption& item) {
+    if (!item.spec->unsupported.empty())
+      x_vm.unsupported.push_back({item.word.text, item.spec->unsupported, item.word.where});
+    for (std::size_t i = 0; i < item.arguments.size(); ++i) {
+      const Word& word = item.arguments[i];
+      const SpecialValue* special = item.spec->arguments[i].special_value(word.text);
+      if (special != nullptr && !special->unsupported.empty())
+        x_vm.unsupported.push_back({item.word.text + " " + word.text, special->unsupported, word.where});
     }
   }
 
@@ -169,6 +175,9 @@ class Builder {
     } else if (item.spec->name == "reserve") {
       x_objects[context] = x_vm.reserves.size();
       x_vm.reserves.push_back({item.word.where, {}, {}, index});
+    } else if (item.spec->name == "pass") {
+      x_objects[context] = x_vm.passes.size();
+      x_vm.passes.push_back({item.word.where, blob_of(item.blob), {}, {}, index});
     } else {
       if (item.arguments.empty()) return;
       const Word type = plain(item.arguments.front(), item.spec->arguments.front());
@@ -259,8 +268,10 @@ class Builder {
       case Context::Kind::unknown_vdev:
         vdev_option(item, context, x_vm.vdevs[object]);
         break;
-      case Context::Kind::vm:
       case Context::Kind::pass:
+        pass_option(item, x_vm.passes[object]);
+        break;
+      case Context::Kind::vm:
         break;
     }
   }
@@ -275,12 +286,22 @@ class Builder {
     }
   }
 
+  void pass_option(const ParsedOption& item, Pass& pass) {
+    for (const Argument& argument : convert(item, Location::Space::memory, false).arguments) {
+      if (const auto* location = std::get_if<PassLocation>(&argument.value)) {
+        pass.locations.push_back({*location, argument.where});
+      } else if (const auto* interrupt = std::get_if<PassInterrupt>(&argument.value)) {
+        pass.interrupts.push_back({*interrupt, argument.where});
+      }
+    }
+  }
+
   void vdev_option(const ParsedOption& item, const Context& context, Vdev& vdev) {
     Option option = convert(item, context.table->default_space, context.table->interrupt_controller);
-    if (item.spec->name == "loc" || item.spec->name == "intr") {
-      if (!item.spec->repeatable && item.spec->name == "intr") vdev.interrupts.clear();
+    if (option.name == "loc" || option.name == "intr") {
+      if (!item.spec->repeatable && option.name == "intr") vdev.interrupts.clear();
       for (std::size_t i = 0; i < option.arguments.size(); ++i) place(item, i, option.arguments[i], vdev);
-    } else if (item.spec->name == "name" && !option.arguments.empty()) {
+    } else if (option.name == "name" && !option.arguments.empty()) {
       vdev.name = Located<std::string>{option.arguments.front().text, option.arguments.front().where};
     }
     put(vdev.options, item, std::move(option));

@@ -41,6 +41,14 @@ void merge(OptionTable& table, const OptionTable& common) {
   for (const OptionSpec& variable : common.variables) {
     if (table.find_variable(variable.name) == nullptr) table.variables.push_back(variable);
   }
+  if (table.unsupported.empty()) return;
+  // Whatever its options would do: without the device they do nothing.
+  for (std::vector<OptionSpec>* options : {&table.options, &table.variables}) {
+    for (OptionSpec& option : *options) {
+      option.effect = "none";
+      option.effect_note = "this build cannot run the device";
+    }
+  }
 }
 
 }  // namespace
@@ -49,6 +57,47 @@ std::string OptionSpec::usage() const {
   std::string text = name;
   for (const ArgumentSpec& argument : arguments) text += " " + argument.name;
   return text;
+}
+
+bool may_contain_equals(ArgumentType type) {
+  switch (type) {
+    case ArgumentType::text:
+    case ArgumentType::path:
+    case ArgumentType::host_path:
+    case ArgumentType::pattern:
+    case ArgumentType::pci_register:
+    case ArgumentType::pass_location:
+    case ArgumentType::pass_interrupt:
+      return true;
+    case ArgumentType::boolean:
+    case ArgumentType::tristate:
+    case ArgumentType::number:
+    case ArgumentType::address:
+    case ArgumentType::size:
+    case ArgumentType::memory_spec:
+    case ArgumentType::load_spec:
+    case ArgumentType::location:
+    case ArgumentType::interrupt:
+    case ArgumentType::interrupt_list:
+    case ArgumentType::number_list:
+    case ArgumentType::keyword:
+    case ArgumentType::keyword_list:
+    case ArgumentType::region_create:
+    case ArgumentType::name:
+    case ArgumentType::mode:
+    case ArgumentType::integer:
+    case ArgumentType::tuple:
+    case ArgumentType::mac:
+    case ArgumentType::priority:
+      return false;
+  }
+  return false;
+}
+
+const SpecialValue* ArgumentSpec::special_value(std::string_view text) const {
+  const auto found = std::find_if(special.begin(), special.end(),
+                                  [&](const SpecialValue& one) { return one.matches(text); });
+  return found == special.end() ? nullptr : &*found;
 }
 
 const OptionSpec* OptionTable::find(std::string_view option) const {
@@ -70,16 +119,12 @@ Result<void> TableSet::add_vdev(std::string_view type, std::string_view json) {
 Result<TableSet> TableSet::shipped() {
   constexpr std::string_view kVdevFolder = "vdevs/";
   TableSet set;
-  for (const char* name : {"vm", "vdev-common", "vdevs-later"}) {
+  for (const char* name : {"vm", "vdev-common"}) {
     const auto text = schemas::embedded_file(std::string(name) + ".json");
     if (!text) return fail(std::string("this build lacks schemas/") + name + ".json");
     auto file = parse_table_file(std::string(name) + ".json", name, *text);
     if (!file) return tl::unexpected<Error>(std::move(file.error()));
     for (auto& [context, table] : file->contexts) set.x_tables.insert_or_assign(context, std::move(table));
-    for (auto& [type, table] : file->vdevs) {
-      merge(table, set.common());
-      set.x_unsupported.insert_or_assign(type, std::move(table));
-    }
     set.x_tables.insert_or_assign(name, std::move(file->table));
   }
   for (const char* name : {"cpu", "reserve", "pass"}) {
@@ -143,14 +188,6 @@ const OptionTable* TableSet::vdev(std::string_view type) const {
 
 std::vector<std::string_view> TableSet::vdev_names() const {
   return names_of(x_vdevs);
-}
-
-const OptionTable* TableSet::unsupported_vdev(std::string_view type) const {
-  return vdev(type) == nullptr ? find_in(x_unsupported, type) : nullptr;
-}
-
-std::vector<std::string_view> TableSet::unsupported_vdev_names() const {
-  return names_of(x_unsupported);
 }
 
 }  // namespace qvm::config

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "config/strict_json.h"
 
 namespace qvm::config {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::array kTypes = {
     std::pair{ArgumentType::text, "text"},
@@ -33,6 +31,14 @@ constexpr std::array kTypes = {
     std::pair{ArgumentType::pattern, "pattern"},
     std::pair{ArgumentType::name, "name"},
     std::pair{ArgumentType::mode, "mode"},
+    std::pair{ArgumentType::host_path, "host-path"},
+    std::pair{ArgumentType::integer, "integer"},
+    std::pair{ArgumentType::tuple, "tuple"},
+    std::pair{ArgumentType::mac, "mac"},
+    std::pair{ArgumentType::priority, "priority"},
+    std::pair{ArgumentType::pci_register, "pci-register"},
+    std::pair{ArgumentType::pass_location, "pass-location"},
+    std::pair{ArgumentType::pass_interrupt, "pass-interrupt"},
 };
 
 constexpr std::array kSpaces = {
@@ -41,122 +47,57 @@ constexpr std::array kSpaces = {
     std::pair{Location::Space::pci, "pci"},
 };
 
-// Remembers the first problem; after it every read returns an empty value, so that readers need no checks.
-class Problem {
- public:
-  void report(const std::string& path, const std::string& text) {
-    if (x_text.empty()) x_text = (path.empty() ? "/" : path) + ": " + text;
-  }
-  bool found() const { return !x_text.empty(); }
-  const std::string& text() const { return x_text; }
+QnxVersion version_from(const Object& object, const char* key, QnxVersion fallback, Problem& problem) {
+  const std::string text = object.text(key);
+  if (text.empty()) return fallback;
+  if (const auto version = parse_qnx_version(text)) return *version;
+  problem.report(object.path(key), "'" + text + "' is none of 7.0, 7.1, 8.0");
+  return fallback;
+}
 
- private:
-  std::string x_text;
-};
+VersionRange versions_from(const Object& object, Problem& problem) {
+  VersionRange versions;
+  versions.since = version_from(object, "since", kOldestQnxVersion, problem);
+  versions.until = version_from(object, "until", kNewestQnxVersion, problem);
+  if (versions.until < versions.since) problem.report(object.path("until"), "is before 'since'");
+  return versions;
+}
 
-// One JSON object and the path to it.
-class Object {
- public:
-  Object(const Json& json, std::string path, Problem& problem, std::initializer_list<std::string_view> keys)
-      : x_json(json), x_path(std::move(path)), x_problem(problem) {
-    if (!x_json.is_object()) {
-      x_problem.report(x_path, "must be an object");
-      return;
-    }
-    for (const auto& [key, value] : x_json.items()) {
-      if (std::find(keys.begin(), keys.end(), key) == keys.end())
-        x_problem.report(x_path + "/" + key, "unknown key");
-    }
-  }
+std::optional<Deprecation> deprecation_from(const Object& parent, Problem& problem) {
+  const Json* json = parent.get("deprecated");
+  if (json == nullptr) return std::nullopt;
+  const Object object(*json, parent.path("deprecated"), problem, {"since", "instead", "renaming", "note"});
+  Deprecation deprecation;
+  deprecation.since = version_from(object, "since", kOldestQnxVersion, problem);
+  deprecation.instead = object.text("instead");
+  deprecation.renaming = object.flag("renaming");
+  deprecation.note = object.text("note");
+  if (deprecation.instead.empty() && (deprecation.renaming || deprecation.note.empty()))
+    problem.report(object.path("instead"), "is missing");
+  return deprecation;
+}
 
-  const Json* get(const char* key) const {
-    if (!x_json.is_object()) return nullptr;
-    const auto found = x_json.find(key);
-    return found == x_json.end() ? nullptr : &*found;
-  }
-  std::string path(const char* key) const { return x_path + "/" + key; }
-  const std::string& path() const { return x_path; }
+SpecialValue special_from(const Json& json, const std::string& path, Problem& problem) {
+  const Object object(
+      json, path, problem,
+      {"value", "prefix", "since", "until", "architectures", "deprecated", "unsupported", "note"});
+  SpecialValue special;
+  special.value = object.text("value");
+  special.prefix = object.text("prefix");
+  special.versions = versions_from(object, problem);
+  special.architectures = object.texts("architectures");
+  special.deprecated = deprecation_from(object, problem);
+  special.unsupported = object.text("unsupported");
+  special.note = object.text("note");
+  if (special.value.empty() == special.prefix.empty())
+    problem.report(object.path(), "needs either 'value' or 'prefix'");
+  return special;
+}
 
-  std::string text(const char* key, bool required = false) const {
-    const Json* value = get(key);
-    if (value == nullptr) {
-      if (required) x_problem.report(path(key), "is missing");
-      return {};
-    }
-    if (!value->is_string() || (required && value->get_ref<const std::string&>().empty())) {
-      x_problem.report(path(key), "must be a string that is not empty");
-      return {};
-    }
-    return value->get<std::string>();
-  }
-
-  bool flag(const char* key) const {
-    const Json* value = get(key);
-    if (value == nullptr) return false;
-    if (!value->is_boolean()) {
-      x_problem.report(path(key), "must be true or false");
-      return false;
-    }
-    return value->get<bool>();
-  }
-
-  std::optional<std::uint64_t> number(const char* key) const {
-    const Json* value = get(key);
-    if (value == nullptr) return std::nullopt;
-    if (!value->is_number_unsigned()) {
-      x_problem.report(path(key), "must be a whole number of at least 0");
-      return std::nullopt;
-    }
-    return value->get<std::uint64_t>();
-  }
-
-  std::vector<std::string> texts(const char* key) const {
-    std::vector<std::string> result;
-    each(key, [&](const Json& entry, const std::string& entry_path) {
-      if (entry.is_string()) {
-        result.push_back(entry.get<std::string>());
-      } else {
-        x_problem.report(entry_path, "must be a string");
-      }
-    });
-    return result;
-  }
-
-  template <class Function>
-  void each(const char* key, Function&& function) const {
-    const Json* value = get(key);
-    if (value == nullptr) return;
-    if (!value->is_array()) {
-      x_problem.report(path(key), "must be an array");
-      return;
-    }
-    for (std::size_t i = 0; i < value->size(); ++i)
-      function((*value)[i], path(key) + "/" + std::to_string(i));
-  }
-
-  template <class Table>
-  auto choice(const char* key, const Table& table, decltype(table[0].first) fallback, bool required) const {
-    auto chosen = fallback;
-    const std::string word = text(key, required);
-    if (word.empty()) return chosen;
-    std::string allowed;
-    for (const auto& [value, name] : table) {
-      if (word == name) return value;
-      allowed += allowed.empty() ? name : std::string(", ") + name;
-    }
-    x_problem.report(path(key), "'" + word + "' is none of " + allowed);
-    return chosen;
-  }
-
- private:
-  const Json& x_json;
-  std::string x_path;
-  Problem& x_problem;
-};
-
-ArgumentSpec argument_from(const Json& json, const std::string& path, Problem& problem) {
+ArgumentSpec argument_from(const Json& json, const std::string& path, Problem& problem, bool part) {
   const Object object(json, path, problem,
-                      {"name", "type", "keywords", "minimum", "maximum", "length-required"});
+                      {"name", "type", "keywords", "minimum", "maximum", "length-required", "default-length",
+                       "parts", "optional", "special"});
   ArgumentSpec argument;
   argument.name = object.text("name", true);
   argument.type = object.choice("type", kTypes, ArgumentType::text, true);
@@ -164,21 +105,35 @@ ArgumentSpec argument_from(const Json& json, const std::string& path, Problem& p
   argument.minimum = object.number("minimum");
   argument.maximum = object.number("maximum");
   argument.length_required = object.flag("length-required");
+  argument.default_length = object.number("default-length");
+  argument.optional = object.flag("optional");
+  if (part && argument.type == ArgumentType::tuple) problem.report(object.path("type"), "tuples cannot nest");
+  if (!part && argument.optional) problem.report(object.path("optional"), "is only for parts of a tuple");
+  object.each("parts", [&](const Json& entry, const std::string& entry_path) {
+    if (!part) argument.parts.push_back(argument_from(entry, entry_path, problem, true));
+  });
+  object.each("special", [&](const Json& entry, const std::string& entry_path) {
+    argument.special.push_back(special_from(entry, entry_path, problem));
+  });
   const bool needs_keywords =
       argument.type == ArgumentType::keyword || argument.type == ArgumentType::keyword_list;
   if (needs_keywords && argument.keywords.empty()) problem.report(object.path("keywords"), "is missing");
+  if ((argument.type == ArgumentType::tuple) == argument.parts.empty())
+    problem.report(object.path("parts"), argument.parts.empty() ? "is missing" : "is only for type 'tuple'");
   return argument;
 }
 
 OptionSpec option_from(const Json& json, const std::string& path, Problem& problem) {
   const Object object(
       json, path, problem,
-      {"name", "arguments", "repeatable", "keyed", "required", "opens-context", "architectures", "default",
-       "effect", "effect-note", "documentation", "prose", "blobs", "also-called", "unsupported"});
+      {"name",          "arguments",     "repeatable",  "keyed",        "required",    "default",
+       "opens-context", "architectures", "effect",      "prose",        "effect-note", "documentation",
+       "blobs",         "since",         "also-called", "unsupported",  "until",       "assumed",
+       "deprecated",    "stands-for",    "origin",      "special-blobs"});
   OptionSpec option;
   option.name = object.text("name", true);
   object.each("arguments", [&](const Json& entry, const std::string& entry_path) {
-    option.arguments.push_back(argument_from(entry, entry_path, problem));
+    option.arguments.push_back(argument_from(entry, entry_path, problem, false));
   });
   option.repeatable = object.flag("repeatable");
   option.keyed = object.flag("keyed");
@@ -187,12 +142,20 @@ OptionSpec option_from(const Json& json, const std::string& path, Problem& probl
   option.prose = object.flag("prose");
   option.architectures = object.texts("architectures");
   option.blobs = object.texts("blobs");
+  object.each("special-blobs", [&](const Json& entry, const std::string& entry_path) {
+    option.special_blobs.push_back(special_from(entry, entry_path, problem));
+  });
   option.also_called = object.texts("also-called");
   option.default_text = object.text("default");
   option.unsupported = object.text("unsupported");
   option.effect = object.text("effect");
   option.effect_note = object.text("effect-note");
   option.documentation = object.text("documentation", true);
+  option.versions = versions_from(object, problem);
+  option.deprecated = deprecation_from(object, problem);
+  option.stands_for = object.text("stands-for");
+  option.assumed = object.text("assumed");
+  option.origin = object.text("origin");
   const std::array effects = {"", "mapped", "approximated", "none"};
   if (std::find(effects.begin(), effects.end(), option.effect) == effects.end()) {
     problem.report(object.path("effect"), "'" + option.effect + "' is none of mapped, approximated, none");
@@ -213,16 +176,26 @@ std::vector<OptionSpec> options_from(const Object& object, const char* key, Prob
     }
     options.push_back(std::move(option));
   });
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const auto meant = [&](const OptionSpec& other) {
+      return other.name == options[i].stands_for && other.stands_for.empty() &&
+             other.arguments.size() == options[i].arguments.size();
+    };
+    if (options[i].stands_for.empty() || std::any_of(options.begin(), options.end(), meant)) continue;
+    problem.report(object.path(key) + "/" + std::to_string(i) + "/stands-for",
+                   "'" + options[i].stands_for + "' is no option with as many arguments");
+  }
   return options;
 }
 
 Claim claim_from(const Json& json, const std::string& path, Problem& problem) {
-  const Object object(json, path, problem, {"space", "address", "offset", "length"});
+  const Object object(json, path, problem, {"space", "address", "offset", "length", "unless"});
   Claim claim;
   claim.space = object.choice("space", kSpaces, Location::Space::memory, true);
   claim.address = object.number("address");
   claim.offset = object.number("offset").value_or(0);
   claim.length = object.number("length").value_or(0);
+  claim.unless = object.texts("unless");
   if (claim.length == 0) problem.report(object.path("length"), "must be at least 1");
   return claim;
 }
@@ -242,10 +215,29 @@ std::optional<Location> location_from(const Object& parent, Problem& problem) {
 OptionTable table_from(const Json& json, const std::string& path, std::string_view expected_name,
                        Problem& problem) {
   const Object object(json, path, problem,
-                      {"$schema", "name", "documentation", "architectures", "options", "variables", "claims",
-                       "default-location", "default-space", "interrupt-controller", "interrupt-lines",
-                       "location-required", "interrupt-required-with-location", "object", "unsupported",
-                       "contexts", "shares-lines-with", "vdevs"});
+                      {"$schema",
+                       "name",
+                       "documentation",
+                       "architectures",
+                       "options",
+                       "variables",
+                       "claims",
+                       "default-location",
+                       "default-space",
+                       "interrupt-controller",
+                       "interrupt-lines",
+                       "location-required",
+                       "interrupt-required-with-location",
+                       "object",
+                       "unsupported",
+                       "contexts",
+                       "shares-lines-with",
+                       "since",
+                       "until",
+                       "open-options",
+                       "implicit",
+                       "assumed",
+                       "origin"});
   OptionTable table;
   table.name = object.text("name", true);
   if (!table.name.empty() && table.name != expected_name) {
@@ -272,6 +264,11 @@ OptionTable table_from(const Json& json, const std::string& path, std::string_vi
   if (table.object.find('/') != std::string::npos)
     problem.report(object.path("object"), "must not contain '/'");
   table.unsupported = object.text("unsupported");
+  table.versions = versions_from(object, problem);
+  table.open_options = object.flag("open-options");
+  table.implicit = object.flag("implicit");
+  table.assumed = object.text("assumed");
+  table.origin = object.text("origin");
   return table;
 }
 
@@ -306,7 +303,6 @@ Result<TableFile> parse_table_file(std::string_view file_name, std::string_view 
     TableFile file;
     file.table = table_from(document, "", expected_name, problem);
     inner_tables(document, "contexts", problem, file.contexts);
-    inner_tables(document, "vdevs", problem, file.vdevs);
     if (problem.found()) return fail(std::string(file_name) + ": " + problem.text());
     return file;
   } catch (const std::exception& error) {

@@ -12,11 +12,10 @@
 
 namespace qvm::config {
 
-// One file can hold a table and, below "contexts" or "vdevs", further ones.
+// One file can hold a table and, below "contexts", further ones.
 struct TableFile {
   OptionTable table;
   std::map<std::string, OptionTable, std::less<>> contexts;
-  std::map<std::string, OptionTable, std::less<>> vdevs;
 };
 
 // Unknown and missing keys, wrong types and values are failures that name the JSON path: "shmem.json:

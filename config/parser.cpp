@@ -73,8 +73,7 @@ class Parser {
     if (const OptionSpec* vm = x_tables.vm().find(word.text)) return read_option(words, i, *vm, kVm, nullptr);
     if (is_blob_word(word)) return read_lone_blob(words, i);
     const Context& context = x_tree.contexts[x_within];
-    if (context.kind == Context::Kind::unknown_vdev || !context.table->unsupported.empty())
-      return guess(words, i);
+    if (context.kind == Context::Kind::unknown_vdev || context.table->open_options) return guess(words, i);
     return read_unknown(words, i);
   }
 
@@ -127,6 +126,7 @@ class Parser {
         return !contains(argument.keywords, words[i].text);
       case ArgumentType::text:
       case ArgumentType::path:
+      case ArgumentType::host_path:
       case ArgumentType::pattern:
       case ArgumentType::name: {
         // It could be a value that looks like an option. Then the word after it starts an option; otherwise
@@ -147,6 +147,13 @@ class Parser {
       case ArgumentType::number_list:
       case ArgumentType::region_create:
       case ArgumentType::mode:
+      case ArgumentType::integer:
+      case ArgumentType::tuple:
+      case ArgumentType::mac:
+      case ArgumentType::priority:
+      case ArgumentType::pci_register:
+      case ArgumentType::pass_location:
+      case ArgumentType::pass_interrupt:
         return true;
     }
     return true;
@@ -207,7 +214,6 @@ class Parser {
     const std::string_view type = vdev_type(written);
     context.label += " '" + std::string(type) + "'";
     const OptionTable* own = x_tables.vdev(type);
-    if (own == nullptr) own = x_tables.unsupported_vdev(type);
     if (own == nullptr) return;
     context.kind = Context::Kind::vdev;
     context.table = own;
@@ -219,7 +225,7 @@ class Parser {
     spec->name = words[i].text;
     spec->repeatable = true;
     const bool has_argument = i + 1 < words.size() && !starts_item(words, i + 1) && !is_include(words[i + 1]);
-    if (has_argument) spec->arguments.push_back({"VALUE", ArgumentType::text, {}, {}, {}});
+    if (has_argument) spec->arguments.emplace_back().name = "VALUE";
     x_tree.guesses.push_back(std::move(spec));
     const std::size_t next = read_option(words, i, *x_tree.guesses.back(), x_within, nullptr);
     x_tree.items.back().guessed = true;

@@ -228,6 +228,7 @@ Argument ValueReader::argument(const Word& word, const ArgumentSpec& spec, Locat
       set(boolean(word, true));
       break;
     case ArgumentType::number:
+      if (std::find(spec.keywords.begin(), spec.keywords.end(), word.text) != spec.keywords.end()) break;
       set(limited(Slice(word), NumberKind::plain, spec));
       break;
     case ArgumentType::address:
@@ -238,6 +239,10 @@ Argument ValueReader::argument(const Word& word, const ArgumentSpec& spec, Locat
       break;
     case ArgumentType::location:
       set(location(word, default_space, spec.length_required));
+      if (auto* place = std::get_if<Location>(&argument.value);
+          place != nullptr && !place->length && place->space != Location::Space::pci) {
+        place->length = spec.default_length;
+      }
       break;
     case ArgumentType::interrupt:
       set(interrupt(Slice(word), bare_interrupt));
@@ -270,6 +275,30 @@ Argument ValueReader::argument(const Word& word, const ArgumentSpec& spec, Locat
       break;
     case ArgumentType::name:
       if (word.text.empty()) report(word.where, "the name is empty");
+      break;
+    case ArgumentType::tuple:
+      set_list(tuple(word, spec));
+      break;
+    case ArgumentType::integer:
+      integer(Slice(word));
+      break;
+    case ArgumentType::mac:
+      mac(word);
+      break;
+    case ArgumentType::priority:
+      priority(word);
+      break;
+    case ArgumentType::pci_register:
+      pci_register(word, spec);
+      break;
+    case ArgumentType::pass_location:
+      set(pass_location(word));
+      break;
+    case ArgumentType::pass_interrupt:
+      set(pass_interrupt(word));
+      break;
+    case ArgumentType::host_path:
+      if (word.text.find_first_not_of("<>") == std::string::npos) report(word.where, "no path is named");
       break;
     case ArgumentType::text:
     case ArgumentType::path:

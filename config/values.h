@@ -67,7 +67,17 @@ class ValueReader {
   std::vector<std::string> numbers(const Word& word, const ArgumentSpec& spec);
   std::vector<std::string> keywords(const Word& word, const ArgumentSpec& spec, bool list);
   std::vector<std::string> region(const Word& word);
-  std::optional<Location> pci(const Word& word, std::string_view position);
+  std::vector<std::string> tuple(const Word& word, const ArgumentSpec& spec);
+  std::optional<std::string> part(const Slice& slice, const ArgumentSpec& spec);
+  bool integer(const Slice& slice);
+  void mac(const Word& word);
+  void priority(const Word& word);
+  void pci_register(const Word& word, const ArgumentSpec& spec);
+  std::optional<PassLocation> pass_location(const Word& word);
+  std::optional<PassLocation> pass_pci(const Word& word);
+  bool pass_flags(const Slice& slice, std::string_view known);
+  std::optional<PassInterrupt> pass_interrupt(const Word& word);
+  std::optional<Location> pci(const Slice& slice);
   bool check_end(std::uint64_t start, std::uint64_t length, const SourceRange& where);
   void report(const SourceRange& where, std::string message, std::string help = {}, std::string better = {});
   void warn(std::string rule, const SourceRange& where, std::string message, std::string help,

@@ -15,13 +15,14 @@ constexpr std::uint64_t kPorts = 0x10000;
 
 }  // namespace
 
-std::optional<Location> ValueReader::pci(const Word& word, std::string_view position) {
+std::optional<Location> ValueReader::pci(const Slice& slice) {
+  const std::string_view position = slice.text();
   const bool digits = !position.empty() && std::all_of(position.begin(), position.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == 'x' ||
            c == ':' || c == '.' || c == '/';
   });
   if (!digits || position.find_first_of(":/") == std::string_view::npos) {
-    report(word.where, fmt::format("'{}' is not a PCI position", word.text),
+    report(slice.where(), fmt::format("'{}' is not a PCI position", slice.text()),
            "write pci:BUS:DEV[.FUNC], as in pci:0:4");
     return std::nullopt;
   }
@@ -38,7 +39,7 @@ std::optional<Location> ValueReader::location(const Word& word, Location::Space 
   location.space = default_space;
   std::size_t begin = 0;
   const std::string_view text = word.text;
-  if (text.starts_with("pci:")) return pci(word, text.substr(4));
+  if (text.starts_with("pci:")) return pci(Slice(word, 4, text.size()));
   if (text.starts_with("mem:")) {
     location.space = Location::Space::memory;
     begin = 4;
@@ -50,7 +51,7 @@ std::optional<Location> ValueReader::location(const Word& word, Location::Space 
            fmt::format("write '{}:' directly before it, without a blank", text));
     return std::nullopt;
   } else if (default_space == Location::Space::pci) {
-    return pci(word, text);
+    return pci(Slice(word));
   }
   const auto parts = Slice(word, begin, text.size()).split(',');
   if (parts.size() > 2) {

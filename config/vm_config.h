@@ -31,15 +31,33 @@ struct InterruptRef {
   std::optional<std::uint32_t> line;
 };
 
+// `pass loc`: resources of the host that the guest sees.
+struct PassLocation {
+  Location guest;                     // pci: empty if only the host's device is named
+  std::string flags;                  // as written: "rwn", "+rw-x"
+  std::optional<std::uint64_t> host;  // address; absent: the same as the guest's
+  std::string host_pci;               // "VID/DID[/INDEX]" or "BUS:DEV[.FUNC]"; only for pci
+};
+
+// `pass intr`: a vector of the host on a line of the guest.
+struct PassInterrupt {
+  InterruptRef guest;
+  std::string flags;
+  std::optional<std::uint64_t> vector;  // absent: the controller's `hostvector` and the line
+};
+
 // One argument, converted as the option table's type says. Text is what was written, after substitution and
 // quotes. boolean, and tristate but for "auto": bool. number, size, address: uint64. location: Location.
-// interrupt: InterruptRef. mode: uint64. Lists: their parts; number-list as plain decimal digits.
-// region-create: {name, bytes as decimal digits, mode as octal digits or "", group or ""}. Everything else,
-// and what could not be converted (reported): monostate.
+// interrupt: InterruptRef. mode: uint64. Lists and tuples: their parts; numbers in them as plain decimal
+// digits. region-create: {name, bytes as decimal digits, mode as octal digits or "", group or ""}.
+// pass-location: PassLocation. pass-interrupt: PassInterrupt. Everything else, and what could not be
+// converted (reported): monostate.
 struct Argument {
   std::string text;
   SourceRange where;
-  std::variant<std::monostate, bool, std::uint64_t, Location, InterruptRef, std::vector<std::string>> value;
+  std::variant<std::monostate, bool, std::uint64_t, Location, InterruptRef, std::vector<std::string>,
+               PassLocation, PassInterrupt>
+      value;
 };
 
 // One option with its arguments, in the order written. Repeated non-repeatable options are already reduced to
@@ -82,6 +100,14 @@ struct Reserve {
   std::size_t order = 0;  // as in MemoryPiece
 };
 
+struct Pass {
+  SourceRange where;
+  Load::Blob blob = Load::Blob::automatic;  // what is at the places, if that was said
+  std::vector<Located<PassLocation>> locations;
+  std::vector<Located<PassInterrupt>> interrupts;
+  std::size_t order = 0;  // as in MemoryPiece
+};
+
 struct Vdev {
   std::string type;                    // normalised: no "vdev-" and ".so"
   SourceRange where;                   // the type word
@@ -103,6 +129,14 @@ struct SetVariable {
   std::optional<std::size_t> vdev;
 };
 
+// What makes a VM impossible to start in this build although it is right: `pass`, `safety required`. Vdevs
+// say so in their tables.
+struct Unsupported {
+  std::string what;  // "pass", "safety required"
+  std::string why;   // and what is possible instead
+  SourceRange where;
+};
+
 // What one VM's files and inline options say. Everything not named here is in options.
 struct VmConfig {
   SourceRange where;                           // start of its first source
@@ -112,9 +146,11 @@ struct VmConfig {
   std::vector<Load> loads;
   std::optional<Located<std::string>> cmdline;
   std::vector<Reserve> reserves;
+  std::vector<Pass> passes;
   std::vector<Vdev> vdevs;
   std::vector<SetVariable> variables;
   std::vector<Option> options;  // logger, unsupported, dump, dryrun, debug, …
+  std::vector<Unsupported> unsupported;
   bool dryrun = false;
 };
 

@@ -42,6 +42,12 @@ VdevPlan plan_generic(const PlanInput& input, config::DiagnosticSink& sink) {
                 "put the vdev's .json and .so into a plugin directory, or correct its name");
     return plan;
   }
+  if (!vdev.table->unsupported.empty()) {
+    add_finding(sink, config::Severity::error, kRule, vdev.where,
+                fmt::format("a VM with vdev '{}' cannot be started here", vdev.type),
+                vdev.table->unsupported);
+    return plan;
+  }
   if (vdev.table->object.empty()) {
     add_finding(sink, config::Severity::error, kRule, vdev.where,
                 fmt::format("vdev '{}' cannot be started: its option table names no object", vdev.type), "");

@@ -85,8 +85,7 @@ void check_vdev_type(const ParsedOption& item, const Context& context, const Tab
                      DiagnosticSink& sink) {
   if (context.kind != Context::Kind::unknown_vdev || item.arguments.empty()) return;
   const Word& word = item.arguments.front();
-  std::vector<std::string_view> names = tables.vdev_names();
-  for (const std::string_view name : tables.unsupported_vdev_names()) names.push_back(name);
+  const std::vector<std::string_view> names = tables.vdev_names();
   Diagnostic diagnostic = finding(kUnknownWord, word.where, fmt::format("unknown vdev type '{}'", word.text));
   diagnostic.severity = Severity::warning;
   if (const auto near = suggest(word.text, names)) {

@@ -43,9 +43,8 @@ void check_arguments(const ParsedOption& item, DiagnosticSink& sink) {
   for (std::size_t i = 0; i < item.arguments.size(); ++i) {
     const ArgumentSpec& spec = item.spec->arguments[i];
     const Word& word = item.arguments[i];
-    const bool may_contain_equals = spec.type == ArgumentType::text || spec.type == ArgumentType::path ||
-                                    spec.type == ArgumentType::pattern || word.unresolved;
-    const auto better = may_contain_equals ? std::nullopt : without_keys(word.text);
+    const bool may_have_it = may_contain_equals(spec.type) || word.unresolved;
+    const auto better = may_have_it ? std::nullopt : without_keys(word.text);
     if (!better) continue;
     Diagnostic diagnostic =
         finding(kKeyValue, word.where, fmt::format("'{}': there is no key=value notation", word.text),

@@ -8,34 +8,49 @@
 namespace qvm::config {
 namespace {
 
+void report(const SourceRange& where, std::string_view what, const std::string& why, DiagnosticSink& sink) {
+  sink.add(finding(kNotSupported, where,
+                   fmt::format("{} is understood, but a VM that has it cannot be started here", what), why));
+}
+
+void check_values(const ParsedOption& item, DiagnosticSink& sink) {
+  for (std::size_t i = 0; i < item.arguments.size(); ++i) {
+    const Word& word = item.arguments[i];
+    const SpecialValue* special = item.spec->arguments[i].special_value(word.text);
+    if (special == nullptr || special->unsupported.empty() || word.unresolved) continue;
+    report(word.where, fmt::format("'{} {}'", item.spec->name, word.text), special->unsupported, sink);
+  }
+}
+
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const ParsedOption& item : vm.tree.items) {
-      if (item.spec->unsupported.empty()) continue;
-      sink.add(finding(kNotSupported, item.word.where,
-                       fmt::format("'{}' is not supported yet", item.word.text), item.spec->unsupported));
+      if (!item.spec->unsupported.empty())
+        report(item.word.where, fmt::format("'{}'", item.spec->name), item.spec->unsupported, sink);
+      check_values(item, sink);
     }
     for (const Context& context : vm.tree.contexts) {
       if (context.opener == SIZE_MAX || context.table->unsupported.empty()) continue;
       const ParsedOption& item = vm.tree.items[context.opener];
-      sink.add(finding(kNotSupported, item.arguments.front().where,
-                       fmt::format("vdev '{}' is not supported yet", context.table->name),
-                       context.table->unsupported));
+      report(item.arguments.front().where, fmt::format("vdev '{}'", context.table->name),
+             context.table->unsupported, sink);
     }
   }
 }
 
 }  // namespace
 
-const Rule kNotSupported{.id = "A23",
-                         .severity = Severity::error,
-                         .title = "part of the language that this version cannot do",
-                         .documentation =
-                             "The word is a proper one of QNX's language, but this version has nothing that "
-                             "would stand for it, and leaving "
-                             "it out silently could let the guest fail in ways that are hard to find.",
-                         .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
-                         .right = {"system left\nram 64M\n"},
-                         .check = check};
+const Rule kNotSupported{
+    .id = "A23",
+    .severity = Severity::warning,
+    .title = "part of the language that this build cannot run",
+    .documentation =
+        "The word is a proper one of QNX's language, but this build has nothing that would stand for it. The "
+        "configuration is checked all the same; a VM that has it is not started, because leaving it out "
+        "silently could let the guest fail in ways that are hard to find. The help says what is possible "
+        "instead.",
+    .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
+    .right = {"system left\nram 64M\n"},
+    .check = check};
 
 }  // namespace qvm::config

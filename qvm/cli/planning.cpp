@@ -89,12 +89,22 @@ class Planner {
  private:
   // Who wants to start something hears what is wrong; `qvm plan` and the linter tell what is worth knowing.
   config::DiagnosticSink worth_telling(const config::DiagnosticSink& found) const {
-    if (x_options.command == Command::plan) return found;
+    const bool all = x_options.command == Command::plan;
     config::DiagnosticSink told;
     for (const config::Diagnostic& finding : found.all()) {
-      if (finding.severity != config::Severity::info) told.add(finding);
+      if ((all || finding.severity != config::Severity::info) && !said_by_error(finding, found))
+        told.add(finding);
     }
     return told;
+  }
+
+  // That a VM cannot be started here (A23) the linter warns of, and the plan calls it the error that it is
+  // now.
+  static bool said_by_error(const config::Diagnostic& finding, const config::DiagnosticSink& found) {
+    if (finding.rule != "A23") return false;
+    return std::any_of(found.all().begin(), found.all().end(), [&](const config::Diagnostic& other) {
+      return other.severity == config::Severity::error && other.where == finding.where;
+    });
   }
 
   Result<config::TableSet> load_tables() {

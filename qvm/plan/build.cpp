@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "config/option_table.h"
 #include "qvm/plan/acpi.h"
 #include "qvm/plan/address_map.h"
 #include "qvm/plan/boot.h"
@@ -61,6 +62,7 @@ class Builder {
   std::optional<VmPlan> run();
 
  private:
+  bool refuse_unsupported();
   void plan_vdevs();
   vdevs::PlanInput input_for(const config::Vdev& vdev, const std::string& id, unsigned ordinal) const;
   void claim_memory();
@@ -102,6 +104,20 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .working_directory = x_plan.host.working_directory,
           .plugin_directory = x_plan.host.plugin_directory,
           .find_group = x_queries.find_group};
+}
+
+// What this build can give to no VM is told first and alone: problems of the rest would only hide it.
+bool Builder::refuse_unsupported() {
+  const std::size_t errors_before = x_sink.count(Severity::error);
+  for (const config::Unsupported& one : x_vm.unsupported) {
+    report(x_sink, Severity::error, "plan-option", one.where,
+           fmt::format("a VM with '{}' cannot be started here", one.what), one.why);
+  }
+  for (const config::Vdev& vdev : x_vm.vdevs) {
+    if (vdev.table != nullptr && !vdev.table->unsupported.empty())
+      vdevs::plan_generic(input_for(vdev, vdev.type, 0), x_sink);
+  }
+  return x_sink.count(Severity::error) != errors_before;
 }
 
 void Builder::plan_vdevs() {
@@ -308,6 +324,7 @@ void Builder::collect_domain() {
 }
 
 std::optional<VmPlan> Builder::run() {
+  if (refuse_unsupported()) return std::nullopt;
   const std::size_t errors_before = x_sink.count(Severity::error);
   check_vm_name(x_plan.name, x_plan.host.runtime_directory, x_vm.system ? x_vm.system->where : x_vm.where,
                 x_sink);

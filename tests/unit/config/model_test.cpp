@@ -165,7 +165,7 @@ TEST(Model, BadLocationsAreReported) {
                          "0xa0000,0 reserve loc 0xffffffffffffffff,2 vdev ser8250 loc pci:x loc 1,2,3")),
       ElementsAre("A20 '0x10000' lies beyond the last I/O port, 0xffff", "A20 'io' is not an address",
                   "A20 '0xa0000' has no length", "A20 the length is 0", "A20 the range ends beyond 64 bits",
-                  "A20 'pci:x' is not a PCI position",
+                  "A20 'x' is not a PCI position",
                   "A09 'loc' is given again for vdev 'ser8250': 'pci:x' is discarded",
                   "A20 '1,2,3' has 3 parts"));
 }

@@ -92,10 +92,52 @@ INSTANTIATE_TEST_SUITE_P(
                  "acme.json: /claims/0/length: must be at least 1"},
         BadTable{R"({"name": "acme", "documentation": "x", "location-required": 1})",
                  "acme.json: /location-required: must be true or false"},
+        BadTable{R"({"name": "acme", "documentation": "x", "since": "6.6"})",
+                 "acme.json: /since: '6.6' is none of 7.0, 7.1, 8.0"},
+        BadTable{R"({"name": "acme", "documentation": "x", "since": "8.0", "until": "7.0"})",
+                 "acme.json: /until: is before 'since'"},
+        BadTable{
+            R"({"name": "acme", "documentation": "x", "options": [{"name": "a", "documentation": "b", "deprecated": {"renaming": true}}]})",
+            "acme.json: /options/0/deprecated/instead: is missing"},
+        BadTable{
+            R"({"name": "acme", "documentation": "x", "options": [{"name": "a", "documentation": "b", "stands-for": "c"}]})",
+            "acme.json: /options/0/stands-for: 'c' is no option with as many arguments"},
+        BadTable{
+            R"({"name": "acme", "documentation": "x", "options": [{"name": "a", "documentation": "b", "arguments": [{"name": "X", "type": "tuple"}]}]})",
+            "acme.json: /options/0/arguments/0/parts: is missing"},
+        BadTable{
+            R"({"name": "acme", "documentation": "x", "options": [{"name": "a", "documentation": "b", "arguments": [{"name": "X", "type": "text", "special": [{"note": "y"}]}]}]})",
+            "acme.json: /options/0/arguments/0/special/0: needs either 'value' or 'prefix'"},
         BadTable{R"({"name": "acme", "documentation": "x", "object": "../evil.so"})",
                  "acme.json: /object: must not contain '/'"},
         BadTable{R"({"name": "acme", "documentation": "x", "interrupt-lines": 5000})",
                  "acme.json: /interrupt-lines: must be at most 4096"}));
+
+TEST(OptionTable, ReadsVersionsAndDeprecations) {
+  const auto table = OptionTable::from_json("acme", R"({
+    "name": "acme", "documentation": "A device.", "since": "7.1", "open-options": true, "implicit": true,
+    "assumed": "much", "origin": "Acme",
+    "options": [
+      {"name": "speed", "arguments": [{"name": "A,B", "type": "tuple", "parts": [
+          {"name": "A", "type": "number"}, {"name": "B", "type": "integer", "optional": true}],
+          "special": [{"value": "1,2", "since": "8.0", "unsupported": "no"},
+                      {"prefix": "x", "architectures": ["aarch64"], "note": "why"}]}],
+       "until": "7.1", "documentation": "How fast."},
+      {"name": "rate", "arguments": [{"name": "A", "type": "text"}], "stands-for": "speed",
+       "deprecated": {"since": "8.0", "instead": "speed", "renaming": true}, "documentation": "Old."}]})");
+  ASSERT_TRUE(table) << table.error().message();
+  EXPECT_EQ(table->versions.since, QnxVersion::v7_1);
+  EXPECT_TRUE(table->open_options && table->implicit);
+  const OptionSpec* speed = table->find("speed");
+  EXPECT_TRUE(speed->versions.contains(QnxVersion::v7_0));
+  EXPECT_FALSE(speed->versions.contains(QnxVersion::v8_0));
+  EXPECT_TRUE(speed->arguments[0].parts[1].optional);
+  EXPECT_EQ(speed->arguments[0].special_value("1,2")->unsupported, "no");
+  EXPECT_EQ(speed->arguments[0].special_value("xyz")->note, "why");
+  EXPECT_EQ(speed->arguments[0].special_value("y"), nullptr);
+  EXPECT_EQ(table->find("rate")->stands_for, "speed");
+  EXPECT_TRUE(table->find("rate")->deprecated->renaming);
+}
 
 TEST(OptionTable, TextThatIsNoJsonIsRefused) {
   const auto table = OptionTable::from_json("acme", "{");
@@ -103,16 +145,30 @@ TEST(OptionTable, TextThatIsNoJsonIsRefused) {
   EXPECT_THAT(table.error().message(), HasSubstr("acme.json: "));
 }
 
-TEST(TableSet, ShipsTheVdevsOfThisVersion) {
-  EXPECT_THAT(
-      test::shipped_tables().vdev_names(),
-      ElementsAre("8259", "hpet", "ioapic", "mc146818", "pckeyboard", "ser8250", "shmem", "timer8254"));
-  for (const std::string_view name : test::shipped_tables().vdev_names()) {
+TEST(TableSet, ShipsEveryVdevOfTheLanguage) {
+  EXPECT_THAT(test::shipped_tables().vdev_names(),
+              ElementsAre("8259", "gic", "hpet", "ioapic", "mc146818", "pci-dummy", "pci-host-bridge",
+                          "pckeyboard", "pl011", "progress", "ser8250", "shmem", "smmu", "timer8254",
+                          "virtio-blk", "virtio-console", "virtio-entropy", "virtio-fs", "virtio-gpu",
+                          "virtio-input", "virtio-net", "wdt-ib700", "wdt-sp805"));
+  for (const std::string_view name : test::shipped_tables().vdev_names())
     EXPECT_NE(test::shipped_tables().vdev(name)->find("loc"), nullptr) << name;
-    EXPECT_EQ(test::shipped_tables().unsupported_vdev(name), nullptr) << name;
+}
+
+TEST(TableSet, SaysWhichVdevsThisBuildCanRun) {
+  std::vector<std::string_view> running;
+  for (const std::string_view name : test::shipped_tables().vdev_names()) {
+    if (test::shipped_tables().vdev(name)->unsupported.empty()) running.push_back(name);
   }
-  EXPECT_NE(test::shipped_tables().unsupported_vdev("virtio-blk"), nullptr);
-  EXPECT_EQ(test::shipped_tables().vdev("virtio-blk"), nullptr);
+  EXPECT_THAT(running, ElementsAre("8259", "hpet", "ioapic", "mc146818", "pckeyboard", "ser8250", "shmem",
+                                   "timer8254"));
+}
+
+TEST(TableSet, OptionsOfAVdevThatCannotRunHaveNoEffect) {
+  const OptionTable* gic = test::shipped_tables().vdev("gic");
+  EXPECT_EQ(gic->find("loc")->effect, "none");
+  EXPECT_EQ(gic->find("intr")->effect_note, "this build cannot run the device");
+  EXPECT_EQ(test::shipped_tables().vdev("shmem")->find("loc")->effect, "mapped");
 }
 
 TEST(TableSet, OwnOptionsOverrideCommonOnes) {

@@ -89,7 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"A06", "ram 64M [[system]] left [[system]] right"},
         Marked{"A06", "system left ram 64M [[system]] left"},
         Marked{"A07", "ram 0x0,[[c0000]] rom [[10000000]],64K"}, Marked{"A17", "ram 64M cpu [[4]]"},
-        Marked{"A23", "ram 64M [[pass]] loc 0x1,0x1 [[generate]] vdev [[pl011]] loc 0x1c090000 intr gic:37"},
+        Marked{"A23",
+               "ram 64M [[pass]] loc 0x1,0x1 generate safety [[required]] vdev [[pl011]] loc 0x1c090000 intr "
+               "gic:37 "
+               "vdev ser8250 hostdev [[<x]]"},
         Marked{"B01", "load [[guest.elf]] ram 64M"},
         Marked{"B01", "ram 64M data load [[0x3fff000,guest.bin]]"},
         Marked{"B01", "ram 64M load 0x3fff000,guest.elf data load [[guest.bin]]"},
