@@ -44,7 +44,8 @@ void load_into(LoadedSystem& result, const std::vector<VmInput>& inputs, const T
     result.unreadable = result.unreadable || vm.tree.unreadable;
     vms.push_back(std::move(vm));
   }
-  run_rules({vms, tables, result.sources, reader}, result.diagnostics);
+  run_rules({vms, tables, result.sources, reader, result.manifest ? &*result.manifest : nullptr},
+            result.diagnostics);
   for (CheckedVm& vm : vms) {
     result.names.push_back(std::move(vm.name));
     result.vms.push_back(std::move(vm.model));

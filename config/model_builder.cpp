@@ -286,11 +286,11 @@ class Builder {
     }
   }
 
-  void pass_option(const ParsedOption& item, Pass& pass) {
+  void pass_option(const ParsedOption& item, PassedThrough& pass) {
     for (const Argument& argument : convert(item, Location::Space::memory, false).arguments) {
-      if (const auto* location = std::get_if<PassLocation>(&argument.value)) {
+      if (const auto* location = std::get_if<PassedLocation>(&argument.value)) {
         pass.locations.push_back({*location, argument.where});
-      } else if (const auto* interrupt = std::get_if<PassInterrupt>(&argument.value)) {
+      } else if (const auto* interrupt = std::get_if<PassedInterrupt>(&argument.value)) {
         pass.interrupts.push_back({*interrupt, argument.where});
       }
     }

@@ -190,4 +190,15 @@ std::vector<std::string_view> TableSet::vdev_names() const {
   return names_of(x_vdevs);
 }
 
+const OptionTable* TableSet::unsupported_vdev(std::string_view type) const {
+  const OptionTable* table = vdev(type);
+  return table == nullptr || table->unsupported.empty() ? nullptr : table;
+}
+
+std::vector<std::string_view> TableSet::unsupported_vdev_names() const {
+  std::vector<std::string_view> names = vdev_names();
+  std::erase_if(names, [&](std::string_view name) { return unsupported_vdev(name) == nullptr; });
+  return names;
+}
+
 }  // namespace qvm::config

@@ -76,6 +76,7 @@ struct SpecialValue {
   std::optional<Deprecation> deprecated;
   std::string unsupported;  // as in OptionSpec
   std::string note;         // one sentence about it; may be empty
+  bool exact = false;       // has its full effect here, though the option as a whole has not
 
   bool matches(std::string_view text) const {
     return prefix.empty() ? text == value : text.substr(0, prefix.size()) == prefix;
@@ -184,12 +185,20 @@ class TableSet {
   std::vector<std::string_view> vdev_names() const;
   // What every vdev understands; the tables of vdev() contain it already.
   const OptionTable& common() const;
+  // Only of a vdev that this build cannot run.
+  const OptionTable* unsupported_vdev(std::string_view type) const;
+  std::vector<std::string_view> unsupported_vdev_names() const;
+
+  // The version of QNX that configurations are judged by; the tables are the same for all.
+  QnxVersion version() const { return x_version; }
+  void select_version(QnxVersion version) { x_version = version; }
 
  private:
   Result<void> add_vdev(std::string_view type, std::string_view json);
 
   std::map<std::string, OptionTable, std::less<>> x_tables;
   std::map<std::string, OptionTable, std::less<>> x_vdevs;
+  QnxVersion x_version = kDefaultQnxVersion;
 };
 
 }  // namespace qvm::config

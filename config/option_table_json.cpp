@@ -80,7 +80,7 @@ std::optional<Deprecation> deprecation_from(const Object& parent, Problem& probl
 SpecialValue special_from(const Json& json, const std::string& path, Problem& problem) {
   const Object object(
       json, path, problem,
-      {"value", "prefix", "since", "until", "architectures", "deprecated", "unsupported", "note"});
+      {"value", "prefix", "since", "until", "architectures", "deprecated", "unsupported", "note", "exact"});
   SpecialValue special;
   special.value = object.text("value");
   special.prefix = object.text("prefix");
@@ -89,6 +89,7 @@ SpecialValue special_from(const Json& json, const std::string& path, Problem& pr
   special.deprecated = deprecation_from(object, problem);
   special.unsupported = object.text("unsupported");
   special.note = object.text("note");
+  special.exact = object.flag("exact");
   if (special.value.empty() == special.prefix.empty())
     problem.report(object.path(), "needs either 'value' or 'prefix'");
   return special;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <utility>
 
+#include "config/host_map.h"
 #include "config/suggest.h"
 #include "config/system_values.h"
 #include "config/yaml.h"
@@ -319,6 +320,7 @@ void SystemReader::read(const YamlNode& root) {
            return;
          for (const YamlEntry& region : key.value.entries) read_region(region);
        }},
+      {"host-map", [&](const YamlEntry& key) { read_host_map(key, x_config, x_sink); }},
       {"defaults", [&](const YamlEntry& key) { read_defaults(key); }},
   };
   if (root.kind != YamlNode::Kind::mapping) {

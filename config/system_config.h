@@ -38,11 +38,21 @@ struct RegionEntry {
   std::optional<Located<Account>> group;
 };
 
+// What stands for a path of the QNX host that a configuration names.
+struct HostMapEntry {
+  enum class Kind { path, network };
+  Located<std::string> path;  // of the QNX host, as configurations have it
+  Kind kind = Kind::path;
+  Located<std::string>
+      target;  // path here, relative to the manifest; "-": the VM's console; or a network's name
+};
+
 struct SystemConfig {
   std::string path;       // of the manifest, as given
   std::string directory;  // of the manifest: `config` and relative `load` paths of its VMs start here
   std::vector<VmEntry> vms;
   std::vector<RegionEntry> regions;
+  std::vector<HostMapEntry> host_map;
   std::optional<Located<Accelerator>> accelerator;
   std::optional<Located<std::string>> libvirt_uri;
 };

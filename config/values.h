@@ -73,10 +73,10 @@ class ValueReader {
   void mac(const Word& word);
   void priority(const Word& word);
   void pci_register(const Word& word, const ArgumentSpec& spec);
-  std::optional<PassLocation> pass_location(const Word& word);
-  std::optional<PassLocation> pass_pci(const Word& word);
+  std::optional<PassedLocation> pass_location(const Word& word);
+  std::optional<PassedLocation> pass_pci(const Word& word);
   bool pass_flags(const Slice& slice, std::string_view known);
-  std::optional<PassInterrupt> pass_interrupt(const Word& word);
+  std::optional<PassedInterrupt> pass_interrupt(const Word& word);
   std::optional<Location> pci(const Slice& slice);
   bool check_end(std::uint64_t start, std::uint64_t length, const SourceRange& where);
   void report(const SourceRange& where, std::string message, std::string help = {}, std::string better = {});

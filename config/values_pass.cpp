@@ -29,10 +29,10 @@ bool ValueReader::pass_flags(const Slice& slice, std::string_view known) {
 }
 
 // "pci:0:4=pci:8086/1c20", or only the host's device.
-std::optional<PassLocation> ValueReader::pass_pci(const Word& word) {
+std::optional<PassedLocation> ValueReader::pass_pci(const Word& word) {
   constexpr std::size_t kPrefix = 4;
   const std::size_t equals = word.text.find('=');
-  PassLocation result;
+  PassedLocation result;
   if (equals == std::string::npos) {
     const auto host = pci(Slice(word, kPrefix, word.text.size()));
     if (!host) return std::nullopt;
@@ -49,10 +49,10 @@ std::optional<PassLocation> ValueReader::pass_pci(const Word& word) {
   return result;
 }
 
-std::optional<PassLocation> ValueReader::pass_location(const Word& word) {
+std::optional<PassedLocation> ValueReader::pass_location(const Word& word) {
   const std::string_view text = word.text;
   if (text.starts_with("pci:")) return pass_pci(word);
-  PassLocation result;
+  PassedLocation result;
   std::size_t begin = 0;
   if (text.starts_with("mem:")) begin = 4;
   if (text.starts_with("io:")) {
@@ -97,12 +97,12 @@ std::optional<PassLocation> ValueReader::pass_location(const Word& word) {
   return result;
 }
 
-std::optional<PassInterrupt> ValueReader::pass_interrupt(const Word& word) {
+std::optional<PassedInterrupt> ValueReader::pass_interrupt(const Word& word) {
   const std::string_view text = word.text;
   const std::size_t equals = text.find('=');
   const std::size_t end = equals == std::string_view::npos ? text.size() : equals;
   const std::size_t comma = std::min(text.find(','), end);
-  PassInterrupt result;
+  PassedInterrupt result;
   const auto guest = interrupt(Slice(word, 0, comma), false);
   if (comma < end) {
     const Slice flags(word, comma + 1, end);

@@ -32,7 +32,7 @@ struct InterruptRef {
 };
 
 // `pass loc`: resources of the host that the guest sees.
-struct PassLocation {
+struct PassedLocation {
   Location guest;                     // pci: empty if only the host's device is named
   std::string flags;                  // as written: "rwn", "+rw-x"
   std::optional<std::uint64_t> host;  // address; absent: the same as the guest's
@@ -40,7 +40,7 @@ struct PassLocation {
 };
 
 // `pass intr`: a vector of the host on a line of the guest.
-struct PassInterrupt {
+struct PassedInterrupt {
   InterruptRef guest;
   std::string flags;
   std::optional<std::uint64_t> vector;  // absent: the controller's `hostvector` and the line
@@ -50,13 +50,13 @@ struct PassInterrupt {
 // quotes. boolean, and tristate but for "auto": bool. number, size, address: uint64. location: Location.
 // interrupt: InterruptRef. mode: uint64. Lists and tuples: their parts; numbers in them as plain decimal
 // digits. region-create: {name, bytes as decimal digits, mode as octal digits or "", group or ""}.
-// pass-location: PassLocation. pass-interrupt: PassInterrupt. Everything else, and what could not be
+// pass-location: PassedLocation. pass-interrupt: PassedInterrupt. Everything else, and what could not be
 // converted (reported): monostate.
 struct Argument {
   std::string text;
   SourceRange where;
   std::variant<std::monostate, bool, std::uint64_t, Location, InterruptRef, std::vector<std::string>,
-               PassLocation, PassInterrupt>
+               PassedLocation, PassedInterrupt>
       value;
 };
 
@@ -100,11 +100,11 @@ struct Reserve {
   std::size_t order = 0;  // as in MemoryPiece
 };
 
-struct Pass {
+struct PassedThrough {
   SourceRange where;
   Load::Blob blob = Load::Blob::automatic;  // what is at the places, if that was said
-  std::vector<Located<PassLocation>> locations;
-  std::vector<Located<PassInterrupt>> interrupts;
+  std::vector<Located<PassedLocation>> locations;
+  std::vector<Located<PassedInterrupt>> interrupts;
   std::size_t order = 0;  // as in MemoryPiece
 };
 
@@ -146,7 +146,7 @@ struct VmConfig {
   std::vector<Load> loads;
   std::optional<Located<std::string>> cmdline;
   std::vector<Reserve> reserves;
-  std::vector<Pass> passes;
+  std::vector<PassedThrough> passes;
   std::vector<Vdev> vdevs;
   std::vector<SetVariable> variables;
   std::vector<Option> options;  // logger, unsupported, dump, dryrun, debug, …

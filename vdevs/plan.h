@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/system_config.h"
 #include "config/vm_config.h"
 #include "qvm/regions/policy.h"
 #include "vdevs/machine.h"
@@ -34,6 +35,8 @@ struct PlanInput {
   std::string plugin_directory;   // where vdev-*.so are
   // Number of a host group; nullopt: there is none of that name. May be empty: then names cannot be resolved.
   std::function<std::optional<gid_t>(const std::string&)> find_group;
+  // What the manifest says stands for a path of the QNX host; nullptr: nothing. May be empty, too.
+  std::function<const config::HostMapEntry*(const std::string&)> find_host_path;
 };
 
 // A range of memory or of I/O ports that belongs to this vdev.
@@ -96,9 +99,6 @@ struct VdevPlan {
   std::optional<ConsoleFact> console;
   std::optional<HostedDevice> hosted;
   std::optional<regions::VdevPolicy> policy;
-  // Options that an effect note of the table would only repeat, because the plan does or reports what there
-  // is to say.
-  std::vector<std::string> explained;
 };
 
 // What a vdev cannot be given on this machine is an error in sink, with what would work; the result is then

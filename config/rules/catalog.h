@@ -18,6 +18,8 @@ extern const Rule kAddressSuffix;       // A08
 extern const Rule kRepeatedOption;      // A09
 extern const Rule kOtherSubstitution;   // A11
 extern const Rule kFailedSubstitution;  // A12
+extern const Rule kDeprecated;          // A13
+extern const Rule kNotAvailable;        // A14
 extern const Rule kCpuCount;            // A17
 extern const Rule kBadValue;            // A20
 extern const Rule kHashInWord;          // A21
@@ -38,7 +40,10 @@ extern const Rule kDuplicateName;       // E05
 extern const Rule kRegionLists;         // E10a
 extern const Rule kRegionCreation;      // E10b
 extern const Rule kVariableValue;       // G07
+extern const Rule kEffect;              // H01
 extern const Rule kDuplicateSystem;     // H02
+extern const Rule kDecision;            // H03
+extern const Rule kHostPath;            // H04
 
 // `cpu 2`: rule A17 reports such a word, A01 does not.
 bool counts_cpus(const UnknownWord& unknown, const SyntaxTree& tree);

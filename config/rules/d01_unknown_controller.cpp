@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/architecture.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/suggest.h"
@@ -13,8 +14,12 @@ namespace {
 
 class Checker {
  public:
-  Checker(const CheckedVm& vm, DiagnosticSink& sink)
-      : x_controllers(controllers_of(vm.model)), x_sink(sink) {}
+  Checker(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
+      : x_vm(vm),
+        x_tables(tables),
+        x_machine(to_string(architecture_of(vm.tree, tables).architecture)),
+        x_controllers(controllers_of(vm.model)),
+        x_sink(sink) {}
 
   // order: of the option that names the controller.
   void check(const Located<InterruptRef>& interrupt, std::size_t order) const {
@@ -38,10 +43,21 @@ class Checker {
       x_sink.add(std::move(diagnostic));
       return;
     }
-    report_unknown(ref, interrupt.where);
+    if (!is_implicit(ref.controller)) report_unknown(ref, interrupt.where);
   }
 
  private:
+  // A controller that the machine has without any vdev; a vdev of its type gives it another name.
+  bool is_implicit(const std::string& name) const {
+    const OptionTable* table = x_tables.vdev(name);
+    if (table == nullptr || !table->implicit) return false;
+    const auto& vdevs = x_vm.model.vdevs;
+    if (std::any_of(vdevs.begin(), vdevs.end(), [&](const Vdev& vdev) { return vdev.type == name; }))
+      return false;
+    const auto& machines = table->architectures;
+    return machines.empty() || std::find(machines.begin(), machines.end(), x_machine) != machines.end();
+  }
+
   void check_line(const Controller& controller, const InterruptRef& ref, const SourceRange& where) const {
     if (!controller.certain || *ref.line < controller.vdev->table->interrupt_lines) return;
     const std::uint32_t last = controller.vdev->table->interrupt_lines - 1;
@@ -69,13 +85,16 @@ class Checker {
     x_sink.add(std::move(diagnostic));
   }
 
+  const CheckedVm& x_vm;
+  const TableSet& x_tables;
+  std::string_view x_machine;
   std::vector<Controller> x_controllers;
   DiagnosticSink& x_sink;
 };
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
-    const Checker checker(vm, sink);
+    const Checker checker(vm, input.tables, sink);
     for (const Vdev& vdev : vm.model.vdevs) {
       for (const auto& interrupt : vdev.interrupts) checker.check(interrupt, vdev.order);
     }

@@ -12,6 +12,7 @@
 #include "config/reader.h"
 #include "config/source.h"
 #include "config/syntax_tree.h"
+#include "config/system_config.h"
 #include "config/vm_config.h"
 
 namespace qvm::config {
@@ -29,6 +30,7 @@ struct RuleInput {
   const TableSet& tables;
   const SourceSet& sources;
   Reader& reader;
+  const SystemConfig* manifest = nullptr;  // that names the VMs; nullptr: none
 };
 
 // Configurations of one or two VMs. Where an example loads files, guest.elf is an ELF file of 8 KiB,
@@ -45,11 +47,17 @@ struct Rule {
   std::string_view title;               // one line for --list-rules
   std::string_view documentation;       // why, and what to do; for --explain
   RuleExample wrong;                    // triggers the rule
-  RuleExample right;                    // the same done well: triggers no rule at all
+  // The same done well: nothing but infos and what this host makes of it (is_host_rule).
+  RuleExample right;
   // Adds its findings. nullptr: words and values are read by the lexer and the value reader, which report it
   // at once.
   void (*check)(const RuleInput& input, DiagnosticSink& sink) = nullptr;
 };
+
+// Whether the rule says what becomes of a configuration on this host, rather than what is wrong with it.
+constexpr bool is_host_rule(std::string_view id) {
+  return id == "A13" || id == "A14" || id == "A23" || id == "H01" || id == "H03" || id == "H04";
+}
 
 // All rules, sorted by id.
 std::span<const Rule* const> all_rules();

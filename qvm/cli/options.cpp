@@ -49,6 +49,14 @@ void add_launch_options(CLI::App& app, CommonOptions& common) {
   app.add_option("--libvirt-uri", common.libvirt_uri,
                  "A local libvirt connection instead of our own embedded one")
       ->type_name("URI");
+  app.add_option_function<std::string>(
+         "--qnx-version",
+         [&common](const std::string& version) {
+           common.qnx_version = config::parse_qnx_version(version).value_or(config::kDefaultQnxVersion);
+         },
+         "Version of QNX whose language is meant: 7.0, 7.1 or 8.0 (the default)")
+      ->check(CLI::IsMember({"7.0", "7.1", "8.0"}))
+      ->type_name("VERSION");
   app.add_option("--plugin-dir", common.plugin_directories,
                  "Directory with tables and objects of further vdevs")
       ->type_name("DIR")

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/qnx_version.h"
 #include "config/system_config.h"
 
 namespace qvm::cli {
@@ -19,6 +20,7 @@ struct CommonOptions {
   std::string libvirt_uri;                         // empty: the manifest's, else the embedded driver
   std::optional<config::Accelerator> accelerator;  // absent: the manifest's, else automatic
   std::vector<std::string> plugin_directories;     // option tables of further vdevs
+  config::QnxVersion qnx_version = config::kDefaultQnxVersion;  // whose language is meant
 };
 
 enum class Command { up, down, ps, console, logs, regions, plan, lint, version, single };

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "config/host_map.h"
 #include "config/load.h"
 #include "config/render.h"
 #include "qvm/base/install_paths.h"
@@ -110,6 +111,7 @@ class Planner {
   Result<config::TableSet> load_tables() {
     auto tables = config::TableSet::shipped();
     if (!tables) return tables;
+    tables->select_version(x_options.common.qnx_version);
     std::vector<Error> failures;
     std::error_code ignored;
     if (fs::is_directory(x_install.plugins, ignored)) tables->add_directory(x_install.plugins, failures);
@@ -163,6 +165,9 @@ class Planner {
       return std::move(*head);
     };
     queries.find_group = find_group;
+    queries.find_host_path = [&system](const std::string& path) {
+      return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;
+    };
     plan::HostFacts host = host_facts(system, acceleration);
     for (std::size_t i = 0; i < system.vms.size(); ++i) {
       plan::HostFacts own = host;

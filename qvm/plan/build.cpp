@@ -11,7 +11,6 @@
 #include "qvm/plan/boot.h"
 #include "qvm/plan/cpus.h"
 #include "qvm/plan/domain_xml.h"
-#include "qvm/plan/effects.h"
 #include "qvm/plan/finding.h"
 #include "qvm/plan/interrupt_map.h"
 #include "qvm/plan/machine_pc.h"
@@ -103,7 +102,8 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .console_stem = x_has_console ? id : "console",
           .working_directory = x_plan.host.working_directory,
           .plugin_directory = x_plan.host.plugin_directory,
-          .find_group = x_queries.find_group};
+          .find_group = x_queries.find_group,
+          .find_host_path = x_queries.find_host_path};
 }
 
 // What this build can give to no VM is told first and alone: problems of the rest would only hide it.
@@ -342,9 +342,6 @@ std::optional<VmPlan> Builder::run() {
     keep_reserved();
     place_windows();
   }
-  std::vector<std::vector<std::string>> explained;
-  for (const Planned& planned : x_vdevs) explained.push_back(planned.plan.explained);
-  report_effects(x_vm, explained, x_sink);
   if (x_sink.count(Severity::error) != errors_before) return std::nullopt;
 
   x_plan.memory_bytes = x_ram.bytes;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/system_config.h"
 #include "config/vm_config.h"
 #include "qvm/base/result.h"
 #include "qvm/regions/policy.h"
@@ -44,6 +45,9 @@ struct HostQueries {
   std::function<std::optional<std::string>(const std::string& path)> read_head;
   // A group's number, nullopt if there is none of that name.
   std::function<std::optional<gid_t>(const std::string& name)> find_group;
+  // What the manifest says stands for a path of the QNX host; nullptr: nothing. Lives as long as the plan is
+  // made.
+  std::function<const config::HostMapEntry*(const std::string& path)> find_host_path;
 };
 inline constexpr std::uint64_t kImageHead = 8192;
 

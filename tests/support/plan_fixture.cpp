@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "config/host_map.h"
+
 namespace qvm::test {
 namespace {
 
@@ -106,7 +108,8 @@ std::string Planned::text() const {
   return result;
 }
 
-Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFacts& host) {
+Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFacts& host,
+                  const config::SystemConfig* manifest) {
   Planned result;
   config::VmInput input;
   input.words = {"@" + name};
@@ -121,15 +124,19 @@ Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFac
     if (group == "video") return 44;
     return std::nullopt;
   };
+  queries.find_host_path = [manifest](const std::string& path) {
+    return manifest == nullptr ? nullptr : config::find_host_map(*manifest, path);
+  };
   result.plan = plan::build(result.loaded.vms.at(0), result.loaded.names.at(0), host, result.loaded.sources,
                             result.findings, queries);
   return result;
 }
 
-Planned plan_text(const std::string& text, const plan::HostFacts& host) {
+Planned plan_text(const std::string& text, const plan::HostFacts& host,
+                  const config::SystemConfig* manifest) {
   FakeFiles files;
   files.texts["vm.qvmconf"] = text;
-  return plan_file(files, "vm.qvmconf", host);
+  return plan_file(files, "vm.qvmconf", host, manifest);
 }
 
 }  // namespace qvm::test

@@ -45,8 +45,11 @@ struct Planned {
 const config::TableSet& fake_tables();
 
 // Reads name from files and plans it. What the linter finds is in loaded; the plan is made all the same.
-Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFacts& host);
+// manifest: whose host-map counts; nullptr: none.
+Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFacts& host,
+                  const config::SystemConfig* manifest = nullptr);
 // The same for a text called vm.qvmconf.
-Planned plan_text(const std::string& text, const plan::HostFacts& host = fake_host());
+Planned plan_text(const std::string& text, const plan::HostFacts& host = fake_host(),
+                  const config::SystemConfig* manifest = nullptr);
 
 }  // namespace qvm::test

@@ -17,6 +17,7 @@
 #include "config/rules/rule.h"
 #include "config/suggest.h"
 #include "qvm/base/install_paths.h"
+#include "tools/lint/reference.h"
 #include "tools/lint/rule_list.h"
 
 namespace qvm::lint {
@@ -29,7 +30,9 @@ struct Arguments {
   std::string fail_on = "error";
   std::string color = "auto";
   std::string explain;
+  std::string qnx_version;
   bool list_rules = false;
+  bool list_options = false;
 };
 
 constexpr std::string_view kDescription =
@@ -62,6 +65,8 @@ bool wants_colors(const Arguments& arguments, const std::ostream& out) {
 Result<config::TableSet> load_tables(const Arguments& arguments, std::ostream& err) {
   auto tables = config::TableSet::shipped();
   if (!tables) return tables;
+  tables->select_version(
+      config::parse_qnx_version(arguments.qnx_version).value_or(config::kDefaultQnxVersion));
   std::vector<Error> failures;
   const std::string own = InstallPaths::of_this_program().plugins;
   std::error_code ignored;
@@ -89,6 +94,17 @@ int print_explanation(const Arguments& arguments, std::string_view program, std:
   if (const auto near = config::suggest(arguments.explain, ids))
     message += fmt::format("; did you mean '{}'?", near->name);
   return usage_error(err, program, message + "; --list-rules shows all");
+}
+
+int list_options(const Arguments& arguments, std::string_view program, std::ostream& out, std::ostream& err) {
+  const auto tables = load_tables(arguments, err);
+  if (!tables) return usage_error(err, program, tables.error().message());
+  if (arguments.format == "json") {
+    out << reference_json(*tables);
+    return kClean;
+  }
+  for (const ReferencePage& page : reference_pages(*tables)) out << page.text << "\n";
+  return kClean;
 }
 
 config::LoadedSystem load(const Arguments& arguments, const config::TableSet& tables) {
@@ -153,7 +169,13 @@ int parse_and_run(int argc, const char* const* argv, std::ostream& out, std::ost
                  "Directory with option tables (*.json) of further vdevs")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  app.add_option("--qnx-version", arguments.qnx_version,
+                 "Version of QNX whose language is meant: 7.0, 7.1 or 8.0 (the default)")
+      ->check(CLI::IsMember({"7.0", "7.1", "8.0"}))
+      ->type_name("VERSION");
   app.add_flag("--list-rules", arguments.list_rules, "List all rules");
+  app.add_flag("--list-options", arguments.list_options,
+               "Describe every option of the language, as Markdown or, with --format json, for programs");
   app.add_option("--explain", arguments.explain, "Explain a rule, with examples")->type_name("RULE");
   try {
     app.parse(argc, argv);
@@ -167,6 +189,7 @@ int parse_and_run(int argc, const char* const* argv, std::ostream& out, std::ost
     out << list_rules();
     return kClean;
   }
+  if (arguments.list_options) return list_options(arguments, program, out, err);
   if (!arguments.explain.empty()) return print_explanation(arguments, program, out, err);
   return lint(arguments, program, out, err);
 }

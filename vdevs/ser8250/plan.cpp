@@ -42,17 +42,24 @@ std::optional<HostSide> host_side_of(const PlanInput& input, const config::Argum
                 "possible here: '-' (console), '>-' (console without input), '>FILE', '/dev/DEVICE'");
     return std::nullopt;
   };
-  if (text.empty() || text == "-") return HostSide{};
-  if (text == ">-") return HostSide{HostSide::Kind::output_console, ""};
+  if (text.empty()) return HostSide{};
   const bool output = text.front() == '>';
-  const std::string path = output ? text.substr(1) : text;
+  std::string path = output ? text.substr(1) : text;
   if (text.front() == '<') return refuse("a serial port with input only is not possible here");
   if (path.empty()) return refuse("'>' without a file");
+  const config::HostMapEntry* mapped = input.find_host_path ? input.find_host_path(path) : nullptr;
+  if (mapped != nullptr) {
+    if (mapped->kind != config::HostMapEntry::Kind::path)
+      return refuse(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
+    path = mapped->target.value;
+  }
+  if (path == "-") return output ? HostSide{HostSide::Kind::output_console, ""} : HostSide{};
   if (path.front() == '|') return refuse("output cannot be handed to a program here");
   const std::string absolute = absolute_path(input.working_directory, path);
   if (!is_xml_text(absolute)) return refuse("a file name must be UTF-8 text without control characters");
   if (absolute.rfind("/dev/", 0) == 0) return HostSide{HostSide::Kind::device, absolute};
-  if (output) return HostSide{HostSide::Kind::file, absolute};
+  // Who maps a port to a file wants to have its output there.
+  if (output || mapped != nullptr) return HostSide{HostSide::Kind::file, absolute};
   return refuse(fmt::format("'{}' is neither a device below /dev nor an output file", path));
 }
 
@@ -129,7 +136,6 @@ std::optional<LineClaim> line_of(const PlanInput& input, const StandardPort& por
 
 VdevPlan plan_ser8250(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
-  plan.explained = {"hostdev"};
   std::optional<HostSide> side = HostSide{};
   const config::Option* first = nullptr;
   for (const config::Option& option : input.vdev.options) {

@@ -47,6 +47,18 @@ TEST_F(Up, TellsOfWarningsAndNotOfInformation) {
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
 }
 
+TEST_F(Up, RefusesADeviceItCannotProvideWithOneMessage) {
+  const std::string file = sandbox_.add(
+      "disk.qvmconf", "system disk\nram 0,0xa0000\nram 1M,63M\nvdev virtio-blk hostdev /dev/hd0\ndebug\n");
+  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", file});
+  EXPECT_EQ(answer.status, 65);
+  const std::string message = ":4:6: error: a VM with vdev 'virtio-blk' cannot be started here [plan-device]";
+  EXPECT_THAT(answer.err, HasSubstr(message));
+  EXPECT_THAT(answer.err, Not(HasSubstr("A23")));
+  EXPECT_THAT(answer.err, Not(HasSubstr("info:")));
+  EXPECT_THAT(answer.err, HasSubstr("nothing was started"));
+}
+
 TEST_F(Up, LeavesAVmOfThatNameAlone) {
   const std::string first = idle("first");
   ASSERT_EQ(sandbox_.qvm({"up", "--detach", "--accel", "tcg", first}).status, 0);

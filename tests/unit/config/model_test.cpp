@@ -21,6 +21,15 @@ const Option* find(const std::vector<Option>& options, std::string_view name) {
   return nullptr;
 }
 
+// Without what is only told.
+std::vector<std::string> problems(const LoadedSystem& system) {
+  std::vector<std::string> result;
+  for (const Diagnostic& one : system.diagnostics.all()) {
+    if (one.severity != Severity::info) result.push_back(one.rule + " " + one.message);
+  }
+  return result;
+}
+
 TEST(Model, MemoryWithoutAStartFollowsTheHighest) {
   const LoadedSystem system = load_text("ram 0xa0000 rom 0xc0000,0x40000 ram 1M ram 0x10000000,1M rom 64K");
   const auto& memory = system.vms[0].memory;
@@ -143,19 +152,19 @@ TEST(Model, BooleansHaveFourSpellingsEach) {
     EXPECT_TRUE(std::get<bool>(
         load_text(std::string("ram 64M set exit-on-halt ") + word).vms[0].variables[0].value.value));
   }
-  EXPECT_THAT(messages(load_text("ram 64M set exit-on-halt ON")),
+  EXPECT_THAT(problems(load_text("ram 64M set exit-on-halt ON")),
               ElementsAre("G07 'ON' is neither on nor off"));
 }
 
 TEST(Model, TristatesAreOnOffOrAuto) {
   const LoadedSystem system = load_text("ram 64M set psci-supported auto");
   EXPECT_TRUE(std::holds_alternative<std::monostate>(system.vms[0].variables[0].value.value));
-  EXPECT_THAT(messages(system), IsEmpty());
+  EXPECT_THAT(problems(system), IsEmpty());
 }
 
 TEST(Model, NumbersAreChecked) {
   EXPECT_THAT(
-      messages(load_text("ram 64M cpu runmask 0,1,4096 vdev mc146818 reg 0x0b,256 vdev hpet frequency 0")),
+      problems(load_text("ram 64M cpu runmask 0,1,4096 vdev mc146818 reg 0x0b,256 vdev hpet frequency 0")),
       ElementsAre("A20 '4096' is more than 4095", "A20 '256' is more than 255", "A20 '0' is less than 1"));
 }
 

@@ -39,7 +39,12 @@ TEST_P(EveryRule, IsTriggeredByItsWrongExample) {
 }
 
 TEST_P(EveryRule, IsNotTriggeredByItsRightExample) {
-  EXPECT_THAT(messages(load_example(GetParam()->right)), IsEmpty());
+  const LoadedSystem system = load_example(GetParam()->right);
+  for (const Diagnostic& one : system.diagnostics.all()) {
+    const bool told_only = one.severity == Severity::info && one.rule != GetParam()->id;
+    EXPECT_TRUE(told_only || (is_host_rule(one.rule) && one.rule != GetParam()->id))
+        << one.rule << " " << one.message;
+  }
 }
 
 TEST_P(EveryRule, IsDocumented) {

@@ -87,13 +87,13 @@ TEST(PassedResources, AreInTheModel) {
   ASSERT_EQ(vm.passes.size(), 2U);
   EXPECT_EQ(vm.passes[0].blob, Load::Blob::data);
   ASSERT_EQ(vm.passes[0].locations.size(), 3U);
-  const PassLocation& first = vm.passes[0].locations[0].value;
+  const PassedLocation& first = vm.passes[0].locations[0].value;
   EXPECT_EQ(first.guest.address, 0x30000000U);
   EXPECT_EQ(first.guest.length, 0x1000U);
   EXPECT_EQ(first.flags, "rwn");
   EXPECT_EQ(first.host, 0x40000000U);
   EXPECT_EQ(vm.passes[0].locations[1].value.guest.space, Location::Space::io);
-  const PassLocation& without_length = vm.passes[0].locations[2].value;
+  const PassedLocation& without_length = vm.passes[0].locations[2].value;
   EXPECT_FALSE(without_length.guest.length);
   EXPECT_EQ(without_length.flags, "r");
   EXPECT_EQ(without_length.host, 0x3000U);

@@ -56,6 +56,30 @@ TEST(Plan, UmaskAndGroupHoldForWhatFollows) {
   EXPECT_EQ(creates[2].gid, 7u);
 }
 
+// The XML of the plan of one serial port, with entries of a host-map.
+std::string port_with(const std::string& hostdev, const std::vector<config::HostMapEntry>& host_map) {
+  config::SystemConfig manifest;
+  manifest.host_map = host_map;
+  const auto planned =
+      plan_text(std::string(kStart) + "vdev ser8250 hostdev " + hostdev, test::fake_host(), &manifest);
+  return planned.plan ? planned.plan->domain_xml : planned.text();
+}
+
+TEST(HostMap, SaysWhatASerialPortIsConnectedTo) {
+  using Entry = config::HostMapEntry;
+  const auto entry = [](const std::string& target, Entry::Kind kind = Entry::Kind::path) {
+    return std::vector<Entry>{{{"/dev/ser1", {}}, kind, {target, {}}}};
+  };
+  EXPECT_THAT(port_with("/dev/ser1", entry("/dev/ttyS0")), HasSubstr("<source path=\"/dev/ttyS0\""));
+  EXPECT_THAT(port_with("/dev/ser1", entry("logs/port.txt")), HasSubstr("path=\"/home/user/logs/port.txt\""));
+  EXPECT_THAT(port_with(">/dev/ser1", entry("logs/port.txt")),
+              HasSubstr("path=\"/home/user/logs/port.txt\""));
+  EXPECT_THAT(port_with("/dev/ser1", entry("-")), HasSubstr("console.sock"));
+  EXPECT_THAT(port_with("/dev/ser1", {}), HasSubstr("<source path=\"/dev/ser1\""));
+  EXPECT_THAT(port_with("/dev/ser1", entry("guests", Entry::Kind::network)),
+              HasSubstr("network 'guests' stands for '/dev/ser1' [plan-device]"));
+}
+
 TEST(Plan, IdentityIsTheCallersWithoutAUid) {
   HostFacts host = test::fake_host();
   host.caller_uid = 1000;

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/host_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/suggest.h"
+
+namespace qvm::config {
+namespace {
+
+constexpr const char* kKeyRule = "manifest-key";
+constexpr const char* kValueRule = "manifest-value";
+constexpr std::string_view kExample = "host-map: {\"/dev/hd0\": disks/system.img}";
+constexpr std::size_t kLongestNetwork = 64;
+
+// Disks, serial ports, terminals, networks and mounted file systems as QNX names them. Linux has no such
+// names, except for some terminals of old, which is why a path that exists is never complained about.
+constexpr std::array<std::string_view, 13> kQnxPrefixes = {
+    "/dev/hd",  "/dev/vdevpeers/", "/dev/qvm/",  "/dev/ser", "/dev/ttyp", "/dev/ptyp",  "/dev/con",
+    "/dev/ufs", "/dev/emmc",       "/dev/umass", "/dev/cd",  "/fs/",      "/proc/boot/"};
+
+bool is_network_name(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestNetwork && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+class HostMapReader {
+ public:
+  HostMapReader(SystemConfig& manifest, DiagnosticSink& sink) : x_manifest(manifest), x_sink(sink) {}
+
+  void read_entry(const YamlEntry& entry) {
+    if (entry.key.size() < 2 || entry.key.front() != '/' || entry.key.back() == '/') {
+      error(kValueRule, entry.key_where, fmt::format("'{}' is not a path of a host", entry.key),
+            "write it as the configurations do, from the root: \"/dev/hd0\"");
+      return;
+    }
+    HostMapEntry result;
+    result.path = {entry.key, entry.key_where};
+    const YamlNode& value = entry.value;
+    if (value.kind == YamlNode::Kind::scalar && !value.text.empty()) {
+      result.target = {value.text, value.where};
+    } else if (value.kind != YamlNode::Kind::mapping || value.entries.empty()) {
+      error(kValueRule, entry.key_where,
+            fmt::format("'{}' must be a path of this host or a mapping", entry.key),
+            "for example 'disks/system.img' or '{network: guests}'");
+      return;
+    } else if (!read_network(entry, result)) {
+      return;
+    }
+    x_manifest.host_map.push_back(std::move(result));
+  }
+
+  void error(std::string_view rule, const SourceRange& where, std::string message, std::string help) {
+    Diagnostic finding;
+    finding.rule = rule;
+    finding.where = where;
+    finding.message = std::move(message);
+    finding.help = std::move(help);
+    x_sink.add(std::move(finding));
+  }
+
+ private:
+  bool read_network(const YamlEntry& entry, HostMapEntry& result) {
+    bool good = false;
+    for (const YamlEntry& key : entry.value.entries) {
+      if (key.key != "network") {
+        error(kKeyRule, key.key_where, fmt::format("host path '{}' has no '{}'", entry.key, key.key),
+              "it can have 'network', or be a path of this host");
+      } else if (key.value.kind != YamlNode::Kind::scalar || !is_network_name(key.value.text)) {
+        error(kValueRule, key.key_where, "'network' must be the name of a network",
+              fmt::format("at most {} letters, digits, '-', '_' and '.', as in 'network: guests'",
+                          kLongestNetwork));
+      } else {
+        result.kind = HostMapEntry::Kind::network;
+        result.target = {key.value.text, key.value.where};
+        good = true;
+      }
+    }
+    return good;
+  }
+
+  SystemConfig& x_manifest;
+  DiagnosticSink& x_sink;
+};
+
+}  // namespace
+
+HostPath split_host_path(std::string_view value) {
+  HostPath result;
+  result.prefix = std::min(value.find_first_not_of("<>"), value.size());
+  const std::string_view path = value.substr(result.prefix);
+  if (path != "-" && !path.starts_with('|')) result.path = path;
+  return result;
+}
+
+bool is_qnx_host_path(std::string_view path) {
+  return std::any_of(kQnxPrefixes.begin(), kQnxPrefixes.end(), [&](std::string_view prefix) {
+    return path.size() > prefix.size() && path.starts_with(prefix);
+  });
+}
+
+const HostMapEntry* find_host_map(const SystemConfig& manifest, std::string_view path) {
+  const auto found = std::find_if(manifest.host_map.begin(), manifest.host_map.end(),
+                                  [&](const HostMapEntry& entry) { return entry.path.value == path; });
+  return found == manifest.host_map.end() ? nullptr : &*found;
+}
+
+void read_host_map(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSink& sink) {
+  HostMapReader reader(manifest, sink);
+  if (entry.value.kind != YamlNode::Kind::mapping) {
+    reader.error(kValueRule, entry.key_where,
+                 fmt::format("'{}' must be a mapping of paths, not {}", entry.key, entry.value.kind_name()),
+                 fmt::format("for example '{}'", kExample));
+    return;
+  }
+  for (const YamlEntry& one : entry.value.entries) reader.read_entry(one);
+}
+
+}  // namespace qvm::config

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "config/host_map.h"
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+
+namespace qvm::config {
+namespace {
+
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+// The entry that would translate it, as a manifest has it.
+std::string entry_for(std::string_view path) {
+  const std::string name = last_part(path);
+  if (path.starts_with("/dev/vdevpeers/") || path.starts_with("/dev/qvm/"))
+    return fmt::format("\"{}\": {{network: {}}}", path, name);
+  for (const char* terminal : {"/dev/ser", "/dev/con", "/dev/tty", "/dev/pty"}) {
+    if (path.starts_with(terminal)) return fmt::format("\"{}\": {}.log", path, name);
+  }
+  return fmt::format("\"{}\": disks/{}.img", path, name);
+}
+
+class Checker {
+ public:
+  Checker(const RuleInput& input, DiagnosticSink& sink) : x_input(input), x_sink(sink) {}
+
+  void run() {
+    for (const CheckedVm& vm : x_input.vms) {
+      for (const ParsedOption& item : vm.tree.items) check_item(item);
+    }
+    if (x_input.manifest != nullptr) check_unused(*x_input.manifest);
+  }
+
+ private:
+  void check_item(const ParsedOption& item) {
+    for (std::size_t i = 0; i < item.arguments.size(); ++i) {
+      const Word& word = item.arguments[i];
+      if (item.spec->arguments[i].type != ArgumentType::host_path || word.unresolved) continue;
+      const HostPath path = split_host_path(word.text);
+      if (path.path.empty()) continue;
+      if (x_input.manifest != nullptr && find_host_map(*x_input.manifest, path.path) != nullptr) {
+        x_used.insert(std::string(path.path));
+      } else if (is_qnx_host_path(path.path) && !names_a_vm(path.path) && !x_input.reader.facts(path.path)) {
+        report(path.path, word.part(path.prefix, word.text.size()));
+      }
+    }
+  }
+
+  // "/dev/qvm/left/p2p", and the set has a VM 'left'.
+  bool names_a_vm(std::string_view path) const {
+    constexpr std::string_view kGuests = "/dev/qvm/";
+    if (!path.starts_with(kGuests)) return false;
+    path.remove_prefix(kGuests.size());
+    const std::string_view name = path.substr(0, path.find('/'));
+    return std::any_of(x_input.vms.begin(), x_input.vms.end(),
+                       [&](const CheckedVm& vm) { return vm.name == name; });
+  }
+
+  void report(std::string_view path, const SourceRange& where) {
+    const std::string entry = entry_for(path);
+    std::string help;
+    if (x_input.manifest == nullptr) {
+      help = fmt::format("say what stands for it here, in a manifest: 'host-map: {{{}}}'", entry);
+    } else if (x_input.manifest->host_map.empty()) {
+      help = fmt::format("say what stands for it here: add 'host-map: {{{}}}' to the manifest", entry);
+    } else {
+      help = fmt::format("say what stands for it here: add '{}' to 'host-map' of the manifest", entry);
+    }
+    x_sink.add(finding(kHostPath, where,
+                       fmt::format("'{}' is a path of a QNX host, which this host does not have", path),
+                       std::move(help)));
+  }
+
+  void check_unused(const SystemConfig& manifest) {
+    for (const HostMapEntry& entry : manifest.host_map) {
+      if (x_used.contains(entry.path.value)) continue;
+      x_sink.add(finding(kHostPath, entry.path.where,
+                         fmt::format("no configuration names the host path '{}'", entry.path.value),
+                         "correct it, or leave the entry out"));
+    }
+  }
+
+  const RuleInput& x_input;
+  DiagnosticSink& x_sink;
+  std::set<std::string, std::less<>> x_used;
+};
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  Checker(input, sink).run();
+}
+
+}  // namespace
+
+const Rule kHostPath{.id = "H04",
+                     .severity = Severity::warning,
+                     .title = "path of a QNX host that nothing here stands for",
+                     .documentation =
+                         "Configurations name disks, serial ports and networks of the QNX host they were "
+                         "written for. 'host-map' in "
+                         "the manifest says what stands for them on this host. Entries that no configuration "
+                         "needs are reported, "
+                         "too.",
+                     .wrong = {"system left\nram 64M\nvdev ser8250 hostdev /dev/ser1\n"},
+                     .right = {"system left\nram 64M\nvdev ser8250 hostdev -\n"},
+                     .check = check};
+
+}  // namespace qvm::config
