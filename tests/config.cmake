@@ -15,3 +15,4 @@ qvm_test(reference_test unit/config/reference_test.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command LABEL golden)
 qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/config_fuzz.cpp fuzz/config_input.cpp
   LINK qvm_config_test_support TIMEOUT 120)
+qvm_test(language_corpus_test corpus/qvmconf/corpus_test.cpp LINK qvm_config_test_support LABEL golden)
