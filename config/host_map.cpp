@@ -102,7 +102,10 @@ HostPath split_host_path(std::string_view value) {
 
 bool is_qnx_host_path(std::string_view path) {
   return std::any_of(kQnxPrefixes.begin(), kQnxPrefixes.end(), [&](std::string_view prefix) {
-    return path.size() > prefix.size() && path.starts_with(prefix);
+    if (path.size() <= prefix.size() || !path.starts_with(prefix)) return false;
+    // Devices are numbered: /dev/con1 is QNX's, /dev/console is not.
+    const char next = path[prefix.size()];
+    return prefix.ends_with('/') || (next >= '0' && next <= '9');
   });
 }
 

@@ -4,37 +4,42 @@
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/repeated_finding.h"
 
 namespace qvm::config {
 namespace {
 
-void report(const SourceRange& where, std::string_view what, const std::string& why, DiagnosticSink& sink) {
-  sink.add(finding(kNotSupported, where,
-                   fmt::format("{} is understood, but a VM that has it cannot be started here", what), why));
+void report(const SourceRange& where, const std::string& what, const std::string& why,
+            RepeatedFindings& found) {
+  found.add(what,
+            finding(kNotSupported, where,
+                    fmt::format("{} is understood, but a VM that has it cannot be started here", what), why));
 }
 
-void check_values(const ParsedOption& item, DiagnosticSink& sink) {
+void check_values(const ParsedOption& item, RepeatedFindings& found) {
   for (std::size_t i = 0; i < item.arguments.size(); ++i) {
     const Word& word = item.arguments[i];
     const SpecialValue* special = item.spec->arguments[i].special_value(word.text);
     if (special == nullptr || special->unsupported.empty() || word.unresolved) continue;
-    report(word.where, fmt::format("'{} {}'", item.spec->name, word.text), special->unsupported, sink);
+    report(word.where, fmt::format("'{} {}'", item.spec->name, word.text), special->unsupported, found);
   }
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
+    RepeatedFindings found;
     for (const ParsedOption& item : vm.tree.items) {
       if (!item.spec->unsupported.empty())
-        report(item.word.where, fmt::format("'{}'", item.spec->name), item.spec->unsupported, sink);
-      check_values(item, sink);
+        report(item.word.where, fmt::format("'{}'", item.spec->name), item.spec->unsupported, found);
+      check_values(item, found);
     }
     for (const Context& context : vm.tree.contexts) {
       if (context.opener == SIZE_MAX || context.table->unsupported.empty()) continue;
       const ParsedOption& item = vm.tree.items[context.opener];
       report(item.arguments.front().where, fmt::format("vdev '{}'", context.table->name),
-             context.table->unsupported, sink);
+             context.table->unsupported, found);
     }
+    found.finish(sink);
   }
 }
 

@@ -78,9 +78,10 @@ class Planner {
     const auto colors = ::isatty(STDERR_FILENO) == 1 && reader.environment("NO_COLOR").value_or("").empty()
                             ? config::Colors::on
                             : config::Colors::off;
-    x_err << config::render_text(worth_telling(system.diagnostics), system.sources, colors);
+    const config::DiagnosticSink told = worth_telling(system.diagnostics);
+    x_err << config::render_text(told, system.sources, colors);
     if (system.diagnostics.has_errors() || system.unreadable) {
-      x_err << "qvm: " << config::summary(system.diagnostics) << "; nothing was started\n";
+      x_err << "qvm: " << config::summary(told) << "; nothing was started\n";
       return std::nullopt;
     }
     exit_status = kOk;

@@ -13,9 +13,6 @@ using config::OptionSpec;
 using config::OptionTable;
 using config::TableSet;
 
-constexpr std::string_view kGenerated =
-    "<!-- Generated from schemas/ by the test reference_test with QVM_REGENERATE=1; do not edit. -->\n\n";
-
 // "from 7.1 on", "in 7.1 only"; empty: all versions.
 std::string versions_text(const config::VersionRange& versions) {
   const std::string since(to_string(versions.since));
@@ -171,7 +168,7 @@ std::string claim_text(const config::Claim& claim) {
 }
 
 ReferencePage vdev_page(const OptionTable& table, const OptionTable& common) {
-  ReferencePage page{fmt::format("vdev-{}.md", table.name), std::string(kGenerated)};
+  ReferencePage page{fmt::format("vdev-{}.md", table.name), {}};
   const bool runs = table.unsupported.empty();
   page.text += fmt::format("# vdev {}\n\n{}\n\n", table.name, table.documentation);
   add(page.text, "on this host", runs ? "runs" : "cannot be started: " + table.unsupported);
@@ -203,7 +200,7 @@ ReferencePage vdev_page(const OptionTable& table, const OptionTable& common) {
 }
 
 ReferencePage index_page(const TableSet& tables) {
-  ReferencePage page{"index.md", std::string(kGenerated)};
+  ReferencePage page{"index.md", {}};
   page.text +=
       "# Reference of the configuration language\n\n"
       "Made from the option tables in `schemas/`, which the parser, the linter and the launcher work "
@@ -224,7 +221,7 @@ ReferencePage index_page(const TableSet& tables) {
 
 std::vector<ReferencePage> reference_pages(const TableSet& tables) {
   std::vector<ReferencePage> pages{index_page(tables)};
-  ReferencePage vm{"vm.md", std::string(kGenerated)};
+  ReferencePage vm{"vm.md", {}};
   vm.text += fmt::format("# Options of the VM\n\n{}\n\n", tables.vm().documentation);
   add_options(vm.text, all_of(tables.vm().options), "Options", "", true);
   for (const char* context : {"cpu", "reserve", "pass"}) {
@@ -234,7 +231,7 @@ std::vector<ReferencePage> reference_pages(const TableSet& tables) {
   }
   add_options(vm.text, all_of(tables.vm().variables), "Variables", "set ", true);
   pages.push_back(std::move(vm));
-  ReferencePage common{"vdev-common.md", std::string(kGenerated)};
+  ReferencePage common{"vdev-common.md", {}};
   common.text += fmt::format("# Every vdev\n\n{}\n\n", tables.common().documentation);
   add_options(common.text, all_of(tables.common().options), "Options", "", true);
   add_options(common.text, all_of(tables.common().variables), "Variables", "set ", true);

@@ -36,6 +36,19 @@ Parsed parse(const std::vector<std::string>& words) {
   return parsed;
 }
 
+TEST(Options, LaunchesKnowTheVersionOfQnx) {
+  EXPECT_EQ(parse({"up", "a.qvmconf"}).options->common.qnx_version, config::QnxVersion::v8_0);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"up", "--qnx-version", "7.1", "a.qvmconf"},
+        std::vector<std::string>{"plan", "--qnx-version", "7.1", "a.qvmconf"},
+        std::vector<std::string>{"--qnx-version", "7.1", "@guest.qvmconf", "dryrun"}}) {
+    const Parsed parsed = parse(words);
+    ASSERT_TRUE(parsed.options) << parsed.err;
+    EXPECT_EQ(parsed.options->common.qnx_version, config::QnxVersion::v7_1);
+  }
+  EXPECT_EQ(parse({"up", "--qnx-version", "7", "a.qvmconf"}).status, kUsage);
+}
+
 TEST(Options, UpTakesFilesAndHowToRunThem) {
   const Parsed parsed =
       parse({"up", "--accel", "tcg", "--runtime-dir", "/r", "--libvirt-uri", "qemu:///system", "--plugin-dir",

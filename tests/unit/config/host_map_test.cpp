@@ -127,6 +127,8 @@ TEST(HostPath, IsTakenApart) {
   EXPECT_TRUE(is_qnx_host_path("/dev/hd0t131"));
   EXPECT_FALSE(is_qnx_host_path("/dev/sda1"));
   EXPECT_FALSE(is_qnx_host_path("/dev/ttyS0"));
+  EXPECT_FALSE(is_qnx_host_path("/dev/console"));
+  EXPECT_FALSE(is_qnx_host_path("/dev/vdevpeers/"));
 }
 
 }  // namespace

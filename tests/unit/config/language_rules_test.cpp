@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
 
 #include "config/architecture.h"
 #include "config/parser.h"
@@ -241,6 +244,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Decision{"load big,guest.elf", "all of 'big,guest.elf' is the file's name"},
                     Decision{"user 70001", "taken to have one argument"},
                     Decision{"vdev virtio-gpu gl on", "is taken to have one argument"}));
+
+TEST(Decisions, NameRulesThatExist) {
+  std::ifstream file(QVM_SOURCE_DIR "/docs/decisions-qvmconf.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string page = text.str();
+  const std::regex id("\\b[A-H][0-9][0-9][a-z]?\\b");
+  std::size_t count = 0;
+  for (std::sregex_iterator one(page.begin(), page.end(), id); one != std::sregex_iterator(); ++one, ++count)
+    EXPECT_NE(find_rule(one->str()), nullptr) << one->str();
+  EXPECT_GT(count, 10U);
+}
 
 TEST(Decisions, AreNotToldWhereTheyDoNotMatter) {
   // That the option has no effect is said already.

@@ -184,6 +184,37 @@ TEST(LintCommand, TellsOfBrokenTables) {
   EXPECT_THAT(result.err, HasSubstr("acme.json: /name: is missing"));
 }
 
+TEST(LintCommand, JudgesByAVersionOfQnx) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.add("a.qvmconf", "ram 64M\ncpu cluster _cpu-1\n");
+  EXPECT_THAT(run({file}).out, IsEmpty());
+  EXPECT_THAT(run({"--qnx-version", "8.0", file}).out, IsEmpty());
+  const Outcome old = run({"--qnx-version", "7.1", file});
+  EXPECT_EQ(old.status, kClean);
+  EXPECT_THAT(old.out, HasSubstr("a.qvmconf:2:5: warning: 'cluster' of cpu is not in version 7.1"));
+  const Outcome unknown = run({"--qnx-version", "6.6", file});
+  EXPECT_EQ(unknown.status, kUsage);
+  EXPECT_THAT(unknown.err, HasSubstr("--qnx-version"));
+}
+
+TEST(LintCommand, DescribesEveryOption) {
+  const Outcome text = run({"--list-options"});
+  EXPECT_EQ(text.status, kClean);
+  EXPECT_THAT(text.out, HasSubstr("# vdev virtio-blk"));
+  EXPECT_THAT(text.out, HasSubstr("### `create NAME,SIZE[,MODE[,GID]]`"));
+  const Outcome json = run({"--list-options", "--format", "json"});
+  EXPECT_EQ(json.status, kClean);
+  const auto checked = check_schema("reference.schema.json", json.out);
+  EXPECT_EQ(checked.status, 0) << checked.output;
+}
+
+TEST(LintCommand, DescribesTheVdevsOfPluginDirectories) {
+  const TemporaryDirectory plugins;
+  plugins.add("acme.json", R"({"name": "acme", "documentation": "A device of our own."})");
+  EXPECT_THAT(run({"--list-options", "--plugin-dir", plugins.path()}).out,
+              HasSubstr("# vdev acme\n\nA device of our own."));
+}
+
 // The tables follow the schema that plugin authors are given.
 class ShippedTable : public testing::TestWithParam<std::string> {};
 

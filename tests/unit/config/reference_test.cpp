@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 const fs::path kFolder = QVM_SOURCE_DIR "/docs/reference";
+const std::string kMark =
+    "<!-- Generated from schemas/ by the test reference_test with QVM_REGENERATE=1; do not edit. -->\n\n";
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -35,9 +37,9 @@ TEST(ReferencePages, AreCurrent) {
   const bool regenerate = std::getenv("QVM_REGENERATE") != nullptr;
   std::set<std::string> names;
   for (const ReferencePage& page : reference_pages(test::shipped_tables())) {
-    if (regenerate) std::ofstream(kFolder / page.name, std::ios::binary) << page.text;
+    if (regenerate) std::ofstream(kFolder / page.name, std::ios::binary) << kMark << page.text;
     names.insert(page.name);
-    EXPECT_EQ(page.text, read_file(kFolder / page.name))
+    EXPECT_EQ(kMark + page.text, read_file(kFolder / page.name))
         << "docs/reference/" << page.name
         << " is not current; regenerate all with: QVM_REGENERATE=1 build/release/tests/reference_test";
   }

@@ -183,9 +183,9 @@ TEST(SystemConfig, NothingInIt) {
 TEST(SystemConfig, UnknownKeysGetASuggestion) {
   EXPECT_EQ(findings("region: {}"),
             "1:1 'region': a manifest has no 'region' [manifest-key] {did you mean 'regions'?} <regions>");
-  EXPECT_EQ(
-      findings("network: {}"),
-      "1:1 'network': a manifest has no 'network' [manifest-key] {it can have 'vms', 'regions', 'defaults'}");
+  EXPECT_EQ(findings("network: {}"),
+            "1:1 'network': a manifest has no 'network' [manifest-key] {it can have 'vms', 'regions', "
+            "'host-map', 'defaults'}");
   EXPECT_EQ(vm_findings("user: 5"),
             "4:5 'user': VM 'a' has no 'user' [manifest-key] "
             "{it can have 'config', 'options', 'uid', 'gid', 'groups'}");
