@@ -45,6 +45,14 @@ TEST_P(TroubleOfTheHypervisor, WhatCannotBeEmulatedIsUnsupported) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+TEST_P(Trouble, WatchdogThatBitesIsTold) {
+  const Answer answer = run("how=watchdog", "vdev wdt-ib700\n");
+  EXPECT_EQ(answer.status, 4);
+  EXPECT_EQ(answer.out, "trouble: watchdog\r\n");
+  EXPECT_THAT(complaints(answer), ElementsAre("watchdog: the guest's watchdog bit"));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 TEST_P(Trouble, VdevThatCannotGoOnIsBlamed) {
   sandbox_.add("failing.json", R"({"name": "failing", "documentation": "None.", "object": "vdev-failing.so",
       "default-space": "memory", "location-required": true, "claims": [{"space": "memory", "length": 4096}]})");
