@@ -33,18 +33,20 @@ std::string fallback_name(const VmInput& input, const SyntaxTree& tree) {
 
 void load_into(LoadedSystem& result, const std::vector<VmInput>& inputs, const TableSet& tables,
                Reader& reader) {
+  // Building the models and many rules look at the same files.
+  RememberingReader remembering(reader);
   std::vector<CheckedVm> vms;
   for (const VmInput& input : inputs) {
     CheckedVm vm;
     vm.directory = input.directory;
     vm.tree = parse({input.words, input.places, input.directory}, tables, reader, result.sources,
                     result.diagnostics);
-    vm.model = build_model(vm.tree, tables, reader, input.directory, result.diagnostics);
+    vm.model = build_model(vm.tree, tables, remembering, input.directory, result.diagnostics);
     vm.name = vm.model.system ? vm.model.system->value : fallback_name(input, vm.tree);
     result.unreadable = result.unreadable || vm.tree.unreadable;
     vms.push_back(std::move(vm));
   }
-  run_rules({vms, tables, result.sources, reader, result.manifest ? &*result.manifest : nullptr},
+  run_rules({vms, tables, result.sources, remembering, result.manifest ? &*result.manifest : nullptr},
             result.diagnostics);
   for (CheckedVm& vm : vms) {
     result.names.push_back(std::move(vm.name));

@@ -76,6 +76,9 @@ Result<FileFacts> HostReader::facts(std::string_view path) {
   facts.size = status.st_size > 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
   facts.readable = ::access(name.c_str(), R_OK) == 0;
   facts.regular = S_ISREG(status.st_mode);
+  facts.writable = ::access(name.c_str(), W_OK) == 0;
+  facts.directory = S_ISDIR(status.st_mode);
+  facts.identity = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
   return facts;
 }
 
@@ -85,6 +88,49 @@ std::optional<std::string> HostReader::environment(std::string_view name) {
   const auto found = x_defaults.find(name);
   if (found == x_defaults.end()) return std::nullopt;
   return found->second;
+}
+
+HostFacts HostReader::host() {
+  HostFacts facts;
+  if (const long cpus = ::sysconf(_SC_NPROCESSORS_CONF); cpus > 0) {
+    facts.cpus = static_cast<std::uint32_t>(cpus);
+  }
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_size = ::sysconf(_SC_PAGESIZE);
+  if (pages > 0 && page_size > 0) {
+    facts.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_size);
+  }
+  return facts;
+}
+
+Result<std::string> RememberingReader::read(std::string_view path, std::uint64_t limit) {
+  return x_other.read(path, limit);
+}
+
+Result<std::string> RememberingReader::read_head(std::string_view path, std::uint64_t count) {
+  if (count > kHeadBytes) return x_other.read_head(path, count);
+  auto found = x_heads.find(path);
+  if (found == x_heads.end()) {
+    found = x_heads.emplace(std::string(path), x_other.read_head(path, kHeadBytes)).first;
+  }
+  Result<std::string> head = found->second;
+  if (head && head->size() > count) head->resize(count);
+  return head;
+}
+
+Result<FileFacts> RememberingReader::facts(std::string_view path) {
+  auto found = x_facts.find(path);
+  if (found == x_facts.end()) found = x_facts.emplace(std::string(path), x_other.facts(path)).first;
+  return found->second;
+}
+
+std::optional<std::string> RememberingReader::environment(std::string_view name) {
+  return x_other.environment(name);
+}
+
+HostFacts RememberingReader::host() {
+  if (!x_host) x_host = x_other.host();
+  return *x_host;
 }
 
 }  // namespace qvm::config

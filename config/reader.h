@@ -18,6 +18,15 @@ struct FileFacts {
   std::uint64_t size = 0;
   bool readable = false;
   bool regular = false;
+  bool writable = true;
+  bool directory = false;
+  std::string identity = {};  // equal for two names of one file; empty if unknown
+};
+
+// What the machine that the VMs are to run on has; absent: unknown, and then nothing is judged by it.
+struct HostFacts {
+  std::optional<std::uint32_t> cpus;    // numbered from 0
+  std::optional<std::uint64_t> memory;  // bytes
 };
 
 // Relative paths are taken from the directory the caller works in, as QNX's qvm does: never from a file's
@@ -32,6 +41,7 @@ class Reader {
   virtual Result<FileFacts> facts(std::string_view path) = 0;
   // The caller's environment, for $env{NAME}.
   virtual std::optional<std::string> environment(std::string_view name) = 0;
+  virtual HostFacts host() { return {}; }
 };
 
 // The caller's disk and environment.
@@ -44,9 +54,32 @@ class HostReader final : public Reader {
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
+  HostFacts host() override;
 
  private:
   std::map<std::string, std::string, std::less<>> x_defaults;
+};
+
+// Asks another reader once about each file's facts and beginning: many rules look at the same files.
+class RememberingReader final : public Reader {
+ public:
+  // Beginnings up to this length are remembered.
+  static constexpr std::uint64_t kHeadBytes = 4096;
+
+  // other outlives it.
+  explicit RememberingReader(Reader& other) : x_other(other) {}
+
+  Result<std::string> read(std::string_view path, std::uint64_t limit) override;
+  Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
+  Result<FileFacts> facts(std::string_view path) override;
+  std::optional<std::string> environment(std::string_view name) override;
+  HostFacts host() override;
+
+ private:
+  Reader& x_other;
+  std::map<std::string, Result<std::string>, std::less<>> x_heads;
+  std::map<std::string, Result<FileFacts>, std::less<>> x_facts;
+  std::optional<HostFacts> x_host;
 };
 
 }  // namespace qvm::config

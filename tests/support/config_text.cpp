@@ -7,6 +7,18 @@
 #include <cstdlib>
 
 namespace qvm::test {
+namespace {
+
+// A file of the size with bytes at offsets, the rest zeros.
+std::string image(std::size_t size, const std::vector<std::pair<std::size_t, std::string>>& contents) {
+  std::string text(size, '\0');
+  for (const auto& [offset, bytes] : contents) text.replace(offset, bytes.size(), bytes);
+  return text;
+}
+
+constexpr std::size_t kSmall = 8192;
+
+}  // namespace
 
 MemoryReader::MemoryReader() {
   files["guest.elf"] =
@@ -15,6 +27,23 @@ MemoryReader::MemoryReader() {
       std::string(8188, 'e');
   files["guest.bin"] = std::string(8192, 'b');
   files["empty.bin"] = "";
+  files["arm.elf"] = image(kSmall, {{0,
+                                     "\x7f"
+                                     "ELF"},
+                                    {18, "\xb7"}});
+  // 16 MiB when it runs.
+  files["Image"] = image(kSmall, {{0x13, "\x01"}, {0x38, "ARM\x64"}});
+  files["bzImage"] =
+      image(kSmall, {{0x1fe, "\x55\xaa"}, {0x202, "HdrS"}, {0x206, "\x0f\x02"}, {0x263, "\x01"}});
+  files["Image.gz"] = image(kSmall, {{0, "\x1f\x8b"}});
+  files["guest.ifs"] = image(kSmall, {{0x200, "\xeb\x7e\xff"}});
+  files["guest.dtb"] = image(kSmall, {{0, "\xd0\x0d\xfe\xed"}});
+  files["disk.img"] = std::string(kSmall, 'd');
+  files["other.img"] = std::string(kSmall, 'o');
+  files["disk.qcow2"] = image(kSmall, {{0, "QFI\xfb"}});
+  for (const char* name : {"/dev/hd0", "/dev/hd0t11", "/dev/ptyp0", "/dev/ttyp0", "/dev/ttyS1"})
+    others[name] = {0, true, false};
+  others["shared"] = {0, true, false, true, true};
 }
 
 Result<std::string> MemoryReader::read(std::string_view path, std::uint64_t limit) {
@@ -32,6 +61,7 @@ Result<std::string> MemoryReader::read_head(std::string_view path, std::uint64_t
 }
 
 Result<config::FileFacts> MemoryReader::facts(std::string_view path) {
+  if (const auto other = others.find(path); other != others.end()) return other->second;
   const auto text = read(path, UINT64_MAX);
   if (!text) return tl::unexpected<Error>(text.error());
   return config::FileFacts{text->size(), true, true};
@@ -41,6 +71,10 @@ std::optional<std::string> MemoryReader::environment(std::string_view name) {
   const auto found = variables.find(name);
   if (found == variables.end()) return std::nullopt;
   return found->second;
+}
+
+config::HostFacts example_host() {
+  return {4, std::uint64_t{8} << 30U};
 }
 
 const config::TableSet& shipped_tables() {
@@ -69,11 +103,13 @@ MarkedText::MarkedText(std::string_view marked) {
   }
 }
 
-config::LoadedSystem load_texts(const std::vector<std::string>& texts) {
-  static constexpr const char* kNames[] = {"one.qvmconf", "two.qvmconf", "three.qvmconf"};
+config::LoadedSystem load_texts(const std::vector<std::string>& texts, const config::HostFacts& host) {
+  static constexpr const char* kNames[] = {"vms/one.qvmconf", "vms/two.qvmconf", "vms/three.qvmconf"};
   MemoryReader reader;
+  reader.machine = host;
   reader.variables["HOME"] = "/home";
   reader.files["/home/../guest.elf"] = reader.files["guest.elf"];
+  reader.files["vms/beside.elf"] = reader.files["guest.elf"];
   reader.files["more.qvmconf"] = "logger error stderr\n";
   std::vector<config::VmInput> inputs;
   for (std::size_t i = 0; i < texts.size(); ++i) {

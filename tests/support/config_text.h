@@ -17,19 +17,25 @@
 namespace qvm::test {
 
 // Files and environment from maps. guest.elf (ELF, 8 KiB), guest.bin (8 KiB) and empty.bin exist in every
-// one.
+// one, and files of the formats that rules tell apart: see config/rules/rule.h.
 class MemoryReader final : public config::Reader {
  public:
   MemoryReader();
 
   std::map<std::string, std::string, std::less<>> files;
   std::map<std::string, std::string, std::less<>> variables;
+  std::map<std::string, config::FileFacts, std::less<>> others;  // directories, devices
+  config::HostFacts machine;
 
   Result<std::string> read(std::string_view path, std::uint64_t limit) override;
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<config::FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
+  config::HostFacts host() override { return machine; }
 };
+
+// The machine of every rule's example: 4 CPUs, 8 GiB.
+config::HostFacts example_host();
 
 // The tables that are compiled in.
 const config::TableSet& shipped_tables();
@@ -41,8 +47,8 @@ struct MarkedText {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges;
 };
 
-// Reads texts as VMs of one set; files are called one.qvmconf, two.qvmconf.
-config::LoadedSystem load_texts(const std::vector<std::string>& texts);
+// Reads texts as VMs of one set; files are called vms/one.qvmconf, vms/two.qvmconf.
+config::LoadedSystem load_texts(const std::vector<std::string>& texts, const config::HostFacts& host = {});
 config::LoadedSystem load_text(const std::string& text);
 
 // "A01 unknown option 'loq' in vdev 'shmem'" per finding, in order.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "tests/support/config_text.h"
 #include "tests/support/temporary_directory.h"
 
 namespace qvm::config {
@@ -43,6 +44,30 @@ TEST(HostReader, KnowsFacts) {
   EXPECT_TRUE(facts->regular);
   EXPECT_TRUE(facts->readable);
   EXPECT_FALSE(reader.facts(directory.path())->regular);
+  EXPECT_FALSE(facts->directory);
+  EXPECT_TRUE(reader.facts(directory.path())->directory);
+  EXPECT_EQ(facts->identity, reader.facts(directory.path() + "/./a")->identity);
+  EXPECT_NE(facts->identity, reader.facts(directory.path())->identity);
+}
+
+TEST(HostReader, KnowsTheHost) {
+  const HostFacts facts = HostReader().host();
+  EXPECT_GE(facts.cpus.value(), 1U);
+  EXPECT_GE(facts.memory.value(), std::uint64_t{1} << 20U);
+}
+
+TEST(RememberingReader, AsksOnce) {
+  test::MemoryReader files;
+  files.files["a"] = "12345";
+  RememberingReader reader(files);
+  EXPECT_EQ(reader.read_head("a", 2).value(), "12");
+  EXPECT_EQ(reader.facts("a")->size, 5U);
+  EXPECT_FALSE(reader.facts("b"));
+  files.files.clear();
+  files.files["b"] = "1";
+  EXPECT_EQ(reader.read_head("a", 4).value(), "1234");
+  EXPECT_EQ(reader.facts("a")->size, 5U);
+  EXPECT_FALSE(reader.facts("b"));
 }
 
 TEST(HostReader, DoesNotWaitForAWriterOfAFifo) {
