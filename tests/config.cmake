@@ -6,7 +6,7 @@ qvm_test(config_unit_test
   unit/config/host_map_test.cpp unit/config/language_rules_test.cpp unit/config/lexer_test.cpp
   unit/config/load_test.cpp unit/config/model_test.cpp unit/config/numbers_test.cpp
   unit/config/option_table_test.cpp unit/config/parser_test.cpp unit/config/reader_test.cpp unit/config/render_test.cpp
-  unit/config/rules_test.cpp unit/config/suggest_test.cpp unit/config/values_test.cpp
+  unit/config/rules_test.cpp unit/config/rules_set_test.cpp unit/config/suggest_test.cpp unit/config/values_test.cpp
   LINK qvm_config_test_support)
 qvm_test(lint_command_test unit/config/lint_command_test.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command)

@@ -6,6 +6,7 @@
 
 #include "config/key_value.h"
 #include "config/numbers.h"
+#include "config/parser.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/suggest.h"
@@ -71,6 +72,7 @@ void check_words(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& si
   for (const UnknownWord& unknown : vm.tree.unknown) {
     if (unknown.lone_blob || unknown.word.unresolved) continue;
     if (split_key_value(unknown.word.text) || counts_cpus(unknown, vm.tree)) continue;
+    if (passes_without_loc(unknown, vm.tree)) continue;
     if (++count > kMostWords) {
       sink.add(finding(kUnknownWord, unknown.word.where,
                        fmt::format("more than {} unknown options", kMostWords),
@@ -85,6 +87,7 @@ void check_vdev_type(const ParsedOption& item, const Context& context, const Tab
                      DiagnosticSink& sink) {
   if (context.kind != Context::Kind::unknown_vdev || item.arguments.empty()) return;
   const Word& word = item.arguments.front();
+  if (!long_device_name(vdev_type(word.text), tables).empty()) return;
   const std::vector<std::string_view> names = tables.vdev_names();
   Diagnostic diagnostic = finding(kUnknownWord, word.where, fmt::format("unknown vdev type '{}'", word.text));
   diagnostic.severity = Severity::warning;

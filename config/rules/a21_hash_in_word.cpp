@@ -13,7 +13,7 @@ const Rule kHashInWord{
         "that it "
         "starts anywhere outside quotes; with a blank before it, or quotes around the word, both agree.",
     .wrong = {"system left\nram 64M\nvdev ser8250 hostdev /dev/tty#1\n"},
-    .right = {"system left\nram 64M # as much as the demo needs\nvdev ser8250 hostdev \"/dev/tty#1\"\n"},
+    .right = {"system left\nram 64M # as much as the demo needs\nvdev ser8250 hostdev \">/dev/tty#1\"\n"},
     .check = nullptr};
 
 }  // namespace qvm::config

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
+#include <utility>
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/machine.h"
+#include "config/rules/passes.h"
 
 namespace qvm::config {
 namespace {
@@ -20,16 +24,56 @@ bool written_before(const Occupied& left, const Occupied& right) {
   return std::tie(left.where.source, left.where.begin) < std::tie(right.where.source, right.where.begin);
 }
 
+void add(std::uint64_t start, std::uint64_t length, const SourceRange& where, std::string owner,
+         std::vector<Occupied>& all) {
+  if (length != 0 && length - 1 <= UINT64_MAX - start)
+    all.push_back({Location::Space::memory, start, start + (length - 1), where, std::move(owner)});
+}
+
+void add_passes(const CheckedVm& vm, std::vector<Occupied>& all) {
+  for (const Pass& pass : passes_of(vm)) {
+    for (const PassRange& range : pass.ranges) {
+      if (range.space == Location::Space::pci) continue;
+      const std::size_t before = all.size();
+      add(range.guest, range.length.value_or(1), range.where, "'pass'", all);
+      if (all.size() != before) all.back().space = range.space;
+    }
+  }
+}
+
+// The frames of a gic, each with an option of its own. Sizes: the GIC architecture's.
+void add_gic_frames(const VmConfig& vm, std::vector<Occupied>& all) {
+  const std::uint64_t cpus = std::max<std::size_t>(1, vm.cpus.size());
+  const std::array kFrames = {std::pair{"gicd", std::uint64_t{0x10000}},
+                              std::pair{"gicc", std::uint64_t{0x2000}}, std::pair{"gicr", 0x20000 * cpus},
+                              std::pair{"its", std::uint64_t{0x20000}},
+                              std::pair{"msi", std::uint64_t{0x1000}}};
+  for (const Vdev& vdev : vm.vdevs) {
+    if (vdev.type != kGic) continue;
+    for (const auto& [name, length] : kFrames) {
+      const Argument* argument = find_argument(vdev.options, name);
+      if (argument == nullptr) continue;
+      const auto address = parse_number(pieces_of(*argument, ',').front().text, NumberKind::address);
+      if (address)
+        add(address->value, length, argument->where, fmt::format("'{}' of {}", name, label(vdev)), all);
+    }
+  }
+}
+
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::vector<Occupied> all = occupied_by(vm.model);
+    add_passes(vm, all);
+    add_gic_frames(vm.model, all);
     std::sort(all.begin(), all.end(), [](const Occupied& left, const Occupied& right) {
       return std::tie(left.space, left.start, left.last) < std::tie(right.space, right.start, right.last);
     });
     // The one that reaches furthest so far: each range is compared with the likeliest culprit, not with all.
     const Occupied* furthest = nullptr;
     for (const Occupied& one : all) {
-      if (furthest != nullptr && furthest->space == one.space && one.start <= furthest->last) {
+      // One option that two of the sources above know is no overlap.
+      const bool same = furthest != nullptr && furthest->where == one.where;
+      if (furthest != nullptr && !same && furthest->space == one.space && one.start <= furthest->last) {
         const bool in_order = written_before(*furthest, one);
         const Occupied& earlier = in_order ? *furthest : one;
         const Occupied& later = in_order ? one : *furthest;

@@ -6,6 +6,7 @@
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/image.h"
 
 namespace qvm::config {
 namespace {
@@ -17,6 +18,13 @@ bool tried(const SyntaxTree& tree) {
 
 bool is_ram(const MemoryPiece& piece) {
   return piece.kind == MemoryPiece::Kind::ram;
+}
+
+// What the file takes in memory; 0 if its size says little, because it is taken apart while it is loaded.
+std::uint64_t needed_by(const Load& load, const CheckedVm& vm, Reader& reader) {
+  if (load.blob == Load::Blob::automatic || load.blob == Load::Blob::guest)
+    return image_of(load, vm, reader).memory;
+  return load.blob == Load::Blob::fdt || load.blob == Load::Blob::acpi ? 0 : load.size;
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
@@ -31,15 +39,22 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
     std::uint64_t room = 0;
     for (const MemoryPiece& piece : memory) room += std::min(piece.length, UINT64_MAX - room);
     std::uint64_t needed = 0;
+    std::vector<Note> notes;
     for (const Load& load : vm.model.loads) {
-      // Other files are taken apart while they are loaded: their size says little.
-      if (load.blob != Load::Blob::data && load.blob != Load::Blob::initrd) continue;
-      needed += std::min(load.size, UINT64_MAX - needed);
-      if (needed <= room) continue;
-      sink.add(finding(
+      const std::uint64_t own = needed_by(load, vm, input.reader);
+      needed += std::min(own, UINT64_MAX - needed);
+      if (needed <= room) {
+        if (own != 0) notes.push_back({load.where, fmt::format("this takes {} bytes", own)});
+        continue;
+      }
+      Diagnostic diagnostic = finding(
           kNoMemory, load.where,
           fmt::format("with '{}' the loaded files take {} bytes, the VM has {}", load.path, needed, room),
-          "give the VM more ram"));
+          own > load.size ? fmt::format("give the VM more ram: '{}' says that it takes {} bytes when it runs",
+                                        load.path, own)
+                          : "give the VM more ram");
+      diagnostic.notes = std::move(notes);
+      sink.add(std::move(diagnostic));
       break;
     }
   }
@@ -47,14 +62,15 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
 
 }  // namespace
 
-const Rule kNoMemory{
-    .id = "B06",
-    .severity = Severity::error,
-    .title = "no ram, or less than the loaded files need",
-    .documentation =
-        "A guest cannot run without ram, nor if initrd and data files are larger than all its memory.",
-    .wrong = {"system left\ncpu\n"},
-    .right = {"system left\nram 64M\ncpu\n"},
-    .check = check};
+const Rule kNoMemory{.id = "B06",
+                     .severity = Severity::error,
+                     .title = "no ram, or less than the loaded files need",
+                     .documentation =
+                         "A guest cannot run without ram, nor if its kernel (by the size that its header "
+                         "gives), initrd and data files "
+                         "are together larger than all its memory.",
+                     .wrong = {"system left\nram 8M\ncpu\nload bzImage\n"},
+                     .right = {"system left\nram 64M\ncpu\nload bzImage\n"},
+                     .check = check};
 
 }  // namespace qvm::config

@@ -5,9 +5,28 @@
 #include "config/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/host_devices.h"
+#include "config/rules/image.h"
 
 namespace qvm::config {
 namespace {
+
+// A kernel that nobody takes apart: neither qvm nor, unlike a PC's, the file itself.
+void check_wrapping(const Load& load, const CheckedVm& vm, Reader& reader, DiagnosticSink& sink) {
+  if (load.blob != Load::Blob::automatic && load.blob != Load::Blob::guest) return;
+  const Image image = image_of(load, vm, reader);
+  std::string help;
+  if (image.format == Image::Format::compressed)
+    help = "unpack it: a kernel that is loaded is started as it is";
+  else if (image.format == Image::Format::boot_image)
+    help = "load the file it was made from: only U-Boot understands its wrapping";
+  else
+    return;
+  Diagnostic diagnostic = finding(
+      kLoadFile, load.where, fmt::format("'{}' is {}", load.path, to_string(image.format)), std::move(help));
+  diagnostic.severity = Severity::warning;
+  sink.add(std::move(diagnostic));
+}
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
@@ -16,6 +35,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
       std::string message;
       std::string help;
       if (!facts) {
+        if (!beside_configuration(load.path, load.where, vm, input).empty()) continue;
         message = fmt::format("cannot {}", facts.error().message());
         if (!load.path.starts_with('/')) {
           help = fmt::format("the path is taken from {}",
@@ -30,6 +50,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
         message = fmt::format("'{}' is empty", load.path);
         help = "was it built or copied completely?";
       } else {
+        check_wrapping(load, vm, input.reader, sink);
         continue;
       }
       sink.add(finding(kLoadFile, load.where, std::move(message), std::move(help)));
@@ -39,15 +60,17 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
 
 }  // namespace
 
-const Rule kLoadFile{.id = "B07",
-                     .severity = Severity::error,
-                     .title = "file to load is missing, unreadable or empty",
-                     .documentation =
-                         "Relative paths of load are taken from the directory where qvm is started (for a "
-                         "manifest: the manifest's), not "
-                         "from that of the configuration.",
-                     .wrong = {"system left\nram 64M\nload missing.elf\n"},
-                     .right = {"system left\nram 64M\nload guest.elf\n"},
-                     .check = check};
+const Rule kLoadFile{
+    .id = "B07",
+    .severity = Severity::error,
+    .title = "file to load is missing, unreadable, empty or packed",
+    .documentation =
+        "Relative paths of load are taken from the directory where qvm is started (for a "
+        "manifest: the manifest's), not from that of the configuration. A kernel that is "
+        "compressed (other than bzImage, which unpacks itself) or wrapped for U-Boot is loaded "
+        "but does not start (a warning).",
+    .wrong = {"system left\nram 64M\nload missing.elf\n"},
+    .right = {"system left\nram 64M\nload guest.elf\n"},
+    .check = check};
 
 }  // namespace qvm::config

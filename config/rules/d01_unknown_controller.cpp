@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
-#include "config/architecture.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/machine.h"
+#include "config/rules/passes.h"
 #include "config/suggest.h"
 
 namespace qvm::config {
@@ -15,16 +16,18 @@ namespace {
 class Checker {
  public:
   Checker(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
-      : x_vm(vm),
-        x_tables(tables),
-        x_machine(to_string(architecture_of(vm.tree, tables).architecture)),
-        x_controllers(controllers_of(vm.model)),
+      : x_controllers(controllers_of(vm.model)),
+        // An ARM machine has one wherever it is written, unless it is renamed.
+        x_implicit_gic(gic_name(vm.model) == kGic && machine_of(vm, tables).machine == Machine::arm),
+        x_undelivering(undelivering(vm.model)),
         x_sink(sink) {}
 
   // order: of the option that names the controller.
   void check(const Located<InterruptRef>& interrupt, std::size_t order) const {
     const InterruptRef& ref = interrupt.value;
     if (!ref.line || ref.controller.empty()) return;
+    if (x_implicit_gic && ref.controller == kGic) return;
+    if (x_undelivering.contains(ref.controller)) return;
     const Controller* later = nullptr;
     for (const Controller& controller : x_controllers) {
       if (controller.name != ref.controller) continue;
@@ -43,23 +46,14 @@ class Checker {
       x_sink.add(std::move(diagnostic));
       return;
     }
-    if (!is_implicit(ref.controller)) report_unknown(ref, interrupt.where);
+    report_unknown(ref, interrupt.where);
   }
 
  private:
-  // A controller that the machine has without any vdev; a vdev of its type gives it another name.
-  bool is_implicit(const std::string& name) const {
-    const OptionTable* table = x_tables.vdev(name);
-    if (table == nullptr || !table->implicit) return false;
-    const auto& vdevs = x_vm.model.vdevs;
-    if (std::any_of(vdevs.begin(), vdevs.end(), [&](const Vdev& vdev) { return vdev.type == name; }))
-      return false;
-    const auto& machines = table->architectures;
-    return machines.empty() || std::find(machines.begin(), machines.end(), x_machine) != machines.end();
-  }
-
   void check_line(const Controller& controller, const InterruptRef& ref, const SourceRange& where) const {
-    if (!controller.certain || *ref.line < controller.vdev->table->interrupt_lines) return;
+    // Rule D05 knows more about the lines of a gic.
+    if (!controller.certain || controller.vdev->type == kGic) return;
+    if (*ref.line < controller.vdev->table->interrupt_lines) return;
     const std::uint32_t last = controller.vdev->table->interrupt_lines - 1;
     x_sink.add(finding(kUnknownController, where,
                        fmt::format("'{}' has no line {}", ref.controller, *ref.line),
@@ -85,10 +79,9 @@ class Checker {
     x_sink.add(std::move(diagnostic));
   }
 
-  const CheckedVm& x_vm;
-  const TableSet& x_tables;
-  std::string_view x_machine;
   std::vector<Controller> x_controllers;
+  bool x_implicit_gic;
+  std::map<std::string, const char*, std::less<>> x_undelivering;
   DiagnosticSink& x_sink;
 };
 
@@ -97,6 +90,10 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
     const Checker checker(vm, input.tables, sink);
     for (const Vdev& vdev : vm.model.vdevs) {
       for (const auto& interrupt : vdev.interrupts) checker.check(interrupt, vdev.order);
+    }
+    for (const Pass& pass : passes_of(vm)) {
+      for (const PassInterrupt& interrupt : pass.interrupts)
+        checker.check({interrupt.guest, interrupt.guest_where}, pass.order);
     }
     for (const Reserve& reserve : vm.model.reserves) {
       for (const auto& interrupt : reserve.interrupts) checker.check(interrupt, reserve.order);

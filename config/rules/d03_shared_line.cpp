@@ -8,43 +8,41 @@
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/interrupt_uses.h"
 
 namespace qvm::config {
 namespace {
 
-struct User {
-  const Vdev* vdev = nullptr;
-  SourceRange where;
-};
-
-bool may_share(const Vdev& one, const Vdev& other) {
+bool may_share(const Vdev* one, const Vdev* other) {
+  if (one == nullptr || other == nullptr) return false;
   const auto lists = [](const Vdev& left, const Vdev& right) {
     if (left.table == nullptr) return false;
     const auto& types = left.table->shares_lines_with;
     return std::find(types.begin(), types.end(), right.type) != types.end();
   };
-  return lists(one, other) || lists(other, one);
+  return lists(*one, *other) || lists(*other, *one);
+}
+
+std::string user(const InterruptUse& use, const InterruptUse& other) {
+  if (use.vdev == nullptr) return "'pass'";
+  return use.vdev == other.vdev ? "the same device" : label(*use.vdev);
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
-    std::map<std::pair<std::string, std::uint32_t>, User> users;
-    for (const Vdev& vdev : vm.model.vdevs) {
-      for (const Located<InterruptRef>& interrupt : vdev.interrupts) {
-        if (!interrupt.value.line) continue;
-        const auto [place, fresh] = users.try_emplace({interrupt.value.controller, *interrupt.value.line},
-                                                      User{&vdev, interrupt.where});
-        if (fresh) continue;
-        const User& first = place->second;
-        if (may_share(*first.vdev, vdev)) continue;
-        Diagnostic diagnostic = finding(
-            kSharedLine, interrupt.where,
-            fmt::format("interrupt line '{}:{}' is used already by {}", interrupt.value.controller,
-                        *interrupt.value.line, first.vdev == &vdev ? "the same device" : label(*first.vdev)),
-            "give each device a line of its own");
-        diagnostic.notes.push_back({first.where, "first used here"});
-        sink.add(std::move(diagnostic));
-      }
+    std::map<std::pair<std::string, std::uint32_t>, InterruptUse> users;
+    for (const InterruptUse& use : interrupt_uses(vm)) {
+      if (use.reserved) continue;
+      const auto [place, fresh] = users.try_emplace({use.interrupt.controller, *use.interrupt.line}, use);
+      const InterruptUse& first = place->second;
+      if (fresh || may_share(first.vdev, use.vdev)) continue;
+      Diagnostic diagnostic =
+          finding(kSharedLine, use.where,
+                  fmt::format("interrupt line '{}:{}' is used already by {}", use.interrupt.controller,
+                              *use.interrupt.line, user(first, use)),
+                  "give each device a line of its own");
+      diagnostic.notes.push_back({first.where, "first used here"});
+      sink.add(std::move(diagnostic));
     }
   }
 }

@@ -4,34 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/passes.h"
+#include "config/architecture.h"
 
 namespace qvm::config {
-namespace {
-
-Machine only_machine(const OptionTable* table) {
-  if (table == nullptr || table->architectures.size() != 1) return Machine::unknown;
-  return table->architectures.front() == "aarch64" ? Machine::arm : Machine::x86;
-}
-
-}  // namespace
-
 MachineEvidence machine_of(const CheckedVm& vm, const TableSet& tables) {
-  for (const Vdev& vdev : vm.model.vdevs) {
-    const Machine machine = only_machine(table_of(vdev, tables));
-    if (machine != Machine::unknown) return {machine, vdev.where};
-  }
-  for (const Vdev& vdev : vm.model.vdevs) {
-    for (const Located<InterruptRef>& interrupt : vdev.interrupts) {
-      if (interrupt.value.controller == kGic) return {Machine::arm, interrupt.where};
-    }
-  }
-  for (const Pass& pass : passes_of(vm)) {
-    for (const PassInterrupt& interrupt : pass.interrupts) {
-      if (interrupt.guest.controller == kGic) return {Machine::arm, interrupt.guest_where};
-    }
-  }
-  return {};
+  const ArchitectureFacts facts = architecture_of(vm.tree, tables);
+  const ArchitectureEvidence* reason = facts.reason();
+  if (reason == nullptr) return {};
+  return {facts.architecture == Architecture::aarch64 ? Machine::arm : Machine::x86, reason->where};
 }
 
 GuestSystem guest_of(const CheckedVm& vm, Reader& reader) {

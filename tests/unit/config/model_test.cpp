@@ -98,7 +98,7 @@ TEST(Model, LocationsHaveTheSpaceAndLengthOfTheirTable) {
   const LoadedSystem system = load_text(
       "ram 64M vdev 8259 loc 0x20 vdev 8259 loc io:0xa0,2 vdev ser8250 vdev ioapic loc 0xf8000000 vdev "
       "ser8250 loc "
-      "0x2f8,8 vdev shmem loc pci:0:4.1 vdev shmem loc mem:0x1c050000 intr ioapic:3");
+      "0x2f8,8 vdev shmem loc pci:0:4.0 vdev shmem loc mem:0x1c050000 intr ioapic:3");
   const auto& vdevs = system.vms[0].vdevs;
   ASSERT_EQ(vdevs.size(), 7U);
   EXPECT_EQ(vdevs[0].location->value.space, Location::Space::io);
@@ -109,7 +109,7 @@ TEST(Model, LocationsHaveTheSpaceAndLengthOfTheirTable) {
   EXPECT_FALSE(vdevs[2].location->where.valid());
   EXPECT_EQ(vdevs[3].location->value.length, 4096U);
   EXPECT_EQ(vdevs[4].location->value.length, 8U);
-  EXPECT_EQ(vdevs[5].location->value.pci, "0:4.1");
+  EXPECT_EQ(vdevs[5].location->value.pci, "0:4.0");
   EXPECT_FALSE(vdevs[5].location->value.length);
   EXPECT_EQ(vdevs[6].location->value.space, Location::Space::memory);
   EXPECT_THAT(messages(system), IsEmpty());
@@ -199,6 +199,8 @@ TEST(Model, BadMemoryIsReported) {
 TEST(Model, MemoryThatEndsBeyond64BitsIsReported) {
   EXPECT_THAT(messages(load_text("ram 0xfffffffffffff000,4095 ram 4096")),
               ElementsAre("B03 ram has a length of 4095 bytes, not of whole pages",
+                          "H05 ram at 0xfffffffffffff000 lies beyond the last address of any machine, "
+                          "0xfffffffffffff",
                           "A20 the memory ends beyond 64 bits"));
 }
 

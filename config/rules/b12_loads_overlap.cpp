@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+#include "config/rules/image.h"
+
+namespace qvm::config {
+namespace {
+
+struct Placed {
+  const Load* load = nullptr;
+  std::uint64_t start = 0;
+  std::uint64_t last = 0;
+};
+
+// An ELF file goes where it says itself.
+std::vector<Placed> placed_loads(const CheckedVm& vm, Reader& reader) {
+  std::vector<Placed> result;
+  for (const Load& load : vm.model.loads) {
+    if (!load.address || load.size == 0 || load.size - 1 > UINT64_MAX - *load.address) continue;
+    if (load.blob != Load::Blob::data && image_of(load, vm, reader).format == Image::Format::elf) continue;
+    result.push_back({&load, *load.address, *load.address + (load.size - 1)});
+  }
+  return result;
+}
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    std::vector<Placed> all = placed_loads(vm, input.reader);
+    std::sort(all.begin(), all.end(),
+              [](const Placed& left, const Placed& right) { return left.start < right.start; });
+    const Placed* furthest = nullptr;
+    for (const Placed& one : all) {
+      if (furthest != nullptr && one.start <= furthest->last) {
+        const bool in_order = furthest->load->order < one.load->order;
+        const Placed& earlier = in_order ? *furthest : one;
+        const Placed& later = in_order ? one : *furthest;
+        Diagnostic diagnostic = finding(kLoadsOverlap, later.load->where,
+                                        fmt::format("'{}' at 0x{:x}-0x{:x} overwrites '{}'", later.load->path,
+                                                    later.start, later.last, earlier.load->path),
+                                        "move one of them");
+        diagnostic.notes.push_back(
+            {earlier.load->where,
+             fmt::format("'{}' is at 0x{:x}-0x{:x}", earlier.load->path, earlier.start, earlier.last)});
+        sink.add(std::move(diagnostic));
+      }
+      if (furthest == nullptr || one.last > furthest->last) furthest = &one;
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kLoadsOverlap{
+    .id = "B12",
+    .severity = Severity::error,
+    .title = "two files loaded to one address",
+    .documentation =
+        "Files are copied in the order of the configuration; the later one overwrites the earlier.",
+    .wrong = {"system left\nram 64M\nload guest.elf\ndata load 0x1000000,guest.bin\n"
+              "data load 0x1001000,guest.elf\n"},
+    .right = {"system left\nram 64M\nload guest.elf\ndata load 0x1000000,guest.bin\n"
+              "data load 0x1002000,guest.elf\n"},
+    .check = check};
+
+}  // namespace qvm::config

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <map>
+
+#include "config/rules/catalog.h"
+#include "config/rules/cpu_options.h"
+#include "config/rules/finding.h"
+
+namespace qvm::config {
+namespace {
+
+void check_cpu(const Cpu& cpu, const std::optional<std::uint32_t>& host, DiagnosticSink& sink) {
+  std::map<std::uint32_t, SourceRange> seen;
+  for (const HostCpu& one : host_cpus_of(cpu)) {
+    if (host && one.number >= *host) {
+      sink.add(finding(kUnknownHostCpu, one.where, fmt::format("this host has no CPU {}", one.number),
+                       fmt::format("its CPUs are 0 to {}", *host - 1)));
+    }
+    const auto [place, fresh] = seen.try_emplace(one.number, one.where);
+    if (fresh) continue;
+    Diagnostic diagnostic = finding(kUnknownHostCpu, one.where,
+                                    fmt::format("host CPU {} is named twice", one.number), "name each once");
+    diagnostic.notes.push_back({place->second, "here already"});
+    sink.add(std::move(diagnostic));
+  }
+}
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  const auto host = input.reader.host().cpus;
+  for (const CheckedVm& vm : input.vms) {
+    for (const Cpu& cpu : vm.model.cpus) check_cpu(cpu, host, sink);
+  }
+}
+
+}  // namespace
+
+const Rule kUnknownHostCpu{.id = "C03",
+                           .severity = Severity::warning,
+                           .title = "host CPU that is not there or named twice",
+                           .documentation =
+                               "runmask and cluster name CPUs of the host, counted from 0; they are compared "
+                               "with the host that the check "
+                               "runs on.",
+                           .wrong = {"system left\nram 64M\ncpu runmask 0,4\n"},
+                           .right = {"system left\nram 64M\ncpu runmask 0,3\n"},
+                           .check = check};
+
+}  // namespace qvm::config

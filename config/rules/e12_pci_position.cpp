@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <array>
+#include <map>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+#include "config/rules/passes.h"
+
+namespace qvm::config {
+namespace {
+
+struct Position {
+  std::uint64_t bus = 0;
+  std::uint64_t device = 0;
+  std::uint64_t function = 0;
+  auto operator<=>(const Position&) const = default;
+};
+
+constexpr std::uint64_t kDevices = 32;
+constexpr std::uint64_t kFunctions = 8;
+
+// "BUS:DEV[.FUNC]"; nullopt for VID/DID and what is no position. Numbers are taken as hexadecimal or decimal
+// as their prefixes say; both readings of one without are the same up to 9.
+std::optional<Position> position(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || text.find('/') != std::string_view::npos) return std::nullopt;
+  const std::size_t dot = std::min(text.find('.', colon), text.size());
+  const auto number = [](std::string_view digits) { return parse_number(digits, NumberKind::plain); };
+  const auto bus = number(text.substr(0, colon));
+  const auto device = number(text.substr(colon + 1, dot - colon - 1));
+  if (!bus || !device) return std::nullopt;
+  Position result{bus->value, device->value, 0};
+  if (dot < text.size()) {
+    const auto function = number(text.substr(dot + 1));
+    if (!function) return std::nullopt;
+    result.function = function->value;
+  }
+  return result;
+}
+
+struct Placed {
+  Position position;
+  SourceRange where;
+};
+
+std::vector<Placed> positions_of(const CheckedVm& vm) {
+  std::vector<Placed> result;
+  for (const Vdev& vdev : vm.model.vdevs) {
+    if (!vdev.location || !vdev.location->where.valid()) continue;
+    const Location& location = vdev.location->value;
+    if (location.space != Location::Space::pci) continue;
+    if (const auto place = position(location.pci)) result.push_back({*place, vdev.location->where});
+  }
+  for (const Pass& pass : passes_of(vm)) {
+    for (const PassRange& range : pass.ranges) {
+      if (range.space != Location::Space::pci || range.pci_guest.empty()) continue;
+      if (const auto place = position(range.pci_guest)) result.push_back({*place, range.where});
+    }
+  }
+  return result;
+}
+
+class Checker {
+ public:
+  explicit Checker(DiagnosticSink& sink) : x_sink(sink) {}
+
+  void run(const std::vector<Placed>& all) {
+    std::map<Position, SourceRange> taken;
+    for (const Placed& one : all) {
+      check_limits(one);
+      const auto [place, fresh] = taken.try_emplace(one.position, one.where);
+      if (fresh) continue;
+      report(one.where, Severity::error,
+             fmt::format("PCI position {}:{}.{} is used twice", one.position.bus, one.position.device,
+                         one.position.function),
+             "give each device one of its own", place->second, "the other one");
+    }
+    for (const Placed& one : all) {
+      if (one.position.function == 0 || taken.contains({one.position.bus, one.position.device, 0})) continue;
+      report(one.where, Severity::warning,
+             fmt::format("PCI device {}:{} has no function 0: guests do not look for others then",
+                         one.position.bus, one.position.device),
+             fmt::format("add 'vdev pci-dummy loc pci:{}:{}.0'", one.position.bus, one.position.device), {},
+             "");
+    }
+  }
+
+ private:
+  void check_limits(const Placed& one) {
+    const Position& at = one.position;
+    if (at == Position{}) {
+      report(one.where, Severity::error, "PCI position 0:0.0 is the host bridge's",
+             "use another device number", {}, "");
+    } else if (at.bus != 0) {
+      report(one.where, Severity::warning, fmt::format("the guest has no PCI bus {}", at.bus),
+             "its only bus is 0", {}, "");
+    }
+    if (at.device >= kDevices || at.function >= kFunctions) {
+      report(one.where, Severity::error, fmt::format("there is no PCI device {}.{}", at.device, at.function),
+             fmt::format("devices are 0 to {}, functions 0 to {}", kDevices - 1, kFunctions - 1), {}, "");
+    }
+  }
+
+  void report(const SourceRange& where, Severity severity, std::string message, std::string help,
+              const SourceRange& other, const char* note) {
+    Diagnostic diagnostic = finding(kPciPosition, where, std::move(message), std::move(help));
+    diagnostic.severity = severity;
+    if (other.valid()) diagnostic.notes.push_back({other, note});
+    x_sink.add(std::move(diagnostic));
+  }
+
+  DiagnosticSink& x_sink;
+};
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) Checker(sink).run(positions_of(vm));
+}
+
+}  // namespace
+
+const Rule kPciPosition{.id = "E12",
+                        .severity = Severity::error,
+                        .title = "PCI position that is taken or is not found",
+                        .documentation =
+                            "A guest has PCI bus 0 only, 0:0.0 is its host bridge, and each function of a "
+                            "device belongs to one vdev or "
+                            "passed-through device. A device without function 0 is not looked for (a "
+                            "warning): vdev pci-dummy fills it.",
+                        .wrong = {"system left\nram 64M\nvdev virtio-blk loc pci:0:5 hostdev disk.img\n"
+                                  "vdev virtio-blk loc pci:0:5.0 hostdev other.img\n"},
+                        .right = {"system left\nram 64M\nvdev virtio-blk loc pci:0:5 hostdev disk.img\n"
+                                  "vdev virtio-blk loc pci:0:6 hostdev other.img\n"},
+                        .check = check};
+
+}  // namespace qvm::config

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+#include "config/rules/passes.h"
+
+namespace qvm::config {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+void check_range(const PassRange& range, DiagnosticSink& sink) {
+  if (range.space != Location::Space::memory) return;
+  const char* help = "pass whole pages of 0x1000 bytes";
+  if (range.host_start() % kPage != 0) {
+    sink.add(finding(kUnalignedPass, range.host_piece ? range.host_piece->where : range.where,
+                     fmt::format("0x{:x} is not the start of a page", range.host_start()), help));
+  } else if (range.host && range.guest % kPage != 0) {
+    sink.add(finding(kUnalignedPass, range.where,
+                     fmt::format("0x{:x} is not the start of a page", range.guest), help));
+  }
+  if (range.length && *range.length % kPage != 0) {
+    sink.add(finding(kUnalignedPass, range.length_piece->where,
+                     fmt::format("0x{:x} bytes are not whole pages", *range.length), help));
+  }
+}
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    for (const Pass& pass : passes_of(vm)) {
+      for (const PassRange& range : pass.ranges) check_range(range, sink);
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kUnalignedPass{.id = "F10",
+                          .severity = Severity::error,
+                          .title = "passed memory that is not made of whole pages",
+                          .documentation =
+                              "Access can be given to whole pages only. A guest that is promised a part of "
+                              "one gets faults, or a part of "
+                              "another device.",
+                          .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x800,rw\n"},
+                          .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
+                          .check = check};
+
+}  // namespace qvm::config

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/rules/catalog.h"
+#include "config/rules/cpu_options.h"
+#include "config/rules/finding.h"
+
+namespace qvm::config {
+namespace {
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    const SetVariable* variable = find_variable(vm.model, "exit-on-halt");
+    if (variable == nullptr) continue;
+    const auto* on = std::get_if<bool>(&variable->value.value);
+    if (on == nullptr || *on) continue;
+    const auto& cpus = vm.model.cpus;
+    const auto free = std::find_if(cpus.begin(), cpus.end(), [](const Cpu& cpu) { return !pin_of(cpu); });
+    if (!cpus.empty() && free == cpus.end()) continue;
+    Diagnostic diagnostic =
+        finding(kBusyHalt, variable->value.where,
+                "an idle CPU of this guest keeps its host CPU busy, and may be on any",
+                "bind every CPU to one of its own with 'runmask', or leave exit-on-halt on");
+    if (free != cpus.end())
+      diagnostic.notes.push_back({free->where, "this one is not bound to one host CPU"});
+    sink.add(std::move(diagnostic));
+  }
+}
+
+}  // namespace
+
+const Rule kBusyHalt{.id = "G05",
+                     .severity = Severity::info,
+                     .title = "CPUs that are never given back and not bound",
+                     .documentation =
+                         "With exit-on-halt off a guest's CPU keeps its host CPU while it has nothing to do. "
+                         "That is for CPUs that have "
+                         "one for themselves.",
+                     .wrong = {"system left\nram 64M\ncpu\nset exit-on-halt off\n"},
+                     .right = {"system left\nram 64M\ncpu runmask 1\nset exit-on-halt off\n"},
+                     .check = check};
+
+}  // namespace qvm::config

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include "config/file_words.h"
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+#include "config/rules/options.h"
+
+namespace qvm::config {
+namespace {
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    const Argument* dump = find_argument(vm.model.options, "dump");
+    if (dump == nullptr || dump->text.empty() || dump->text.front() == '|') continue;
+    const auto facts = input.reader.facts(path_from(vm.directory, dump->text));
+    if (facts && !facts->directory) {
+      sink.add(finding(kDumpPlace, dump->where, fmt::format("'{}' is not a directory", dump->text),
+                       "dump takes a directory, or \"|COMMAND\""));
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kDumpPlace{.id = "G09",
+                      .severity = Severity::warning,
+                      .title = "dump to something else than a directory",
+                      .documentation =
+                          "dump names the directory that guest cores are written to, under names of their "
+                          "own, or a command in quotes.",
+                      .wrong = {"system left\nram 64M\ndump guest.bin\n"},
+                      .right = {"system left\nram 64M\ndump shared\n"},
+                      .check = check};
+
+}  // namespace qvm::config

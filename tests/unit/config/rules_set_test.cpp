@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Rules about several VMs at once, and about the host: places in every file involved.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/rules/image.h"
+#include "config/rules/rule.h"
+#include "tests/support/config_text.h"
+
+namespace qvm::config {
+namespace {
+
+using test::load_texts;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr HostFacts kHost{4, std::uint64_t{8} << 30U};
+
+// "E02 message | note: …" of one rule's findings.
+std::vector<std::string> with_notes(const LoadedSystem& system, std::string_view rule) {
+  std::vector<std::string> result;
+  for (const Diagnostic& one : system.diagnostics.all()) {
+    if (one.rule != rule) continue;
+    std::string text = std::string(system.sources.name(one.where.source)) + ": " + one.message;
+    for (const Note& note : one.notes)
+      text += " | " + std::string(system.sources.name(note.where.source)) + ": " + note.text;
+    result.push_back(text);
+  }
+  return result;
+}
+
+TEST(PeerRule, ComparesBothEnds) {
+  EXPECT_THAT(with_notes(load_texts({"system a ram 64M vdev virtio-net name n peer /dev/qvm/b/n",
+                                     "system b ram 64M vdev virtio-net name n peer /dev/vdevpeers/vp0"}),
+                         "E02"),
+              ElementsAre("vms/one.qvmconf: '/dev/qvm/b/n' has another peer than this virtio-net, "
+                          "'/dev/vdevpeers/vp0' | vms/two.qvmconf: its peer is named here"));
+}
+
+TEST(PeerRule, NamesWhatIsMissing) {
+  EXPECT_THAT(with_notes(load_texts({"system a ram 64M vdev virtio-net name n peer /dev/qvm/bb/n",
+                                     "system b ram 64M vdev virtio-net name m peer /dev/qvm/a/x"}),
+                         "E02"),
+              ElementsAre("vms/one.qvmconf: no VM 'bb' is in this set",
+                          "vms/two.qvmconf: VM 'a' has no virtio-net named 'x'"));
+}
+
+TEST(PeerRule, DoesNotExpectTheWholeSystemInOneFile) {
+  EXPECT_THAT(with_notes(load_texts({"system a ram 64M vdev virtio-net name n peer /dev/qvm/b/n"}), "E02"),
+              IsEmpty());
+}
+
+TEST(PeerRule, WantsANameAndAPeer) {
+  EXPECT_THAT(
+      with_notes(load_texts({"system a ram 64M vdev virtio-net peer /dev/qvm/b/n vdev virtio-net name a/b"}),
+                 "E02"),
+      ElementsAre("vms/one.qvmconf: this virtio-net has no 'name' that its peer could name",
+                  "vms/one.qvmconf: vdev 'virtio-net' (a/b) has no 'peer'",
+                  "vms/one.qvmconf: name 'a/b' is a path"));
+}
+
+TEST(MacRule, PointsAtBothUses) {
+  EXPECT_THAT(with_notes(load_texts({"system a ram 64M vdev virtio-net peer x mac 02:00:00:00:00:0a",
+                                     "system b ram 64M vdev virtio-net peer x mac 02:00:00:00:00:0A"}),
+                         "E03"),
+              ElementsAre("vms/two.qvmconf: MAC address '02:00:00:00:00:0A' is used twice | vms/one.qvmconf: "
+                          "in VM 'a' already"));
+}
+
+TEST(DiskRule, KnowsPartitionsAndReaders) {
+  EXPECT_THAT(
+      with_notes(
+          load_texts(
+              {"system a ram 64M vdev virtio-blk hostdev /dev/sda1 vdev virtio-blk hostdev /dev/sdb",
+               "system b ram 64M vdev virtio-blk hostdev /dev/sda2 vdev virtio-blk hostdev </dev/sdb3"}),
+          "E06"),
+      ElementsAre(
+          "vms/two.qvmconf: '/dev/sdb3' is a part of '/dev/sdb', another virtio-blk's | vms/one.qvmconf: "
+          "in VM 'a', for writing"));
+}
+
+TEST(DiskRule, TellsNamesOfOneFile) {
+  test::MemoryReader reader;
+  reader.files["vm"] = "ram 64M vdev virtio-blk hostdev a.img vdev virtio-blk hostdev link.img";
+  reader.others["a.img"] = reader.others["link.img"] = FileFacts{512, true, true, true, false, "1:2"};
+  const LoadedSystem system = load_vms({{{"@vm"}, "", "", {}}}, test::shipped_tables(), reader);
+  EXPECT_THAT(
+      with_notes(system, "E06"),
+      ElementsAre("vm: 'link.img' is the disk of another virtio-blk already | vm: in VM 'vm', for writing"));
+}
+
+TEST(HostDeviceRule, SaysWhatMayNotBeDone) {
+  test::MemoryReader reader;
+  reader.files["vm"] =
+      "ram 64M vdev virtio-blk hostdev a.img vdev virtio-blk hostdev <a.img vdev virtio-blk hostdev b.img";
+  reader.others["a.img"] = FileFacts{512, true, true, false};
+  reader.others["b.img"] = FileFacts{512, false, true, false};
+  const LoadedSystem system = load_vms({{{"@vm"}, "", "", {}}}, test::shipped_tables(), reader);
+  EXPECT_THAT(with_notes(system, "E07"),
+              ElementsAre("vm: 'a.img' may not be written by you", "vm: 'b.img' may not be read by you"));
+}
+
+TEST(HostMemoryRule, AddsAllVmsUp) {
+  EXPECT_THAT(
+      with_notes(load_texts({"system a ram 4G", "system b ram 4G", "system c ram 4K"}, kHost), "B05"),
+      ElementsAre(
+          "vms/three.qvmconf: with the 0 MiB of VM 'c' the VMs have 8192 MiB of memory, this host has 8192 "
+          "MiB | vms/one.qvmconf: VM 'a' has 4096 MiB | vms/two.qvmconf: VM 'b' has 4096 MiB"));
+  EXPECT_THAT(with_notes(load_texts({"system a ram 9G"}, kHost), "B05"),
+              ElementsAre("vms/one.qvmconf: VM 'a' has 9216 MiB of memory, this host has 8192 MiB"));
+}
+
+TEST(HostRules, JudgeNothingByAnUnknownHost) {
+  const LoadedSystem system = load_texts({"system a ram 900G cpu runmask 99 cpu cpu cpu cpu cpu"});
+  EXPECT_THAT(test::messages(system), IsEmpty());
+}
+
+TEST(CpuRules, CompareVmsAndTheHost) {
+  const LoadedSystem system = load_texts(
+      {"system a ram 64M cpu runmask 0 cpu runmask 1", "system b ram 64M cpu runmask 2 cpu runmask 3"},
+      kHost);
+  EXPECT_THAT(
+      with_notes(system, "C04"),
+      ElementsAre("vms/two.qvmconf: with this one a guest is bound to every CPU of this host (0 to 3) | "
+                  "vms/one.qvmconf: CPU 0 | vms/one.qvmconf: CPU 1 | vms/two.qvmconf: CPU 2"));
+  EXPECT_THAT(
+      with_notes(load_texts({"system a ram 64M cpu runmask 1", "system b ram 64M cpu cluster _cpu-1"}),
+                 "C07"),
+      ElementsAre(
+          "vms/two.qvmconf: VMs 'a' and 'b' are both bound to host CPU 1 | vms/one.qvmconf: the other one"));
+}
+
+TEST(RegionRules, FindRegionsThatNobodyElseMayUse) {
+  const char* creator = "system a ram 64M vdev shmem create moo,4K allow moo";
+  EXPECT_THAT(with_notes(load_texts({creator, "system b ram 64M vdev shmem deny m*"}), "E19"),
+              ElementsAre("vms/one.qvmconf: no other VM of this set may attach to region 'moo'"));
+  EXPECT_THAT(with_notes(load_texts({creator, "system b ram 64M vdev shmem deny x*"}), "E19"), IsEmpty());
+  EXPECT_THAT(with_notes(load_texts({creator, "system b ram 64M vdev shmem subst ,m allow oo"}), "E19"),
+              IsEmpty());
+  EXPECT_THAT(with_notes(load_texts({creator}), "E19"), IsEmpty());
+  EXPECT_THAT(with_notes(load_texts({creator, "system b ram 64M vdev shmem allow x allow mooh"}), "E19"),
+              ElementsAre("vms/one.qvmconf: no other VM of this set may attach to region 'moo' | "
+                          "vms/two.qvmconf: a similar name"));
+}
+
+TEST(PassRules, CompareOwnersOfTheSet) {
+  EXPECT_THAT(
+      with_notes(load_texts({"system a ram 64M pass loc pci:0:3=pci:0x8086/0x10d3 intr gic:40=40",
+                             "system b ram 64M pass loc pci:0x8086/0x10d3 intr gic:50=40"}),
+                 "F02"),
+      ElementsAre(
+          "vms/two.qvmconf: PCI device '0x8086/0x10d3' is passed twice | vms/one.qvmconf: to VM 'a' here"));
+}
+
+TEST(GicRule, IsThereWithoutAVdevOnArm) {
+  EXPECT_THAT(
+      with_notes(
+          load_texts({"ram 64M vdev pl011 loc 0x1c090000 intr gic:37 vdev shmem loc 0x1c050000 intr gik:38"}),
+          "D01"),
+      ElementsAre("vms/one.qvmconf: no interrupt controller 'gik' is defined"));
+  EXPECT_THAT(
+      with_notes(load_texts({"ram 64M vdev gic name pic vdev shmem loc 0x1c050000 intr gic:38"}), "D01"),
+      ElementsAre("vms/one.qvmconf: no interrupt controller 'gic' is defined"));
+}
+
+TEST(Images, AreTheirFirstBytes) {
+  test::MemoryReader reader;
+  const auto recognised = [&](const char* file) { return recognise(reader.files[file]); };
+  EXPECT_EQ(recognised("bzImage").format, Image::Format::linux_x86);
+  EXPECT_EQ(recognised("bzImage").memory, std::uint64_t{16} << 20U);
+  EXPECT_EQ(recognised("Image").format, Image::Format::linux_arm64);
+  EXPECT_EQ(recognised("Image").memory, std::uint64_t{16} << 20U);
+  EXPECT_EQ(recognised("arm.elf").machine, Machine::arm);
+  EXPECT_EQ(recognised("guest.ifs").format, Image::Format::qnx_ifs);
+  EXPECT_EQ(recognised("guest.bin").format, Image::Format::unknown);
+  EXPECT_EQ(recognise("").format, Image::Format::unknown);
+  EXPECT_EQ(recognise("\x7f"
+                      "ELF")
+                .machine,
+            Machine::unknown);
+}
+
+}  // namespace
+}  // namespace qvm::config
