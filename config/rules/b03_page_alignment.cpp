@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
+// "512": so few bytes that another unit was meant.
+bool without_unit(const MemoryPiece& piece, const SourceSet& sources) {
+  constexpr std::uint64_t kFewest = 65536;
+  const std::string_view text =
+      sources.text(piece.where.source).substr(piece.where.begin, piece.where.end - piece.where.begin);
+  return piece.length < kFewest && text == std::to_string(piece.length);
+}
+
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const MemoryPiece& piece : vm.model.memory) {
@@ -20,10 +28,12 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
                          fmt::format("use a multiple of 0x{:x}", kPage)));
       }
       if (piece.length % kPage != 0) {
-        sink.add(finding(
-            kPageAlignment, piece.where,
-            fmt::format("{} has a length of {} bytes, not of whole pages", what, piece.length),
-            fmt::format("use a multiple of {}, such as {}", kPage, (piece.length / kPage + 1) * kPage)));
+        sink.add(finding(kPageAlignment, piece.where,
+                         fmt::format("{} has a length of {} bytes, not of whole pages", what, piece.length),
+                         without_unit(piece, input.sources)
+                             ? fmt::format("lengths are in bytes: did you mean '{}M'?", piece.length)
+                             : fmt::format("use a multiple of {}, such as {}", kPage,
+                                           (piece.length / kPage + 1) * kPage)));
       }
     }
   }

@@ -44,6 +44,17 @@ class Checker {
   }
 
  private:
+  // Linux numbers a PC's serial ports by their places.
+  bool has_port(std::string_view type, std::size_t number) const {
+    constexpr std::array<std::uint64_t, 4> kPorts = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+    const auto& vdevs = x_vm.model.vdevs;
+    return type == "ser8250" && number < kPorts.size() &&
+           std::any_of(vdevs.begin(), vdevs.end(), [&](const Vdev& vdev) {
+             return vdev.type == type && vdev.location && vdev.location->value.space == Location::Space::io &&
+                    vdev.location->value.address == kPorts[number];
+           });
+  }
+
   void report(const Piece& word, std::string message, std::string help) {
     Diagnostic diagnostic = finding(kCmdlineDevices, word.where, std::move(message), std::move(help));
     x_sink.add(std::move(diagnostic));
@@ -57,7 +68,7 @@ class Checker {
       const auto read = std::from_chars(digits, value.data() + value.size(), number);
       if (read.ec != std::errc{}) return;
       const std::size_t count = count_vdevs(x_vm.model, name.type);
-      if (number < count) return;
+      if (number < count || has_port(name.type, number)) return;
       report(word,
              fmt::format("'{}' is no device of this VM: {}", value.substr(0, value.find(',')),
                          count_of(count, name.type)),

@@ -22,8 +22,14 @@ std::vector<Placed> placed_loads(const CheckedVm& vm, Reader& reader) {
   std::vector<Placed> result;
   for (const Load& load : vm.model.loads) {
     if (!load.address || load.size == 0 || load.size - 1 > UINT64_MAX - *load.address) continue;
-    if (load.blob != Load::Blob::data && image_of(load, vm, reader).format == Image::Format::elf) continue;
-    result.push_back({&load, *load.address, *load.address + (load.size - 1)});
+    const Image image = load.blob == Load::Blob::data ? Image{} : image_of(load, vm, reader);
+    if (image.format == Image::Format::elf) continue;
+    // Where it stands, a kernel for ARM clears more than its file when it starts; one for x86 moves away
+    // first.
+    const bool placed = image.format == Image::Format::linux_arm64;
+    const std::uint64_t size = std::max(load.size, placed ? image.memory : 0);
+    result.push_back(
+        {&load, *load.address, *load.address + (std::min(size - 1, UINT64_MAX - *load.address))});
   }
   return result;
 }
@@ -40,7 +46,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
         const Placed& earlier = in_order ? *furthest : one;
         const Placed& later = in_order ? one : *furthest;
         Diagnostic diagnostic = finding(kLoadsOverlap, later.load->where,
-                                        fmt::format("'{}' at 0x{:x}-0x{:x} overwrites '{}'", later.load->path,
+                                        fmt::format("'{}' at 0x{:x}-0x{:x} overlaps '{}'", later.load->path,
                                                     later.start, later.last, earlier.load->path),
                                         "move one of them");
         diagnostic.notes.push_back(
@@ -60,7 +66,8 @@ const Rule kLoadsOverlap{
     .severity = Severity::error,
     .title = "two files loaded to one address",
     .documentation =
-        "Files are copied in the order of the configuration; the later one overwrites the earlier.",
+        "Files are copied in the order of the configuration; the later one overwrites the earlier, and a "
+        "kernel what lies where it needs room when it starts.",
     .wrong = {"system left\nram 64M\nload guest.elf\ndata load 0x1000000,guest.bin\n"
               "data load 0x1001000,guest.elf\n"},
     .right = {"system left\nram 64M\nload guest.elf\ndata load 0x1000000,guest.bin\n"

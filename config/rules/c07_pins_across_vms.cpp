@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 #include "config/rules/catalog.h"
 #include "config/rules/cpu_options.h"
@@ -25,31 +26,41 @@ const SetVariable* greedy(const CheckedVm& vm) {
   return on != nullptr && !*on ? variable : nullptr;
 }
 
-void report(const HostCpu& pin, const CheckedVm& vm, const Pinned& other, DiagnosticSink& sink) {
-  Diagnostic diagnostic = finding(
-      kPinsAcrossVms, pin.where,
-      fmt::format("VMs '{}' and '{}' are both bound to host CPU {}", other.vm->name, vm.name, pin.number),
-      "bind them to different CPUs, or leave one of them free to move");
-  diagnostic.notes.push_back({other.where, "the other one"});
-  const SetVariable* reason = greedy(vm) != nullptr ? greedy(vm) : greedy(*other.vm);
-  if (reason != nullptr)
-    diagnostic.notes.push_back({reason->where, "this VM does not give the CPU back when its guest is idle"});
-  else
-    diagnostic.severity = Severity::info;
+// Once for each host CPU: who shares it is one matter.
+void report(std::uint32_t number, const std::vector<Pinned>& all, DiagnosticSink& sink) {
+  constexpr std::size_t kMostNotes = 10;
+  const Pinned& first = all[0];
+  const Pinned& second = all[1];
+  Diagnostic diagnostic =
+      finding(kPinsAcrossVms, second.where,
+              fmt::format("VMs '{}' and '{}'{} are bound to host CPU {}", first.vm->name, second.vm->name,
+                          all.size() > 2 ? fmt::format(" and {} more", all.size() - 2) : "", number),
+              "bind them to different CPUs, or leave them free to move");
+  diagnostic.severity = Severity::info;
+  for (std::size_t i = 0; i < all.size() && diagnostic.notes.size() < kMostNotes; ++i) {
+    if (i != 1) diagnostic.notes.push_back({all[i].where, fmt::format("VM '{}'", all[i].vm->name)});
+    const SetVariable* reason = greedy(*all[i].vm);
+    if (reason == nullptr) continue;
+    diagnostic.severity = Severity::warning;
+    diagnostic.notes.push_back(
+        {reason->where,
+         fmt::format("VM '{}' does not give the CPU back when its guest is idle", all[i].vm->name)});
+  }
   sink.add(std::move(diagnostic));
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
-  std::map<std::uint32_t, Pinned> pinned;
+  std::map<std::uint32_t, std::vector<Pinned>> pinned;
   for (const CheckedVm& vm : input.vms) {
     std::set<std::uint32_t> own;
     for (const Cpu& cpu : vm.model.cpus) {
       const auto pin = pin_of(cpu);
       // C02 is about two CPUs of one VM.
-      if (!pin || !own.insert(pin->number).second) continue;
-      const auto [place, fresh] = pinned.try_emplace(pin->number, Pinned{&vm, pin->where});
-      if (!fresh) report(*pin, vm, place->second, sink);
+      if (pin && own.insert(pin->number).second) pinned[pin->number].push_back({&vm, pin->where});
     }
+  }
+  for (const auto& [number, all] : pinned) {
+    if (all.size() > 1) report(number, all, sink);
   }
 }
 

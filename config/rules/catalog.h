@@ -65,6 +65,7 @@ extern const Rule kGicLine;             // D05
 extern const Rule kNoController;        // D06
 extern const Rule kEventTimer;          // D07
 extern const Rule kGicOptions;          // D08
+extern const Rule kTreeDiffers;         // D09
 extern const Rule kNoMessages;          // D10
 extern const Rule kMissingLocation;     // E01
 extern const Rule kPeers;               // E02
@@ -85,6 +86,8 @@ extern const Rule kInterfaceOrder;      // E16
 extern const Rule kBoardDevices;        // E17
 extern const Rule kLonelyRegion;        // E19
 extern const Rule kDiskFormat;          // E20
+extern const Rule kSharedPeer;          // E21
+extern const Rule kSharedHostDevice;    // E22
 extern const Rule kPassFlags;           // F01
 extern const Rule kPassedTwice;         // F02
 extern const Rule kMovedDma;            // F03

@@ -35,10 +35,10 @@ struct RuleInput {
 
 // Configurations of one or two VMs. Where an example names files, guest.elf is an ELF file (arm.elf for ARM),
 // guest.bin something else, Image and bzImage are Linux kernels for ARM and x86, Image.gz is compressed,
-// guest.ifs a QNX image, guest.dtb a device tree, disk.img and other.img raw disks, disk.qcow2 another one,
-// each of 8 KiB; empty.bin is empty; shared is a directory; the configurations are in vms, beside.elf too;
-// /dev/hd0 and its partition /dev/hd0t11, /dev/ptyp0, /dev/ttyp0 and /dev/ttyS1 are devices; others do not
-// exist. The environment has HOME only. The host has 4 CPUs and 8 GiB.
+// guest.ifs a QNX image, guest.dtb a device tree (tree.dtb has a pl011 in it), disk.img and other.img raw
+// disks, disk.qcow2 another one, each of 8 KiB; empty.bin is empty; shared is a directory; the configurations
+// are in vms, beside.elf too; /dev/hd0 and its partition /dev/hd0t11, /dev/ptyp0, /dev/ttyp0 and /dev/ttyS1
+// are devices; others do not exist. The environment has HOME only. The host has 4 CPUs and 8 GiB.
 struct RuleExample {
   std::string_view first;
   std::string_view second = {};

@@ -18,7 +18,47 @@ std::string image(std::size_t size, const std::vector<std::pair<std::size_t, std
 
 constexpr std::size_t kSmall = 8192;
 
+std::string cells(std::initializer_list<std::uint32_t> values) {
+  std::string text;
+  for (const std::uint32_t value : values) {
+    for (unsigned shift = 32; shift > 0; shift -= 8) text += static_cast<char>(value >> (shift - 8) & 0xffU);
+  }
+  return text;
+}
+
+std::string padded(std::string text) {
+  text.resize((text.size() + 3) / 4 * 4, '\0');
+  return text;
+}
+
+// Offsets of names in the tree's strings.
+constexpr char kStrings[] = "#address-cells\0compatible\0reg\0interrupts";
+constexpr std::uint32_t kAddressCells = 0;
+constexpr std::uint32_t kCompatible = 15;
+constexpr std::uint32_t kReg = 26;
+constexpr std::uint32_t kInterrupts = 30;
+
+std::string property(std::uint32_t name, const std::string& value) {
+  return cells({3, static_cast<std::uint32_t>(value.size()), name}) + padded(value);
+}
+
 }  // namespace
+
+std::string device_tree(const std::vector<TreeNode>& nodes) {
+  std::string structure = cells({1}) + padded(std::string(1, '\0')) + property(kAddressCells, cells({2}));
+  for (const TreeNode& node : nodes) {
+    structure += cells({1}) + padded(node.name + '\0') + property(kCompatible, node.compatible + '\0') +
+                 property(kReg, cells({0, node.address, 0, 0x1000})) +
+                 property(kInterrupts, cells({0, node.interrupt, 4})) + cells({2});
+  }
+  structure += cells({2, 9});
+  constexpr std::uint32_t kHeader = 40;
+  const auto strings = static_cast<std::uint32_t>(kHeader + structure.size());
+  const auto total = static_cast<std::uint32_t>(strings + sizeof kStrings);
+  return cells(
+             {0xd00dfeed, total, kHeader, strings, kHeader, 17, 16, 0, sizeof kStrings, strings - kHeader}) +
+         structure + std::string(kStrings, sizeof kStrings);
+}
 
 MemoryReader::MemoryReader() {
   files["guest.elf"] =
@@ -38,6 +78,7 @@ MemoryReader::MemoryReader() {
   files["Image.gz"] = image(kSmall, {{0, "\x1f\x8b"}});
   files["guest.ifs"] = image(kSmall, {{0x200, "\xeb\x7e\xff"}});
   files["guest.dtb"] = image(kSmall, {{0, "\xd0\x0d\xfe\xed"}});
+  files["tree.dtb"] = device_tree({{"uart@1c090000", "arm,pl011", 0x1c090000, 5}});
   files["disk.img"] = std::string(kSmall, 'd');
   files["other.img"] = std::string(kSmall, 'o');
   files["disk.qcow2"] = image(kSmall, {{0, "QFI\xfb"}});

@@ -34,6 +34,15 @@ class MemoryReader final : public config::Reader {
   config::HostFacts host() override { return machine; }
 };
 
+// A device of a compiled device tree: an address of two cells and a shared interrupt of a GIC.
+struct TreeNode {
+  std::string name;
+  std::string compatible;
+  std::uint32_t address = 0;
+  std::uint32_t interrupt = 0;
+};
+std::string device_tree(const std::vector<TreeNode>& nodes);
+
 // The machine of every rule's example: 4 CPUs, 8 GiB.
 config::HostFacts example_host();
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/rules/device_tree.h"
 #include "config/rules/image.h"
 #include "config/rules/rule.h"
 #include "tests/support/config_text.h"
@@ -93,8 +94,10 @@ TEST(DiskRule, TellsNamesOfOneFile) {
 TEST(HostDeviceRule, SaysWhatMayNotBeDone) {
   test::MemoryReader reader;
   reader.files["vm"] =
-      "ram 64M vdev virtio-blk hostdev a.img vdev virtio-blk hostdev <a.img vdev virtio-blk hostdev b.img";
+      "ram 64M vdev virtio-blk hostdev a.img vdev virtio-blk hostdev <a.img vdev virtio-blk hostdev b.img "
+      "vdev virtio-blk hostdev /dev/sdz";
   reader.others["a.img"] = FileFacts{512, true, true, false};
+  reader.others["/dev/sdz"] = FileFacts{0, false, false, false};
   reader.others["b.img"] = FileFacts{512, false, true, false};
   const LoadedSystem system = load_vms({{{"@vm"}, "", "", {}}}, test::shipped_tables(), reader);
   EXPECT_THAT(with_notes(system, "E07"),
@@ -127,8 +130,7 @@ TEST(CpuRules, CompareVmsAndTheHost) {
   EXPECT_THAT(
       with_notes(load_texts({"system a ram 64M cpu runmask 1", "system b ram 64M cpu cluster _cpu-1"}),
                  "C07"),
-      ElementsAre(
-          "vms/two.qvmconf: VMs 'a' and 'b' are both bound to host CPU 1 | vms/one.qvmconf: the other one"));
+      ElementsAre("vms/two.qvmconf: VMs 'a' and 'b' are bound to host CPU 1 | vms/one.qvmconf: VM 'a'"));
 }
 
 TEST(RegionRules, FindRegionsThatNobodyElseMayUse) {
@@ -179,6 +181,31 @@ TEST(Images, AreTheirFirstBytes) {
                       "ELF")
                 .machine,
             Machine::unknown);
+}
+
+TEST(TreeRule, ComparesDevicesByTheirAddresses) {
+  test::MemoryReader reader;
+  reader.files["a.dtb"] = test::device_tree({{"uart@1c090000", "arm,pl011", 0x1c090000, 5},
+                                             {"virtio_mmio@1c0d0000", "virtio,mmio", 0x1c0d0000, 9},
+                                             {"eth@1c0f0000", "acme,eth", 0x1c0f0000, 9}});
+  reader.files["vm"] = "ram 64M fdt load a.dtb vdev pl011 loc 0x1c090000 intr gic:38";
+  const LoadedSystem system = load_vms({{{"@vm"}, "", "", {}}}, test::shipped_tables(), reader);
+  EXPECT_THAT(
+      with_notes(system, "D09"),
+      ElementsAre("vm: 'a.dtb' has 'virtio_mmio@1c0d0000', and no vdev is at 0x1c0d0000",
+                  "vm: vdev 'pl011' has line 38, the device tree says 37 | vm: 'uart@1c090000' in this one"));
+}
+
+TEST(TreeRule, SurvivesDamagedTrees) {
+  const std::string whole = test::device_tree({{"a@1", "x", 1, 2}, {"b@2", "y", 3, 4}});
+  EXPECT_EQ(tree_devices(whole).size(), 2U);
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_LE(tree_devices(whole.substr(0, size)).size(), 2U);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    std::string damaged = whole;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0xff);
+    EXPECT_LE(tree_devices(damaged).size(), 2U);
+  }
 }
 
 }  // namespace

@@ -117,12 +117,15 @@ INSTANTIATE_TEST_SUITE_P(
                "ser8250 vdev virtio-blk hostdev disk.img"},
         Marked{"B09", "ram 64M load guest.elf cmdline [[root=/dev/sda1]]"},
         Marked{"B09",
+               "ram 64M load guest.elf cmdline \"console=ttyS1 [[console=ttyS2]]\" vdev ser8250 loc 0x2f8"},
+        Marked{"B09",
                "ram 64M load guest.elf cmdline [[earlycon=pl011,0x1c0a0000]] vdev pl011 loc 0x1c090000 intr "
                "gic:37"},
         Marked{"B10",
                "ram 64M load guest.elf load [[bzImage]] initrd load guest.bin initrd load [[disk.img]]"},
         Marked{"B12",
                "ram 64M load 0x100000,disk.img data load [[0xff000,guest.bin]] load 0x200000,guest.elf"},
+        Marked{"B12", "ram 64M load 0x100000,Image initrd load [[0x200000,guest.bin]]"},
         Marked{"B13", "ram 64M load [[arm.elf]] load guest.elf vdev 8259 loc 0x20"},
         Marked{"B14", "ram 64M fdt load [[Image]] initrd load [[guest.dtb]] initrd load guest.bin"},
         Marked{"C01", "ram 64M cpu cpu cmdline \"[[maxcpus=3]] isolcpus=1 [[nohz_full=1-2]] rcu_nocbs=1-N\""},
@@ -209,6 +212,9 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"G01", "ram 64M logger [[fatal,error]] stderr logger verbose slog"},
         Marked{"H05",
                "ram 64M vdev shmem loc [[0x10000000000000]] intr ioapic:1 vdev ioapic loc [[0xfee00800]]"},
+        Marked{"E22",
+               "ram 64M vdev ser8250 hostdev <a hostdev >a vdev virtio-console hostdev >[[a]] vdev "
+               "virtio-console hostdev /dev/null vdev pl011 hostdev /dev/null"},
         Marked{"E10a", "ram 64M vdev shmem allow * deny [[x]] create [[a,1]]"},
         Marked{
             "E10b",

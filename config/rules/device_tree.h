@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The devices that a compiled device tree describes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qvm::config {
+
+struct TreeDevice {
+  std::string node;                   // "virtio_mmio@1c0d0000"
+  std::string compatible;             // the first one; may be empty
+  std::uint64_t address = 0;          // the first of `reg`
+  std::optional<std::uint32_t> line;  // of its first interrupt, if that is a shared one of a GIC: 32 + N
+};
+
+// Those with an address, in order; what follows a damaged part is left out. At most kMostTreeDevices.
+inline constexpr std::size_t kMostTreeDevices = 4096;
+std::vector<TreeDevice> tree_devices(std::string_view blob);
+
+}  // namespace qvm::config
