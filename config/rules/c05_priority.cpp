@@ -99,10 +99,6 @@ void check_order(const VmConfig& vm, DiagnosticSink& sink) {
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Cpu& cpu : vm.model.cpus) check_sched(cpu.options, true, sink);
-    for (const Vdev& vdev : vm.model.vdevs) {
-      if (table_of(vdev, input.tables) != nullptr && !has_type(vdev, "sched", input.tables))
-        check_sched(vdev.options, false, sink);
-    }
     check_order(vm.model, sink);
   }
 }

@@ -14,8 +14,7 @@ constexpr std::uint64_t kMostLpis = 65536;
 
 class Checker {
  public:
-  Checker(const Vdev& gic, const TableSet& tables, DiagnosticSink& sink)
-      : x_gic(gic), x_tables(tables), x_sink(sink) {}
+  Checker(const Vdev& gic, DiagnosticSink& sink) : x_gic(gic), x_sink(sink) {}
 
   void run() {
     version();
@@ -75,25 +74,16 @@ class Checker {
       x_sink.add(finding(kGicOptions, its->where, "'its' has no 'num-lpis' with it",
                          fmt::format("add 'num-lpis COUNT', from {} to {}", kFewestLpis, kMostLpis)));
     }
-    if (count == nullptr) return;
-    // With a range in its table the value reader has said it.
-    if (has_type(x_gic, "num-lpis", x_tables)) return;
-    const auto number = number_of(*count, NumberKind::plain);
-    if (number && (*number < kFewestLpis || *number > kMostLpis)) {
-      x_sink.add(finding(kGicOptions, count->where, fmt::format("{} is no number of LPIs", *number),
-                         fmt::format("write {} to {}", kFewestLpis, kMostLpis)));
-    }
   }
 
   const Vdev& x_gic;
-  const TableSet& x_tables;
   DiagnosticSink& x_sink;
 };
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
-      if (vdev.type == "gic") Checker(vdev, input.tables, sink).run();
+      if (vdev.type == "gic") Checker(vdev, sink).run();
     }
   }
 }

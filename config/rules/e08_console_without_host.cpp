@@ -13,7 +13,6 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.type != "virtio-console" || find_option(vdev.options, "hostdev") != nullptr) continue;
-      if (is_required(vdev, "hostdev", input.tables)) continue;
       sink.add(finding(kConsoleWithoutHost, vdev.where, fmt::format("{} has no 'hostdev'", label(vdev)),
                        "add 'hostdev -' for standard input and output, or 'hostdev PATH'"));
     }

@@ -11,11 +11,7 @@ namespace {
 
 constexpr std::size_t kMostDevices = 3;
 
-void check_device(const Vdev& vdev, const TableSet& tables, DiagnosticSink& sink) {
-  if (find_option(vdev.options, "screen") == nullptr && !is_required(vdev, "screen", tables)) {
-    sink.add(finding(kInputDevice, vdev.where, fmt::format("{} has no 'screen'", label(vdev)),
-                     "add 'screen keyboard', 'screen mouse' or another kind"));
-  }
+void check_device(const Vdev& vdev, DiagnosticSink& sink) {
   const Option* window = find_option(vdev.options, "window");
   if (window == nullptr) return;
   for (const char* name : {"display", "size", "offset", "pipeline", "zorder", "global_alpha"}) {
@@ -35,7 +31,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
     std::vector<const Vdev*> all;
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.type != "virtio-input") continue;
-      check_device(vdev, input.tables, sink);
+      check_device(vdev, sink);
       all.push_back(&vdev);
       if (all.size() <= kMostDevices) continue;
       Diagnostic diagnostic =
@@ -54,7 +50,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
 const Rule kInputDevice{
     .id = "E13",
     .severity = Severity::error,
-    .title = "virtio-input without a kind, or too many of them",
+    .title = "virtio-input with options that exclude each other, or too many of them",
     .documentation =
         "screen says what a virtio-input is: a keyboard, a mouse, a touch screen. A VM "
         "has at most three of them. With "

@@ -13,11 +13,6 @@ namespace qvm::config {
 namespace {
 
 void check_device(const Vdev& vdev, const CheckedVm& vm, const RuleInput& input, DiagnosticSink& sink) {
-  for (const char* name : {"host_path", "tag"}) {
-    if (find_option(vdev.options, name) != nullptr || is_required(vdev, name, input.tables)) continue;
-    sink.add(finding(kSharedDirectory, vdev.where, fmt::format("{} has no '{}'", label(vdev), name),
-                     "add 'host_path DIRECTORY' and 'tag NAME', which the guest mounts it by"));
-  }
   const Argument* path = find_argument(vdev.options, "host_path");
   if (path == nullptr || path->text.empty()) return;
   const auto facts = input.reader.facts(path_from(vm.directory, path->text));

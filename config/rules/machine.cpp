@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "config/architecture.h"
+#include "config/rules/passes.h"
 
 namespace qvm::config {
+
 MachineEvidence machine_of(const CheckedVm& vm, const TableSet& tables) {
   const ArchitectureFacts facts = architecture_of(vm.tree, tables);
   const ArchitectureEvidence* reason = facts.reason();

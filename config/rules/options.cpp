@@ -104,18 +104,6 @@ const OptionTable* table_of(const Vdev& vdev, const TableSet& tables) {
   return vdev.table != nullptr ? vdev.table : tables.unsupported_vdev(vdev.type);
 }
 
-bool has_type(const Vdev& vdev, std::string_view option, const TableSet& tables) {
-  const OptionSpec* spec = spec_of(vdev, option, tables);
-  if (spec == nullptr || spec->arguments.empty()) return false;
-  const ArgumentType type = spec->arguments.front().type;
-  return type != ArgumentType::text && type != ArgumentType::path;
-}
-
-bool is_required(const Vdev& vdev, std::string_view option, const TableSet& tables) {
-  const OptionSpec* spec = spec_of(vdev, option, tables);
-  return spec != nullptr && spec->required;
-}
-
 const SetVariable* find_variable(const VmConfig& vm, std::string_view name) {
   const auto found = std::find_if(vm.variables.begin(), vm.variables.end(), [&](const SetVariable& one) {
     return one.name == name && !one.cpu && !one.vdev;

@@ -42,11 +42,6 @@ std::optional<Piece> cmdline_value(const std::vector<Piece>& words, std::string_
 
 // The table of a vdev, also if it cannot run here; nullptr: it is unknown.
 const OptionTable* table_of(const Vdev& vdev, const TableSet& tables);
-// Whether the table gives the option's first argument a type other than text or path: then the value reader
-// has judged its form.
-bool has_type(const Vdev& vdev, std::string_view option, const TableSet& tables);
-// Whether the table says that the option must be there: then E01 reports that it is missing.
-bool is_required(const Vdev& vdev, std::string_view option, const TableSet& tables);
 
 // A variable of the VM; nullptr if it is not set.
 const SetVariable* find_variable(const VmConfig& vm, std::string_view name);

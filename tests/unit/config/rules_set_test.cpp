@@ -52,12 +52,11 @@ TEST(PeerRule, DoesNotExpectTheWholeSystemInOneFile) {
               IsEmpty());
 }
 
-TEST(PeerRule, WantsANameAndAPeer) {
+TEST(PeerRule, WantsAName) {
   EXPECT_THAT(
       with_notes(load_texts({"system a ram 64M vdev virtio-net peer /dev/qvm/b/n vdev virtio-net name a/b"}),
                  "E02"),
       ElementsAre("vms/one.qvmconf: this virtio-net has no 'name' that its peer could name",
-                  "vms/one.qvmconf: vdev 'virtio-net' (a/b) has no 'peer'",
                   "vms/one.qvmconf: name 'a/b' is a path"));
 }
 
@@ -115,7 +114,7 @@ TEST(HostMemoryRule, AddsAllVmsUp) {
 }
 
 TEST(HostRules, JudgeNothingByAnUnknownHost) {
-  const LoadedSystem system = load_texts({"system a ram 900G cpu runmask 99 cpu cpu cpu cpu cpu"});
+  const LoadedSystem system = load_texts({"system a ram 900G cpu cluster _cpu-99 cpu cpu cpu cpu cpu"});
   EXPECT_THAT(test::messages(system), IsEmpty());
 }
 

@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"B01", "ram 0x0,0x1000 ram 0x1000,0x1000 data load 0x0,guest.elf"},
         Marked{"B03", "ram [[0x800,64M]] rom 0x8000000,0x1000"},
         Marked{"B02", "ram 0x0,64M pass loc [[0x1000,0x1000,rw]] vdev ser8250 pass loc [[io:0x3ff,1]]"},
-        Marked{"B02", "ram 0x2f000000,1M vdev gic gicr [[0x2f0f0000]] cpu cpu"},
+        Marked{"B02", "ram 0x2f000000,1M vdev [[gic]] gicr [[0x2f0f0000]] cpu cpu"},
         Marked{"B09",
                "ram 64M load guest.elf cmdline \"quiet [[console=ttyS1,115200]] console=tty0 "
                "[[root=/dev/vdb]]\" vdev "
@@ -157,15 +157,14 @@ INSTANTIATE_TEST_SUITE_P(
                "ram 64M load guest.ifs vdev ioapic loc 0xf8000000 vdev hpet intr [[ioapic:0]],ioapic:8 vdev "
                "[[hpet]] loc 0xfed01000"},
         Marked{"D08", "ram 64M vdev gic gicr 0x2f100000 msi [[0x2c1c0000,0x50,0x10]] gicc [[0x2c000000]]"},
-        Marked{
-            "D08",
-            "ram 64M vdev gic version 2 its [[0x2f020000]] num-lpis [[100]] vdev gic name b version [[4]]"},
+        Marked{"D08",
+               "ram 64M vdev gic version 2 its [[0x2f020000]] num-lpis 100 vdev gic name b version [[4]]"},
         Marked{"E01", "ram 64M vdev [[8259]] vdev ser8250"},
         Marked{"E05",
                "ram 64M vdev ioapic loc 0xf8000000 vdev [[ioapic]] loc 0xf8001000 vdev ser8250 name a vdev "
                "mc146818 name [[a]]"},
         Marked{"E03",
-               "ram 64M vdev virtio-net peer x mac [[2:0:0:0:0:1]] vdev virtio-net peer y mac "
+               "ram 64M vdev virtio-net peer x mac 2:0:0:0:0:1 vdev virtio-net peer y mac "
                "[[01:00:00:00:00:01]]"},
         Marked{"E04",
                "ram 64M vdev virtio-net name a peer /dev/qvm/one/b peerfeats 3 vdev virtio-net name b peer "
@@ -186,8 +185,8 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"E12",
                "ram 64M vdev shmem loc [[pci:0:0]] vdev shmem loc [[pci:0:3.1]] vdev shmem loc [[pci:0:32]] "
                "pass loc [[pci:1:4=pci:0x1/0x2]]"},
-        Marked{"E13", "ram 64M vdev virtio-input screen mouse window 3 [[zorder]] 5 vdev [[virtio-input]]"},
-        Marked{"E14", "ram 64M vdev [[virtio-fs]] host_path [[guest.bin]]"},
+        Marked{"E13", "ram 64M vdev virtio-input screen mouse window 3 [[zorder]] 5 vdev virtio-input"},
+        Marked{"E14", "ram 64M vdev virtio-fs host_path [[guest.bin]]"},
         Marked{"E20", "ram 64M vdev virtio-blk hostdev <[[disk.qcow2]] vdev virtio-blk hostdev [[Image.gz]]"},
         Marked{"F01",
                "ram 64M pass loc 0x80000000,0x1000,[[dm]] loc 0x80001000,0x1000,[[rw-w+d]] loc "
