@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "config/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
@@ -88,7 +87,8 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       if (device.vdev->type != "virtio-blk" || !device.is_file()) continue;
-      const std::string path = path_from(vm.directory, device.path);
+      const std::string path = host_file_of(device, vm, input);
+      if (path.empty()) continue;
       const auto facts = input.reader.facts(path);
       checker.add({device, &vm}, facts && !facts->identity.empty() ? facts->identity : path, path);
     }

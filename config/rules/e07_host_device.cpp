@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
@@ -24,7 +23,11 @@ void report(const HostDevice& device, Severity severity, std::string message, st
 
 void check_device(const HostDevice& device, const CheckedVm& vm, const RuleInput& input,
                   DiagnosticSink& sink) {
-  if (is_terminal_of_program(device.path)) {
+  const bool mapped = is_mapped(device, input);
+  const std::string file = host_file_of(device, vm, input);
+  // A file that stands for a serial port is made for its output.
+  if (mapped && (file.empty() || device.vdev->type != "virtio-blk")) return;
+  if (!mapped && is_terminal_of_program(device.path)) {
     std::string master = device.path;
     master.replace(master.find("tty"), 3, "pty");
     report(device, Severity::error,
@@ -34,12 +37,12 @@ void check_device(const HostDevice& device, const CheckedVm& vm, const RuleInput
   }
   // Output makes its file.
   if (device.direction == HostDevice::Direction::output || device.delayed) return;
-  const auto facts = input.reader.facts(path_from(vm.directory, device.path));
+  const auto facts = input.reader.facts(file);
   if (!facts) {
     if (!beside_configuration(device.path, device.where, vm, input).empty()) return;
     // A device of the QNX host that the file was written for is another rule's (H04).
-    if (!device.path.starts_with("/dev/"))
-      report(device, Severity::warning, fmt::format("there is no '{}' on this host", device.path),
+    if (mapped || !device.path.starts_with("/dev/"))
+      report(device, Severity::warning, fmt::format("there is no '{}' on this host", file),
              "create it, or correct the path", sink);
     return;
   }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
@@ -17,7 +16,8 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       if (device.vdev->type != "virtio-blk" || !device.is_file()) continue;
-      const std::string path = path_from(vm.directory, device.path);
+      const std::string path = host_file_of(device, vm, input);
+      if (path.empty()) continue;
       const auto facts = input.reader.facts(path);
       if (!facts || !facts->regular || !facts->readable) continue;
       const auto head = input.reader.read_head(path, RememberingReader::kHeadBytes);

@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "config/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
@@ -55,7 +54,8 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       // Disks have a rule of their own.
       if (!device.is_file() || device.vdev->type == "virtio-blk" || device.path == "/dev/null") continue;
-      checker.check(path_from(vm.directory, device.path), {device, &vm});
+      const std::string path = host_file_of(device, vm, input);
+      if (!path.empty()) checker.check(path, {device, &vm});
     }
   }
 }

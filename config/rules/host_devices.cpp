@@ -2,7 +2,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/rules/host_devices.h"
 
+#include "config/file_words.h"
+#include "config/host_map.h"
+
 namespace qvm::config {
+namespace {
+
+const HostMapEntry* entry_of(const HostDevice& device, const RuleInput& input) {
+  return input.manifest == nullptr ? nullptr : find_host_map(*input.manifest, device.path);
+}
+
+}  // namespace
 
 std::vector<HostDevice> host_devices_of(const VmConfig& vm) {
   std::vector<HostDevice> result;
@@ -22,6 +32,17 @@ std::vector<HostDevice> host_devices_of(const VmConfig& vm) {
     }
   }
   return result;
+}
+
+bool is_mapped(const HostDevice& device, const RuleInput& input) {
+  return entry_of(device, input) != nullptr;
+}
+
+std::string host_file_of(const HostDevice& device, const CheckedVm& vm, const RuleInput& input) {
+  const HostMapEntry* entry = entry_of(device, input);
+  if (entry == nullptr) return path_from(vm.directory, device.path);
+  if (entry->kind != HostMapEntry::Kind::path || entry->target.value == "-") return {};
+  return path_from(input.manifest->directory, entry->target.value);
 }
 
 }  // namespace qvm::config

@@ -26,6 +26,11 @@ struct HostDevice {
 // In the order written. Pointers into vm.
 std::vector<HostDevice> host_devices_of(const VmConfig& vm);
 
+// The file of this host that it uses: as the manifest's host map says, else the path itself. "": the map
+// gives something else than a file.
+std::string host_file_of(const HostDevice& device, const CheckedVm& vm, const RuleInput& input);
+bool is_mapped(const HostDevice& device, const RuleInput& input);
+
 // The path of a file that is missing where the configuration takes it from, but is there if taken from the
 // directory of the source it is written in; else "". Rule B08 reports it, rules about missing files do not.
 std::string beside_configuration(const std::string& path, const SourceRange& where, const CheckedVm& vm,

@@ -90,6 +90,21 @@ TEST(DiskRule, TellsNamesOfOneFile) {
       ElementsAre("vm: 'link.img' is the disk of another virtio-blk already | vm: in VM 'vm', for writing"));
 }
 
+TEST(HostDeviceRule, LooksAtWhatTheHostMapSays) {
+  test::MemoryReader reader;
+  reader.files["m/system.yaml"] =
+      "vms:\n  a: {config: a}\n  b: {config: b}\n"
+      "host-map:\n  /dev/hd0: disk.img\n  /dev/hd1: disk.img\n  /dev/hd2: no.img\n  /dev/ttyp0: \"-\"\n";
+  reader.files["m/disk.img"] = std::string(512, 'd');
+  reader.files["m/a"] = "ram 64M vdev virtio-blk hostdev /dev/hd0 vdev ser8250 hostdev /dev/ttyp0";
+  reader.files["m/b"] = "ram 64M vdev virtio-blk hostdev /dev/hd1 vdev virtio-blk hostdev /dev/hd2";
+  const LoadedSystem system = load_manifest("m/system.yaml", test::shipped_tables(), reader);
+  EXPECT_THAT(with_notes(system, "E07"), ElementsAre("m/b: there is no 'm/no.img' on this host"));
+  EXPECT_THAT(
+      with_notes(system, "E06"),
+      ElementsAre("m/b: '/dev/hd1' is the disk of another virtio-blk already | m/a: in VM 'a', for writing"));
+}
+
 TEST(HostDeviceRule, SaysWhatMayNotBeDone) {
   test::MemoryReader reader;
   reader.files["vm"] =
