@@ -7,8 +7,11 @@ qvm_test(config_unit_test
   unit/config/option_table_test.cpp unit/config/parser_test.cpp unit/config/reader_test.cpp unit/config/render_test.cpp
   unit/config/rules_test.cpp unit/config/suggest_test.cpp
   LINK qvm_config_test_support)
-qvm_test(lint_command_test unit/config/lint_command_test.cpp support/run_program.cpp
+qvm_test(lint_command_test
+  unit/config/fix_test.cpp unit/config/lint_command_test.cpp unit/config/lint_inputs_test.cpp
+  unit/config/lint_output_test.cpp unit/config/text_diff_test.cpp support/lint_run.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command)
+add_dependencies(lint_command_test qvm-lint)
 qvm_test(lint_golden_test golden/lint/lint_golden_test.cpp LINK qvm_config_test_support LABEL golden)
 qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/config_fuzz.cpp fuzz/config_input.cpp
   LINK qvm_config_test_support TIMEOUT 120)

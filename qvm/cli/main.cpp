@@ -24,7 +24,7 @@ namespace {
 int lint(const Options& options) {
   std::vector<const char*> words = {"qvm lint"};
   for (const std::string& word : options.words) words.push_back(word.c_str());
-  return lint::run_lint(static_cast<int>(words.size()), words.data(), std::cout, std::cerr);
+  return lint::run_lint(static_cast<int>(words.size()), words.data(), std::cin, std::cout, std::cerr);
 }
 
 int run(int argc, const char* const* argv) {
