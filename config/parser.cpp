@@ -42,6 +42,7 @@ class Parser {
   SyntaxTree run(const std::vector<Word>& command_line) {
     read_words(command_line);
     x_tree.files = x_files.opened();
+    x_tree.comments = x_files.take_comments();
     x_tree.unreadable = x_files.unreadable();
     if (!x_tree.start.valid() && !command_line.empty()) {
       x_tree.start = {command_line.front().where.source, command_line.front().where.begin,

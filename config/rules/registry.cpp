@@ -9,13 +9,13 @@ namespace qvm::config {
 
 std::span<const Rule* const> all_rules() {
   static constexpr std::array kRules = {
-      &kUnknownWord,        &kMissingArgument, &kKeyValue,          &kOpenQuote,      &kUnquotedText,
-      &kSystemFirst,        &kAddressPrefix,   &kAddressSuffix,     &kRepeatedOption, &kOtherSubstitution,
-      &kFailedSubstitution, &kCpuCount,        &kBadValue,          &kHashInWord,     &kUnusableFile,
-      &kNotSupported,       &kNestedFile,      &kLoadTarget,        &kOverlap,        &kPageAlignment,
-      &kNoMemory,           &kLoadFile,        &kUnknownController, &kControllerName, &kSharedLine,
-      &kLocWithoutIntr,     &kMissingLocation, &kDuplicateName,     &kRegionLists,    &kRegionCreation,
-      &kVariableValue,      &kDuplicateSystem,
+      &kUnknownWord,        &kMissingArgument, &kKeyValue,        &kOpenQuote,         &kUnquotedText,
+      &kSystemFirst,        &kAddressPrefix,   &kAddressSuffix,   &kRepeatedOption,    &kOtherSubstitution,
+      &kFailedSubstitution, &kCpuCount,        &kBadValue,        &kHashInWord,        &kUnusableFile,
+      &kNotSupported,       &kNestedFile,      &kSuppression,     &kLoadTarget,        &kOverlap,
+      &kPageAlignment,      &kNoMemory,        &kLoadFile,        &kUnknownController, &kControllerName,
+      &kSharedLine,         &kLocWithoutIntr,  &kMissingLocation, &kDuplicateName,     &kRegionLists,
+      &kRegionCreation,     &kVariableValue,   &kDuplicateSystem,
   };
   return kRules;
 }
