@@ -3,12 +3,12 @@
 qvm_library(qvm_config_test_support support/config_text.cpp LINK qvm_config)
 
 qvm_test(config_unit_test
-  unit/config/lexer_test.cpp unit/config/load_test.cpp unit/config/model_test.cpp unit/config/numbers_test.cpp
+  unit/config/format_test.cpp unit/config/lexer_test.cpp unit/config/load_test.cpp unit/config/model_test.cpp unit/config/numbers_test.cpp
   unit/config/option_table_test.cpp unit/config/parser_test.cpp unit/config/reader_test.cpp unit/config/render_test.cpp
   unit/config/rules_test.cpp unit/config/suggest_test.cpp unit/config/suppress_test.cpp
   LINK qvm_config_test_support)
 qvm_test(lint_command_test
-  unit/config/fix_test.cpp unit/config/lint_command_test.cpp unit/config/lint_inputs_test.cpp
+  unit/config/fix_test.cpp unit/config/format_command_test.cpp unit/config/lint_command_test.cpp unit/config/lint_inputs_test.cpp
   unit/config/lint_output_test.cpp unit/config/text_diff_test.cpp support/lint_run.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command)
 add_dependencies(lint_command_test qvm-lint)

@@ -5,21 +5,37 @@
 #include <fstream>
 #include <sstream>
 
+#include "tools/lint/format_command.h"
 #include "tools/lint/lint_command.h"
 
 namespace qvm::test {
 
-Outcome run_lint(const std::vector<std::string>& words, const std::string& input) {
-  std::vector<const char*> argv{"/usr/bin/qvm-lint"};
+namespace {
+
+using Command = int (*)(int, const char* const*, std::istream&, std::ostream&, std::ostream&);
+
+Outcome run(Command command, const char* name, const std::vector<std::string>& words,
+            const std::string& input) {
+  std::vector<const char*> argv{name};
   for (const std::string& word : words) argv.push_back(word.c_str());
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
   Outcome result;
-  result.status = lint::run_lint(static_cast<int>(argv.size()), argv.data(), in, out, err);
+  result.status = command(static_cast<int>(argv.size()), argv.data(), in, out, err);
   result.out = out.str();
   result.err = err.str();
   return result;
+}
+
+}  // namespace
+
+Outcome run_lint(const std::vector<std::string>& words, const std::string& input) {
+  return run(lint::run_lint, "/usr/bin/qvm-lint", words, input);
+}
+
+Outcome run_format(const std::vector<std::string>& words, const std::string& input) {
+  return run(lint::run_format, "qvm fmt", words, input);
 }
 
 std::string read_file(const std::string& path) {

@@ -18,6 +18,7 @@ struct Outcome {
 
 // qvm-lint and `qvm fmt` with these words.
 Outcome run_lint(const std::vector<std::string>& words, const std::string& input = "");
+Outcome run_format(const std::vector<std::string>& words, const std::string& input = "");
 
 // The text of a file, "" if it cannot be read.
 std::string read_file(const std::string& path);

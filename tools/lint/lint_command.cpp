@@ -21,6 +21,7 @@
 #include "config/suggest.h"
 #include "config/text_diff.h"
 #include "qvm/base/install_paths.h"
+#include "tools/lint/command_support.h"
 #include "tools/lint/inputs.h"
 #include "tools/lint/replace_file.h"
 #include "tools/lint/rule_list.h"
@@ -74,25 +75,6 @@ bool wants_colors(const Arguments& arguments, const std::ostream& out) {
   return &out == &std::cout && ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
-// Tables that cannot be read are named in failures: without them vdevs go unchecked.
-Result<config::TableSet> load_tables(const Arguments& arguments, std::vector<std::string>& failures) {
-  auto tables = config::TableSet::shipped();
-  if (!tables) return tables;
-  std::vector<Error> unusable;
-  const std::string own = InstallPaths::of_this_program().plugins;
-  std::error_code ignored;
-  if (std::filesystem::is_directory(own, ignored)) tables->add_directory(own, unusable);
-  for (const std::string& directory : arguments.plugin_directories)
-    tables->add_directory(directory, unusable);
-  for (const Error& failure : unusable) failures.push_back(failure.message());
-  return tables;
-}
-
-int usage_error(std::ostream& err, std::string_view program, std::string_view message) {
-  err << fmt::format("{0}: {1}\nTry '{0} --help'.\n", program, message);
-  return kUsage;
-}
-
 int print_explanation(const Arguments& arguments, std::string_view program, std::ostream& out,
                       std::ostream& err) {
   if (const config::Rule* rule = config::find_rule(arguments.explain)) {
@@ -124,13 +106,14 @@ class LintRun {
       : x_arguments(arguments), x_program(program), x_in(in), x_out(out), x_err(err), x_reader(x_host) {}
 
   int run() {
-    const auto tables = load_tables(x_arguments, x_failures);
+    const auto tables = load_tables(x_arguments.plugin_directories, x_failures);
     if (!tables) {
       complain(tables.error().message());
       return kUnreadable;
     }
     x_host.set_default("QVM_GUESTS", InstallPaths::of_this_program().guests);
-    if (x_arguments.reads_standard_input()) read_standard_input();
+    if (x_arguments.reads_standard_input())
+      x_reader.put(x_arguments.stdin_name, read_stream(x_in, x_failures));
     const Inputs inputs =
         find_inputs(x_arguments.words, x_arguments.separate ? Grouping::separate : Grouping::together,
                     x_arguments.stdin_name);
@@ -152,15 +135,6 @@ class LintRun {
 
  private:
   void complain(std::string_view message) { x_err << fmt::format("{}: {}\n", x_program, message); }
-
-  void read_standard_input() {
-    // One byte more than is allowed is enough to be refused as too large.
-    std::string text(config::kMaximumFileBytes + 1, '\0');
-    x_in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(x_in.gcount()));
-    if (x_in.bad()) x_failures.emplace_back("cannot read standard input");
-    x_reader.put(x_arguments.stdin_name, std::move(text));
-  }
 
   void show(const config::FixSession& session) {
     const auto files = session.files();

@@ -5,14 +5,9 @@
 
 #include <iosfwd>
 
-namespace qvm::lint {
+#include "tools/lint/command_support.h"
 
-// Exit statuses.
-inline constexpr int kClean = 0;
-inline constexpr int kErrors = 1;  // errors, or with --fail-on warning also warnings
-inline constexpr int kUsage = 2;   // the command line makes no sense
-// The work could not be done: something could not be read, written or looked through. Wins over the others.
-inline constexpr int kUnreadable = 3;
+namespace qvm::lint {
 
 // argv[0] is the name that help and messages call the program by. Findings go to out, complaints about the
 // command line and what --fix did to err; in is what the file "-" is read from. Never throws. Returns the
