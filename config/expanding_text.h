@@ -66,6 +66,7 @@ class ExpandingText {
   Reader& x_reader;
   DiagnosticSink& x_sink;
   std::size_t x_offset = 0;
+  std::size_t x_problems = 0;
   std::string x_pending;  // the current replacement
   std::size_t x_pending_offset = 0;
   SourceRange x_pending_where;

@@ -200,6 +200,7 @@ class Lexer {
 
   Word read_word() {
     WordBuilder word;
+    bool has_hash = false;
     while (const auto byte = peek()) {
       if (is_space(byte->value)) break;
       if (byte->value == '\\' && !x_held) {
@@ -207,7 +208,7 @@ class Lexer {
       } else if (byte->value == '"') {
         read_quoted(word);
         continue;
-      } else if (byte->value == '#' && word.started()) {
+      } else if (byte->value == '#' && word.started() && !std::exchange(has_hash, true)) {
         report_hash(byte->where);
       }
       word.add(*next());

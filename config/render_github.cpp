@@ -47,10 +47,10 @@ std::string_view command(Severity severity) {
   return "error";
 }
 
-std::string annotation(const Diagnostic& finding, const SourceSet& sources) {
+std::string annotation(const Diagnostic& finding, const SourceSet& sources, CharacterPlaces& places) {
   std::string properties;
   if (finding.where.valid()) {
-    const CharacterRegion region = character_region(finding.where, sources);
+    const CharacterRegion region = places.region(finding.where);
     properties = fmt::format("file={},line={},", escaped_property(sources.name(finding.where.source)),
                              region.begin_line);
     // The end's column is only understood on the line of the beginning.
@@ -73,7 +73,8 @@ std::string annotation(const Diagnostic& finding, const SourceSet& sources) {
 std::string render_github(std::span<const Findings> sets) {
   std::string text;
   for (const Findings& set : sets) {
-    for (const Diagnostic& one : set.diagnostics.all()) text += annotation(one, set.sources);
+    CharacterPlaces places(set.sources);
+    for (const Diagnostic& one : set.diagnostics.all()) text += annotation(one, set.sources, places);
   }
   return text;
 }

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "config/source.h"
 
@@ -17,8 +20,26 @@ struct CharacterRegion {
   std::uint32_t end_column = 1;
 };
 
-// Of a valid range. A byte that is no UTF-8 counts as a character of its own if it does not continue one.
-CharacterRegion character_region(const SourceRange& where, const SourceSet& sources);
+// Counts characters. A byte that is no UTF-8 counts as a character of its own if it does not continue one.
+class CharacterPlaces {
+ public:
+  // sources outlives the object, and gets no further texts while it is used.
+  explicit CharacterPlaces(const SourceSet& sources) : x_sources(sources) {}
+
+  // Of a valid range.
+  CharacterRegion region(const SourceRange& where);
+
+ private:
+  // How many bytes in a line before each multiple of kStep continue a character. Many findings can be on one
+  // line that is as long as a file.
+  using Counts = std::vector<std::uint32_t>;
+  static constexpr std::uint32_t kStep = 512;
+
+  LineColumn place(SourceId source, std::uint32_t offset);
+
+  const SourceSet& x_sources;
+  std::map<std::pair<SourceId, std::uint32_t>, Counts> x_counts;  // of lines that are asked for
+};
 
 // A byte inside a character of UTF-8, not its first.
 inline bool continues_character(char byte) {

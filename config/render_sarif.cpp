@@ -44,22 +44,29 @@ std::string uri(std::string_view path) {
   return result;
 }
 
-Json region(const SourceRange& where, const SourceSet& sources) {
-  const CharacterRegion place = character_region(where, sources);
-  return Json{{"startLine", place.begin_line},
-              {"startColumn", place.begin_column},
-              {"endLine", place.end_line},
-              {"endColumn", place.end_column}};
-}
+// The places of one set of VMs.
+class Places {
+ public:
+  explicit Places(const SourceSet& sources) : x_sources(sources), x_characters(sources) {}
 
-Json artifact(const SourceRange& where, const SourceSet& sources) {
-  return Json{{"uri", uri(sources.name(where.source))}};
-}
+  Json region(const SourceRange& where) {
+    const CharacterRegion place = x_characters.region(where);
+    return Json{{"startLine", place.begin_line},
+                {"startColumn", place.begin_column},
+                {"endLine", place.end_line},
+                {"endColumn", place.end_column}};
+  }
 
-Json location(const SourceRange& where, const SourceSet& sources) {
-  return Json{{"physicalLocation",
-               {{"artifactLocation", artifact(where, sources)}, {"region", region(where, sources)}}}};
-}
+  Json artifact(const SourceRange& where) const { return Json{{"uri", uri(x_sources.name(where.source))}}; }
+
+  Json location(const SourceRange& where) {
+    return Json{{"physicalLocation", {{"artifactLocation", artifact(where)}, {"region", region(where)}}}};
+  }
+
+ private:
+  const SourceSet& x_sources;
+  CharacterPlaces x_characters;
+};
 
 class Document {
  public:
@@ -74,18 +81,18 @@ class Document {
     }
   }
 
-  void add(const Diagnostic& finding, const SourceSet& sources) {
+  void add(const Diagnostic& finding, Places& places) {
     Json result{{"ruleId", finding.rule},
                 {"ruleIndex", index_of(finding)},
                 {"level", level(finding.severity)},
                 {"message", {{"text", message(finding)}}}};
-    if (finding.where.valid()) result["locations"] = Json::array({location(finding.where, sources)});
+    if (finding.where.valid()) result["locations"] = Json::array({places.location(finding.where)});
     for (const Note& note : finding.notes) {
-      Json related = note.where.valid() ? location(note.where, sources) : Json::object();
+      Json related = note.where.valid() ? places.location(note.where) : Json::object();
       related["message"] = {{"text", note.text}};
       result["relatedLocations"].push_back(std::move(related));
     }
-    if (finding.fix) result["fixes"] = Json::array({fix(finding, sources)});
+    if (finding.fix) result["fixes"] = Json::array({fix(finding, places)});
     x_results.push_back(std::move(result));
   }
 
@@ -115,11 +122,11 @@ class Document {
   }
 
   // 3.55
-  static Json fix(const Diagnostic& finding, const SourceSet& sources) {
+  static Json fix(const Diagnostic& finding, Places& places) {
     const Fix& one = *finding.fix;
-    Json replacement{{"deletedRegion", region(one.where, sources)},
+    Json replacement{{"deletedRegion", places.region(one.where)},
                      {"insertedContent", {{"text", one.replacement}}}};
-    Json change{{"artifactLocation", artifact(one.where, sources)},
+    Json change{{"artifactLocation", places.artifact(one.where)},
                 {"replacements", Json::array({std::move(replacement)})}};
     Json result;
     if (!finding.help.empty()) result["description"] = {{"text", finding.help}};
@@ -137,7 +144,8 @@ class Document {
 std::string render_sarif(std::span<const Findings> sets, std::string_view version, bool complete) {
   Document document;
   for (const Findings& set : sets) {
-    for (const Diagnostic& one : set.diagnostics.all()) document.add(one, set.sources);
+    Places places(set.sources);
+    for (const Diagnostic& one : set.diagnostics.all()) document.add(one, places);
   }
   return document.text(version, complete);
 }
