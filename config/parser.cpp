@@ -31,12 +31,30 @@ bool may_be_option(const Word& word) {
   return !word.quoted && !word.text.empty() && word.text.front() >= 'a' && word.text.front() <= 'z';
 }
 
+// Tells for nearly every argument that it is no option of a table without comparing it with each: a bit per
+// first letter and length of the names.
+class NameFilter {
+ public:
+  explicit NameFilter(const OptionTable& table) {
+    for (const OptionSpec& option : table.options) x_bits |= bit(option.name);
+  }
+  bool may_contain(std::string_view word) const { return (x_bits & bit(word)) != 0; }
+
+ private:
+  static std::uint64_t bit(std::string_view name) {
+    const std::size_t first = name.empty() ? 0 : static_cast<unsigned char>(name.front());
+    return std::uint64_t{1} << ((first + name.size() * 7) % 64);
+  }
+  std::uint64_t x_bits = 0;
+};
+
 class Parser {
  public:
   Parser(const ParseInput& input, const TableSet& tables, Reader& reader, SourceSet& sources,
          DiagnosticSink& sink)
       : x_tables(tables), x_sources(sources), x_files(input.directory, reader, sources, sink) {
     x_tree.contexts.push_back({Context::Kind::vm, &tables.vm(), SIZE_MAX, "the VM"});
+    x_filters.emplace_back(tables.vm());
   }
 
   SyntaxTree run(const std::vector<Word>& command_line) {
@@ -69,9 +87,8 @@ class Parser {
     }
     if (is_blob(words, i))
       return read_option(words, i + 1, *x_tables.vm().find(words[i + 1].text), kVm, &word);
-    if (const OptionSpec* own = table(x_within).find(word.text))
-      return read_option(words, i, *own, x_within, nullptr);
-    if (const OptionSpec* vm = x_tables.vm().find(word.text)) return read_option(words, i, *vm, kVm, nullptr);
+    if (const OptionSpec* own = find(x_within, word)) return read_option(words, i, *own, x_within, nullptr);
+    if (const OptionSpec* vm = find(kVm, word)) return read_option(words, i, *vm, kVm, nullptr);
     if (is_blob_word(word)) return read_lone_blob(words, i);
     const Context& context = x_tree.contexts[x_within];
     if (context.kind == Context::Kind::unknown_vdev || !context.table->unsupported.empty())
@@ -91,6 +108,10 @@ class Parser {
 
   const OptionTable& table(std::size_t context) const { return *x_tree.contexts[context].table; }
 
+  const OptionSpec* find(std::size_t context, const Word& word) const {
+    return x_filters[context].may_contain(word.text) ? table(context).find(word.text) : nullptr;
+  }
+
   bool is_blob_word(const Word& word) const {
     const auto& options = x_tables.vm().options;
     return std::any_of(options.begin(), options.end(),
@@ -100,15 +121,15 @@ class Parser {
   // `initrd` before `load`.
   bool is_blob(const Words& words, std::size_t i) const {
     if (i + 1 >= words.size() || words[i].quoted) return false;
-    const OptionSpec* option = x_tables.vm().find(words[i + 1].text);
+    const OptionSpec* option = find(kVm, words[i + 1]);
     return option != nullptr && contains(option->blobs, words[i].text);
   }
 
   const OptionSpec* option_at(const Words& words, std::size_t i) const {
     if (words[i].quoted) return nullptr;
-    if (is_blob(words, i)) return x_tables.vm().find(words[i + 1].text);
-    if (const OptionSpec* own = table(x_within).find(words[i].text)) return own;
-    return x_tables.vm().find(words[i].text);
+    if (is_blob(words, i)) return find(kVm, words[i + 1]);
+    if (const OptionSpec* own = find(x_within, words[i])) return own;
+    return find(kVm, words[i]);
   }
 
   bool starts_item(const Words& words, std::size_t i) const {
@@ -195,6 +216,7 @@ class Parser {
     }
     const bool is_vdev = context.kind == Context::Kind::vdev || context.kind == Context::Kind::unknown_vdev;
     if (!is_vdev) context.table = &x_tables.context(item.spec->name);
+    x_filters.emplace_back(*context.table);
     x_tree.contexts.push_back(std::move(context));
     x_within = x_tree.contexts.size() - 1;
   }
@@ -264,6 +286,7 @@ class Parser {
   SourceSet& x_sources;
   FileWords x_files;
   SyntaxTree x_tree;
+  std::vector<NameFilter> x_filters;  // per context
   std::size_t x_within = kVm;
 };
 
