@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -162,9 +163,26 @@ class LintRun {
                          plural(session.left())));
   }
 
+  // A file that is part of several sets, or of several VMs, is complained about once.
+  std::vector<config::DiagnosticSink> without_repetitions() const {
+    std::set<std::string> told;
+    std::vector<config::DiagnosticSink> result;
+    for (const config::LoadedSystem& system : x_systems) {
+      config::DiagnosticSink& sink = result.emplace_back();
+      for (const config::Diagnostic& one : system.diagnostics.all()) {
+        const std::string_view path = one.where.valid() ? system.sources.name(one.where.source) : "";
+        const std::string key =
+            fmt::format("{}\n{} {} {} {}", path, one.where.begin, one.where.end, one.rule, one.message);
+        if (told.insert(key).second) sink.add(one);
+      }
+    }
+    return result;
+  }
+
   void report() {
+    const std::vector<config::DiagnosticSink> findings = without_repetitions();
     std::vector<config::Findings> sets;
-    for (const config::LoadedSystem& system : x_systems) sets.push_back({system.diagnostics, system.sources});
+    for (std::size_t i = 0; i < findings.size(); ++i) sets.push_back({findings[i], x_systems[i].sources});
     if (x_arguments.format == "json") {
       x_out << config::render_json(sets);
     } else if (x_arguments.format == "sarif") {

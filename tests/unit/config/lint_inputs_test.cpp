@@ -126,6 +126,15 @@ TEST(LintInputs, EveryManifestIsASetOfItsOwn) {
   EXPECT_THAT(result.out, Not(HasSubstr("[H02]")));
 }
 
+TEST(LintInputs, ComplainsAboutASharedFileOnce) {
+  const TemporaryDirectory directory;
+  directory.add("a.qvmconf", kWrong);
+  const std::string one = directory.add("one.yaml", "vms:\n  wrong: {config: a.qvmconf}\n");
+  const std::string two = directory.add("two.yaml", "vms:\n  wrong: {config: a.qvmconf}\n");
+  const auto result = run_lint({one, two});
+  EXPECT_THAT(result.out, HasSubstr("\n1 error\n")) << result.out;
+}
+
 TEST(LintInputs, PrintsTheSameTwice) {
   const TemporaryDirectory directory;
   for (int i = 0; i < 20; ++i) directory.add("vm" + std::to_string(i) + ".qvmconf", kWrong);
