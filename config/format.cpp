@@ -225,7 +225,9 @@ std::optional<std::string> format(SourceId source, const SourceSet& sources, con
   DiagnosticSink ignored;
   ParseInput input;
   input.words = {std::string("@") + kName};
-  tokens.describe(parse(input, tables, reader, scratch, ignored));
+  // Tokens name options of the tree.
+  const SyntaxTree tree = parse(input, tables, reader, scratch, ignored);
+  tokens.describe(tree);
   std::string result = lay_out(tokens.all(), tokens.line_end());
   if (result.size() > kMaximumFileBytes) {
     refuse(sink, source, "formatted, larger than " + std::to_string(kMaximumFileBytes) + " bytes");

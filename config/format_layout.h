@@ -20,7 +20,7 @@ struct FormatToken {
 
   // Of a word.
   std::size_t item = kNone;  // words of one option have the same; kNone: no option
-  std::string_view option;   // its name
+  std::string_view option;   // its name; lives as long as the syntax tree
   bool opener = false;
   std::size_t context = 0;  // that the option belongs to or opens, or that was open at the word; 0: the VM
   bool inner = false;       // an option of that context
