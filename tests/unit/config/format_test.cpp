@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -165,6 +166,19 @@ TEST(Format, DocumentedExampleIsInOrder) {
   ASSERT_NE(begin, std::string::npos);
   const std::string example = text.substr(begin, text.find("```", begin) - begin);
   EXPECT_EQ(formatted(example), example);
+}
+
+TEST(Format, ExamplesAreInOrder) {
+  std::size_t found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(QVM_SOURCE_DIR "/guests/examples")) {
+    if (entry.path().extension() != ".qvmconf") continue;
+    std::ifstream file(entry.path());
+    std::ostringstream text;
+    text << file.rdbuf();
+    EXPECT_EQ(formatted(text.str()), text.str()) << entry.path();
+    ++found;
+  }
+  EXPECT_GE(found, 3U);
 }
 
 // Time and memory grow with the text only.
