@@ -14,6 +14,7 @@ namespace qvm::config {
 namespace {
 
 constexpr std::size_t kVm = 0;
+constexpr std::size_t kWordsOfAnOption = 2;  // usually; only a guess for memory
 // A suggestion this near, for a word of this length, is taken for what was meant.
 constexpr std::size_t kSafeDistance = 1;
 constexpr std::size_t kSafeLength = 3;
@@ -57,29 +58,29 @@ class Parser {
     x_filters.emplace_back(tables.vm());
   }
 
-  SyntaxTree run(const std::vector<Word>& command_line) {
+  SyntaxTree run(std::vector<Word> command_line) {
+    const SourceRange first = command_line.empty() ? SourceRange{} : command_line.front().where;
     read_words(command_line);
     x_tree.files = x_files.opened();
     x_tree.comments = x_files.take_comments();
     x_tree.unreadable = x_files.unreadable();
-    if (!x_tree.start.valid() && !command_line.empty()) {
-      x_tree.start = {command_line.front().where.source, command_line.front().where.begin,
-                      command_line.front().where.begin};
-    }
+    if (!x_tree.start.valid() && first.valid()) x_tree.start = {first.source, first.begin, first.begin};
     return std::move(x_tree);
   }
 
  private:
   using Words = std::vector<Word>;
 
-  // Arguments never come from beyond these words, and no context outlives them.
-  void read_words(const Words& words) {
+  // Arguments never come from beyond these words, and no context outlives them. What is read is moved into
+  // the tree: nothing looks back.
+  void read_words(Words& words) {
     x_within = kVm;
+    x_tree.items.reserve(x_tree.items.size() + words.size() / kWordsOfAnOption);
     for (std::size_t i = 0; i < words.size();) i = read_one(words, i);
     x_within = kVm;
   }
 
-  std::size_t read_one(const Words& words, std::size_t i) {
+  std::size_t read_one(Words& words, std::size_t i) {
     const Word& word = words[i];
     if (is_include(word)) {
       include(word);
@@ -174,14 +175,15 @@ class Parser {
     return true;
   }
 
-  std::size_t read_option(const Words& words, std::size_t i, const OptionSpec& spec, std::size_t context,
+  std::size_t read_option(Words& words, std::size_t i, const OptionSpec& spec, std::size_t context,
                           const Word* blob) {
     ParsedOption item;
     item.spec = &spec;
-    item.word = words[i];
     item.context = context;
     item.within = x_within;
     item.misspelled = words[i].text != spec.name;
+    item.word = std::move(words[i]);
+    item.arguments.reserve(spec.arguments.size());
     if (blob != nullptr) item.blob = *blob;
     std::size_t next = i + 1;
     for (std::size_t index = 0; index < spec.arguments.size(); ++index) {
@@ -189,10 +191,10 @@ class Parser {
         if (next < words.size()) item.instead = words[next];
         break;
       }
-      item.arguments.push_back(words[next++]);
+      item.arguments.push_back(std::move(words[next++]));
     }
     if (spec.prose && item.complete() && !item.arguments.back().quoted) {
-      while (next < words.size() && !starts_item(words, next)) item.stray.push_back(words[next++]);
+      while (next < words.size() && !starts_item(words, next)) item.stray.push_back(std::move(words[next++]));
     }
     const bool opens = spec.opens_context;
     x_tree.items.push_back(std::move(item));
@@ -237,7 +239,7 @@ class Parser {
   }
 
   // An option of a vdev that nobody knows: takes one argument, unless the next word cannot be one.
-  std::size_t guess(const Words& words, std::size_t i) {
+  std::size_t guess(Words& words, std::size_t i) {
     auto spec = std::make_unique<OptionSpec>();
     spec->name = words[i].text;
     spec->repeatable = true;
@@ -250,7 +252,7 @@ class Parser {
   }
 
   // `initrd rootfs`: the word after it was meant as the file.
-  std::size_t read_lone_blob(const Words& words, std::size_t i) {
+  std::size_t read_lone_blob(Words& words, std::size_t i) {
     UnknownWord unknown{words[i], {}, x_within, x_tree.items.size(), true};
     std::size_t next = i + 1;
     if (next < words.size() && !starts_item(words, next) && !is_include(words[next]))
@@ -259,7 +261,7 @@ class Parser {
     return next;
   }
 
-  std::size_t read_unknown(const Words& words, std::size_t i) {
+  std::size_t read_unknown(Words& words, std::size_t i) {
     const Word& word = words[i];
     const auto near = suggest_option(word.text, {&table(x_within), &x_tables.vm()});
     if (near && near->distance <= kSafeDistance && near->name.size() >= kSafeLength && !word.quoted) {
@@ -330,8 +332,7 @@ std::string_view vdev_type(std::string_view word) {
 
 SyntaxTree parse(const ParseInput& input, const TableSet& tables, Reader& reader, SourceSet& sources,
                  DiagnosticSink& sink) {
-  const std::vector<Word> words = command_line_words(input, reader, sources, sink);
-  return Parser(input, tables, reader, sources, sink).run(words);
+  return Parser(input, tables, reader, sources, sink).run(command_line_words(input, reader, sources, sink));
 }
 
 }  // namespace qvm::config
