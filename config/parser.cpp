@@ -177,7 +177,8 @@ class Parser {
 
   std::size_t read_option(Words& words, std::size_t i, const OptionSpec& spec, std::size_t context,
                           const Word* blob) {
-    ParsedOption item;
+    // Filled where it stays: it is large.
+    ParsedOption& item = x_tree.items.emplace_back();
     item.spec = &spec;
     item.context = context;
     item.within = x_within;
@@ -196,9 +197,7 @@ class Parser {
     if (spec.prose && item.complete() && !item.arguments.back().quoted) {
       while (next < words.size() && !starts_item(words, next)) item.stray.push_back(std::move(words[next++]));
     }
-    const bool opens = spec.opens_context;
-    x_tree.items.push_back(std::move(item));
-    if (opens) open_context(x_tree.items.size() - 1);
+    if (spec.opens_context) open_context(x_tree.items.size() - 1);
     return next;
   }
 
