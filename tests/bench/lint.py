@@ -133,7 +133,8 @@ def growth(runs):
 
 
 def rates():
-    print("\nmethod: the same VM again and again in one text, read inside one process; median of 31 runs; MB are 10^6 bytes;"
+    print("\nmethod: the same VM again and again in one text, read inside one process; freed memory kept; median of 31"
+          " runs; MB are 10^6 bytes;"
           " parse: to options in contexts; check: to the model, with every rule")
     with scratch() as directory:
         path = write_set(directory, 1)[0]
