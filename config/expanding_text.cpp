@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "config/word.h"
+
 namespace qvm::config {
 namespace {
 
@@ -65,6 +67,16 @@ void ExpandingText::set_pending(std::string text, std::size_t end, bool unresolv
 
 void ExpandingText::report(Severity severity, std::string rule, SourceRange where, std::string message,
                            std::string help) {
+  if (++x_problems > kMaximumProblems) {
+    // Each takes a thousand times the room of the bytes it is about. An error, for what is not told may be
+    // one.
+    if (x_problems > kMaximumProblems + 1) return;
+    severity = Severity::error;
+    rule = "A22";
+    message = "more than " + std::to_string(kMaximumProblems) +
+              " substitutions cannot be done; the rest is not told";
+    help = "repair those above first";
+  }
   Diagnostic diagnostic;
   diagnostic.severity = severity;
   diagnostic.rule = std::move(rule);
@@ -96,9 +108,12 @@ void ExpandingText::expand() {
   for (const std::string_view form : {kEnvironment, kHostStart, kHostLength, kShellForm}) {
     if (!rest.starts_with(form)) continue;
     // A name ends on its line: a forgotten brace must not swallow the rest of the file.
-    const std::size_t stop = rest.find_first_of("} \t\r\n\"", form.size());
+    const std::size_t stop = rest.find_first_of("} \t\r\n\v\f\"", form.size());
     if (stop == std::string_view::npos || rest[stop] != '}') {
-      const std::size_t end = x_offset + (stop == std::string_view::npos ? rest.size() : stop);
+      std::size_t end = x_offset + (stop == std::string_view::npos ? rest.size() : stop);
+      // A backslash there joins the next line; it is not the name's.
+      if (end < x_text.size() && x_text[end - 1] == '\\' && (x_text[end] == '\n' || x_text[end] == '\r'))
+        --end;
       report(Severity::error, "A12", range(x_offset, end),
              "'" + std::string(rest.substr(0, end - x_offset)) + "' has no closing '}'",
              "add a '}' after the name");

@@ -35,6 +35,23 @@ class ExpandingText {
   std::optional<TextByte> next();
   // Skips up to and including the next line end; what is skipped is not substituted.
   void skip_line();
+  // The source's own bytes from here on; "" inside a replacement. They may contain substitutions.
+  std::string_view plain() const {
+    return x_pending_offset < x_pending.size() ? std::string_view() : x_text.substr(x_offset);
+  }
+  // Skips so many bytes of plain() and returns their place.
+  SourceRange skip(std::size_t count) {
+    x_offset += count;
+    return range(x_offset - count, x_offset);
+  }
+  // Skips the bytes of plain() that belong to a kind, up to the first that does not.
+  template <class Kind>
+  void skip_plain(Kind&& belongs) {
+    const std::string_view ahead = plain();
+    std::size_t count = 0;
+    while (count < ahead.size() && belongs(ahead[count])) ++count;
+    x_offset += count;
+  }
 
  private:
   void expand();
@@ -49,6 +66,7 @@ class ExpandingText {
   Reader& x_reader;
   DiagnosticSink& x_sink;
   std::size_t x_offset = 0;
+  std::size_t x_problems = 0;
   std::string x_pending;  // the current replacement
   std::size_t x_pending_offset = 0;
   SourceRange x_pending_where;

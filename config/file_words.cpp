@@ -56,7 +56,9 @@ std::optional<FileWords::Opened> FileWords::open(const Word& reference) {
   x_open.push_back(path);
   x_opened.push_back(path);
   const SourceId source = x_sources.add(path, *std::move(text));
-  return Opened{source, lex(source, x_sources, x_reader, x_sink)};
+  LexedText lexed = lex_text(source, x_sources, x_reader, x_sink);
+  x_comments.insert(x_comments.end(), lexed.comments.begin(), lexed.comments.end());
+  return Opened{source, std::move(lexed.words)};
 }
 
 void FileWords::close() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/diagnostic.h"
@@ -31,6 +32,8 @@ class FileWords {
 
   bool unreadable() const { return x_unreadable; }
   const std::vector<std::string>& opened() const { return x_opened; }
+  // Of all files so far.
+  std::vector<SourceRange> take_comments() { return std::move(x_comments); }
 
  private:
   std::nullopt_t refuse(const SourceRange& where, std::string message, std::string help);
@@ -41,6 +44,7 @@ class FileWords {
   DiagnosticSink& x_sink;
   std::vector<std::string> x_open;    // the chain being read
   std::vector<std::string> x_opened;  // all so far
+  std::vector<SourceRange> x_comments;
   bool x_unreadable = false;
 };
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/lexer.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +17,7 @@ namespace {
 constexpr std::uint32_t kSuspiciousLines = 20;
 // After so many lost quotes the rest of the text is given up, so that no input makes reading quadratic.
 constexpr int kMaximumLostQuotes = 16;
+constexpr std::size_t kUsualWord = 12;  // bytes with what follows; only a guess for memory
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_blank(char value) {
@@ -23,6 +26,15 @@ bool is_blank(char value) {
 bool is_space(char value) {
   return is_blank(value) || value == '\n';
 }
+
+// Bytes that do not simply stand for themselves in a word.
+constexpr std::array<bool, 256> special_bytes() {
+  std::array<bool, 256> special{};
+  for (const char c : {' ', '\t', '\r', '\v', '\f', '\n', '"', '\\', '#', '$'})
+    special[static_cast<unsigned char>(c)] = true;
+  return special;
+}
+constexpr std::array<bool, 256> kSpecial = special_bytes();
 
 // Collects one word's bytes and forgets the places again if they turn out to be the source's own.
 class WordBuilder {
@@ -85,10 +97,12 @@ class Lexer {
     restart(x_first);
   }
 
-  std::vector<Word> run() {
-    std::vector<Word> words;
+  LexedText run() {
+    LexedText result;
+    std::vector<Word>& words = result.words;
+    words.reserve(std::min(kMaximumWords, x_text.size() / kUsualWord));
     while (skip_between_words()) {
-      words.push_back(read_word());
+      if (!read_plain_word(words)) words.push_back(read_word());
       if (words.size() < kMaximumWords) continue;
       Diagnostic diagnostic;
       diagnostic.rule = "A22";
@@ -98,7 +112,8 @@ class Lexer {
       break;
     }
     for (const Diagnostic& one : x_found.all()) x_sink.add(one);
-    return words;
+    result.comments = std::move(x_comments);
+    return result;
   }
 
  private:
@@ -109,14 +124,19 @@ class Lexer {
       if (one.where.begin < offset) kept.add(one);
     }
     x_found = std::move(kept);
+    std::erase_if(x_comments, [offset](const SourceRange& comment) { return comment.begin >= offset; });
     const SourceRange rest{x_source, offset, static_cast<std::uint32_t>(x_text.size())};
     x_input.emplace(x_text.substr(offset), rest, ExpandingText::Places::exact, x_reader, x_found);
   }
 
   // False at the end of the text.
   bool skip_between_words() {
-    while (const auto byte = x_input->peek()) {
+    while (true) {
+      x_input->skip_plain(is_space);
+      const auto byte = x_input->peek();
+      if (!byte) return false;
       if (byte->value == '#') {
+        if (!byte->substituted) note_comment(byte->where.begin);
         x_input->skip_line();
       } else if (is_space(byte->value)) {
         x_input->next();
@@ -124,7 +144,26 @@ class Lexer {
         return true;
       }
     }
-    return false;
+  }
+
+  void note_comment(std::uint32_t begin) {
+    std::size_t end = std::min(x_text.find('\n', begin), x_text.size());
+    if (x_text[end - 1] == '\r') --end;
+    x_comments.push_back({x_source, begin, static_cast<std::uint32_t>(end)});
+  }
+
+  // Nearly every word is the source's bytes up to the next blank: no need to look at each of them twice.
+  bool read_plain_word(std::vector<Word>& words) {
+    if (x_held) return false;
+    const std::string_view ahead = x_input->plain();
+    std::size_t length = 0;
+    while (length < ahead.size() && !kSpecial[static_cast<unsigned char>(ahead[length])]) ++length;
+    if (length == 0 || length > kMaximumWordBytes || (length < ahead.size() && !is_space(ahead[length])))
+      return false;
+    Word& word = words.emplace_back();
+    word.text = ahead.substr(0, length);
+    word.where = x_input->skip(length);
+    return true;
   }
 
   std::optional<TextByte> next() {
@@ -161,6 +200,7 @@ class Lexer {
 
   Word read_word() {
     WordBuilder word;
+    bool has_hash = false;
     while (const auto byte = peek()) {
       if (is_space(byte->value)) break;
       if (byte->value == '\\' && !x_held) {
@@ -168,7 +208,7 @@ class Lexer {
       } else if (byte->value == '"') {
         read_quoted(word);
         continue;
-      } else if (byte->value == '#' && word.started()) {
+      } else if (byte->value == '#' && word.started() && !std::exchange(has_hash, true)) {
         report_hash(byte->where);
       }
       word.add(*next());
@@ -282,14 +322,19 @@ class Lexer {
   std::optional<ExpandingText> x_input;
   std::optional<TextByte> x_held;  // a backslash that turned out to be one
   SourceRange x_joined;
+  std::vector<SourceRange> x_comments;
   int x_lost_quotes = 0;
   SourceRange x_last_multi_line;
 };
 
 }  // namespace
 
-std::vector<Word> lex(SourceId source, const SourceSet& sources, Reader& reader, DiagnosticSink& sink) {
+LexedText lex_text(SourceId source, const SourceSet& sources, Reader& reader, DiagnosticSink& sink) {
   return Lexer(source, sources, reader, sink).run();
+}
+
+std::vector<Word> lex(SourceId source, const SourceSet& sources, Reader& reader, DiagnosticSink& sink) {
+  return lex_text(source, sources, reader, sink).words;
 }
 
 Word lex_single(std::string_view text, SourceRange where, bool exact, Reader& reader, DiagnosticSink& sink) {

@@ -13,6 +13,13 @@
 
 namespace qvm::config {
 
+// A whole source, read. comments: from each '#' to the end of its line, in order.
+struct LexedText {
+  std::vector<Word> words;
+  std::vector<SourceRange> comments;
+};
+LexedText lex_text(SourceId source, const SourceSet& sources, Reader& reader, DiagnosticSink& sink);
+
 // The words of a whole source. Problems (A04, A11, A12, A21, A22) go to the sink and reading goes on: a quote
 // without an end is taken to end with its line.
 std::vector<Word> lex(SourceId source, const SourceSet& sources, Reader& reader, DiagnosticSink& sink);

@@ -8,6 +8,7 @@
 #include "config/model_builder.h"
 #include "config/parser.h"
 #include "config/rules/rule.h"
+#include "config/suppress.h"
 
 namespace qvm::config {
 namespace {
@@ -48,6 +49,10 @@ void load_into(LoadedSystem& result, const std::vector<VmInput>& inputs, const T
   }
   run_rules({vms, tables, result.sources, remembering, result.manifest ? &*result.manifest : nullptr},
             result.diagnostics);
+  std::vector<SourceRange> comments;
+  for (const CheckedVm& vm : vms)
+    comments.insert(comments.end(), vm.tree.comments.begin(), vm.tree.comments.end());
+  apply_suppressions(comments, result.sources, result.diagnostics);
   for (CheckedVm& vm : vms) {
     result.names.push_back(std::move(vm.name));
     result.vms.push_back(std::move(vm.model));

@@ -14,6 +14,7 @@ namespace qvm::config {
 namespace {
 
 constexpr std::size_t kVm = 0;
+constexpr std::size_t kWordsOfAnOption = 2;  // usually; only a guess for memory
 // A suggestion this near, for a word of this length, is taken for what was meant.
 constexpr std::size_t kSafeDistance = 1;
 constexpr std::size_t kSafeLength = 3;
@@ -31,36 +32,55 @@ bool may_be_option(const Word& word) {
   return !word.quoted && !word.text.empty() && word.text.front() >= 'a' && word.text.front() <= 'z';
 }
 
+// Tells for nearly every argument that it is no option of a table without comparing it with each: a bit per
+// first letter and length of the names.
+class NameFilter {
+ public:
+  explicit NameFilter(const OptionTable& table) {
+    for (const OptionSpec& option : table.options) x_bits |= bit(option.name);
+  }
+  bool may_contain(std::string_view word) const { return (x_bits & bit(word)) != 0; }
+
+ private:
+  static std::uint64_t bit(std::string_view name) {
+    const std::size_t first = name.empty() ? 0 : static_cast<unsigned char>(name.front());
+    return std::uint64_t{1} << ((first + name.size() * 7) % 64);
+  }
+  std::uint64_t x_bits = 0;
+};
+
 class Parser {
  public:
   Parser(const ParseInput& input, const TableSet& tables, Reader& reader, SourceSet& sources,
          DiagnosticSink& sink)
       : x_tables(tables), x_sources(sources), x_files(input.directory, reader, sources, sink) {
     x_tree.contexts.push_back({Context::Kind::vm, &tables.vm(), SIZE_MAX, "the VM"});
+    x_filters.emplace_back(tables.vm());
   }
 
-  SyntaxTree run(const std::vector<Word>& command_line) {
+  SyntaxTree run(std::vector<Word> command_line) {
+    const SourceRange first = command_line.empty() ? SourceRange{} : command_line.front().where;
     read_words(command_line);
     x_tree.files = x_files.opened();
+    x_tree.comments = x_files.take_comments();
     x_tree.unreadable = x_files.unreadable();
-    if (!x_tree.start.valid() && !command_line.empty()) {
-      x_tree.start = {command_line.front().where.source, command_line.front().where.begin,
-                      command_line.front().where.begin};
-    }
+    if (!x_tree.start.valid() && first.valid()) x_tree.start = {first.source, first.begin, first.begin};
     return std::move(x_tree);
   }
 
  private:
   using Words = std::vector<Word>;
 
-  // Arguments never come from beyond these words, and no context outlives them.
-  void read_words(const Words& words) {
+  // Arguments never come from beyond these words, and no context outlives them. What is read is moved into
+  // the tree: nothing looks back.
+  void read_words(Words& words) {
     x_within = kVm;
+    x_tree.items.reserve(x_tree.items.size() + words.size() / kWordsOfAnOption);
     for (std::size_t i = 0; i < words.size();) i = read_one(words, i);
     x_within = kVm;
   }
 
-  std::size_t read_one(const Words& words, std::size_t i) {
+  std::size_t read_one(Words& words, std::size_t i) {
     const Word& word = words[i];
     if (is_include(word)) {
       include(word);
@@ -68,9 +88,8 @@ class Parser {
     }
     if (is_blob(words, i))
       return read_option(words, i + 1, *x_tables.vm().find(words[i + 1].text), kVm, &word);
-    if (const OptionSpec* own = table(x_within).find(word.text))
-      return read_option(words, i, *own, x_within, nullptr);
-    if (const OptionSpec* vm = x_tables.vm().find(word.text)) return read_option(words, i, *vm, kVm, nullptr);
+    if (const OptionSpec* own = find(x_within, word)) return read_option(words, i, *own, x_within, nullptr);
+    if (const OptionSpec* vm = find(kVm, word)) return read_option(words, i, *vm, kVm, nullptr);
     if (is_blob_word(word)) return read_lone_blob(words, i);
     const Context& context = x_tree.contexts[x_within];
     if (context.kind == Context::Kind::unknown_vdev || context.table->open_options) return guess(words, i);
@@ -89,6 +108,10 @@ class Parser {
 
   const OptionTable& table(std::size_t context) const { return *x_tree.contexts[context].table; }
 
+  const OptionSpec* find(std::size_t context, const Word& word) const {
+    return x_filters[context].may_contain(word.text) ? table(context).find(word.text) : nullptr;
+  }
+
   bool is_blob_word(const Word& word) const {
     const auto& options = x_tables.vm().options;
     return std::any_of(options.begin(), options.end(),
@@ -98,15 +121,15 @@ class Parser {
   // `initrd` before `load`.
   bool is_blob(const Words& words, std::size_t i) const {
     if (i + 1 >= words.size() || words[i].quoted) return false;
-    const OptionSpec* option = x_tables.vm().find(words[i + 1].text);
+    const OptionSpec* option = find(kVm, words[i + 1]);
     return option != nullptr && contains(option->blobs, words[i].text);
   }
 
   const OptionSpec* option_at(const Words& words, std::size_t i) const {
     if (words[i].quoted) return nullptr;
-    if (is_blob(words, i)) return x_tables.vm().find(words[i + 1].text);
-    if (const OptionSpec* own = table(x_within).find(words[i].text)) return own;
-    return x_tables.vm().find(words[i].text);
+    if (is_blob(words, i)) return find(kVm, words[i + 1]);
+    if (const OptionSpec* own = find(x_within, words[i])) return own;
+    return find(kVm, words[i]);
   }
 
   bool starts_item(const Words& words, std::size_t i) const {
@@ -159,14 +182,16 @@ class Parser {
     return true;
   }
 
-  std::size_t read_option(const Words& words, std::size_t i, const OptionSpec& spec, std::size_t context,
+  std::size_t read_option(Words& words, std::size_t i, const OptionSpec& spec, std::size_t context,
                           const Word* blob) {
-    ParsedOption item;
+    // Filled where it stays: it is large.
+    ParsedOption& item = x_tree.items.emplace_back();
     item.spec = &spec;
-    item.word = words[i];
     item.context = context;
     item.within = x_within;
     item.misspelled = words[i].text != spec.name;
+    item.word = std::move(words[i]);
+    item.arguments.reserve(spec.arguments.size());
     if (blob != nullptr) item.blob = *blob;
     std::size_t next = i + 1;
     for (std::size_t index = 0; index < spec.arguments.size(); ++index) {
@@ -174,14 +199,12 @@ class Parser {
         if (next < words.size()) item.instead = words[next];
         break;
       }
-      item.arguments.push_back(words[next++]);
+      item.arguments.push_back(std::move(words[next++]));
     }
     if (spec.prose && item.complete() && !item.arguments.back().quoted) {
-      while (next < words.size() && !starts_item(words, next)) item.stray.push_back(words[next++]);
+      while (next < words.size() && !starts_item(words, next)) item.stray.push_back(std::move(words[next++]));
     }
-    const bool opens = spec.opens_context;
-    x_tree.items.push_back(std::move(item));
-    if (opens) open_context(x_tree.items.size() - 1);
+    if (spec.opens_context) open_context(x_tree.items.size() - 1);
     return next;
   }
 
@@ -201,6 +224,7 @@ class Parser {
     }
     const bool is_vdev = context.kind == Context::Kind::vdev || context.kind == Context::Kind::unknown_vdev;
     if (!is_vdev) context.table = &x_tables.context(item.spec->name);
+    x_filters.emplace_back(*context.table);
     x_tree.contexts.push_back(std::move(context));
     x_within = x_tree.contexts.size() - 1;
   }
@@ -220,7 +244,7 @@ class Parser {
   }
 
   // An option of a vdev that nobody knows: takes one argument, unless the next word cannot be one.
-  std::size_t guess(const Words& words, std::size_t i) {
+  std::size_t guess(Words& words, std::size_t i) {
     auto spec = std::make_unique<OptionSpec>();
     spec->name = words[i].text;
     spec->repeatable = true;
@@ -233,7 +257,7 @@ class Parser {
   }
 
   // `initrd rootfs`: the word after it was meant as the file.
-  std::size_t read_lone_blob(const Words& words, std::size_t i) {
+  std::size_t read_lone_blob(Words& words, std::size_t i) {
     UnknownWord unknown{words[i], {}, x_within, x_tree.items.size(), true};
     std::size_t next = i + 1;
     if (next < words.size() && !starts_item(words, next) && !is_include(words[next]))
@@ -242,7 +266,7 @@ class Parser {
     return next;
   }
 
-  std::size_t read_unknown(const Words& words, std::size_t i) {
+  std::size_t read_unknown(Words& words, std::size_t i) {
     const Word& word = words[i];
     const auto near = suggest_option(word.text, {&table(x_within), &x_tables.vm()});
     if (near && near->distance <= kSafeDistance && near->name.size() >= kSafeLength && !word.quoted) {
@@ -269,6 +293,7 @@ class Parser {
   SourceSet& x_sources;
   FileWords x_files;
   SyntaxTree x_tree;
+  std::vector<NameFilter> x_filters;  // per context
   std::size_t x_within = kVm;
 };
 
@@ -312,8 +337,7 @@ std::string_view vdev_type(std::string_view word) {
 
 SyntaxTree parse(const ParseInput& input, const TableSet& tables, Reader& reader, SourceSet& sources,
                  DiagnosticSink& sink) {
-  const std::vector<Word> words = command_line_words(input, reader, sources, sink);
-  return Parser(input, tables, reader, sources, sink).run(words);
+  return Parser(input, tables, reader, sources, sink).run(command_line_words(input, reader, sources, sink));
 }
 
 }  // namespace qvm::config

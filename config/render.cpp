@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "config/render_places.h"
+
 namespace qvm::config {
 namespace {
 
@@ -29,10 +31,6 @@ std::string printable(std::string_view text) {
     if ((byte < 0x20 && c != '\t') || byte == 0x7f) c = '?';
   }
   return result;
-}
-
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
 std::string_view color_of(Severity severity, const Palette& palette) {
@@ -112,13 +110,23 @@ std::string render_text(const DiagnosticSink& diagnostics, const SourceSet& sour
   return text;
 }
 
-std::string summary(const DiagnosticSink& diagnostics) {
-  const std::size_t errors = diagnostics.count(Severity::error);
-  const std::size_t warnings = diagnostics.count(Severity::warning);
+std::string summary(std::span<const Findings> sets) {
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  for (const Findings& set : sets) {
+    errors += set.diagnostics.count(Severity::error);
+    warnings += set.diagnostics.count(Severity::warning);
+  }
   std::string text;
   if (errors != 0) text = plural(errors, "error");
   if (warnings != 0) text += (text.empty() ? "" : " and ") + plural(warnings, "warning");
   return text;
+}
+
+std::string summary(const DiagnosticSink& diagnostics) {
+  static const SourceSet kNoSources;
+  const Findings all{diagnostics, kNoSources};
+  return summary(std::span(&all, 1));
 }
 
 }  // namespace qvm::config

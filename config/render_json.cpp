@@ -40,14 +40,24 @@ Json entry(const Diagnostic& diagnostic, const SourceSet& sources) {
 
 }  // namespace
 
-std::string render_json(const DiagnosticSink& diagnostics, const SourceSet& sources) {
-  Json json{{"version", 1},
-            {"errors", diagnostics.count(Severity::error)},
-            {"warnings", diagnostics.count(Severity::warning)},
-            {"diagnostics", Json::array()}};
-  for (const Diagnostic& one : diagnostics.all()) json["diagnostics"].push_back(entry(one, sources));
+std::string render_json(std::span<const Findings> sets) {
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  Json diagnostics = Json::array();
+  for (const Findings& set : sets) {
+    errors += set.diagnostics.count(Severity::error);
+    warnings += set.diagnostics.count(Severity::warning);
+    for (const Diagnostic& one : set.diagnostics.all()) diagnostics.push_back(entry(one, set.sources));
+  }
+  const Json json{
+      {"version", 1}, {"errors", errors}, {"warnings", warnings}, {"diagnostics", std::move(diagnostics)}};
   // Input need not be UTF-8; output must be.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_json(const DiagnosticSink& diagnostics, const SourceSet& sources) {
+  const Findings all{diagnostics, sources};
+  return render_json(std::span(&all, 1));
 }
 
 }  // namespace qvm::config

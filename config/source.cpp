@@ -14,9 +14,8 @@ SourceId SourceSet::add(std::string name, std::string text) {
   assert(text.size() < std::numeric_limits<std::uint32_t>::max());
   Source source{std::move(name), std::move(text), {}};
   source.line_starts.push_back(0);
-  for (std::size_t offset = 0; offset < source.text.size(); ++offset) {
-    if (source.text[offset] == '\n') source.line_starts.push_back(static_cast<std::uint32_t>(offset + 1));
-  }
+  for (std::size_t at = source.text.find('\n'); at != std::string::npos; at = source.text.find('\n', at + 1))
+    source.line_starts.push_back(static_cast<std::uint32_t>(at + 1));
   x_sources.push_back(std::move(source));
   return static_cast<SourceId>(x_sources.size() - 1);
 }
@@ -49,8 +48,11 @@ std::uint32_t SourceSet::line_start(SourceId id, std::uint32_t line_number) cons
 
 std::string_view SourceSet::line(SourceId id, std::uint32_t line_number) const {
   const Source& source = at(id);
-  const std::string_view rest = std::string_view(source.text).substr(line_start(id, line_number));
-  std::string_view line = rest.substr(0, rest.find('\n'));
+  const std::uint32_t start = line_start(id, line_number);
+  // Not searched for: a line can be as long as the file, and be asked for once per finding.
+  const std::size_t end =
+      line_number < source.line_starts.size() ? source.line_starts[line_number] - 1 : source.text.size();
+  std::string_view line = std::string_view(source.text).substr(start, end - start);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }

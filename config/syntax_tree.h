@@ -56,7 +56,8 @@ struct SyntaxTree {
   std::vector<UnknownWord> unknown;
   std::vector<std::string> files;  // as opened, in order
   std::vector<Word> nested_files;  // "@path" words inside files
-  bool unreadable = false;         // a file could not be read (reported)
+  std::vector<SourceRange> comments;
+  bool unreadable = false;  // a file could not be read (reported)
   // Specs made up for the options of unknown vdevs; items point at them.
   std::vector<std::unique_ptr<OptionSpec>> guesses;
 };

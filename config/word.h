@@ -17,6 +17,7 @@ inline constexpr std::size_t kMaximumWordBytes = 16U << 10;
 inline constexpr std::size_t kMaximumWords = 20'000;
 inline constexpr std::size_t kMaximumFiles = 64;  // per VM
 inline constexpr std::size_t kMaximumIncludeDepth = 8;
+inline constexpr std::size_t kMaximumProblems = 1000;  // with substitutions of one text that are told
 
 struct Word {
   std::string text;         // after substitution, quotes removed, lines joined

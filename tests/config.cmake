@@ -3,16 +3,31 @@
 qvm_library(qvm_config_test_support support/config_text.cpp LINK qvm_config)
 
 qvm_test(config_unit_test
-  unit/config/host_map_test.cpp unit/config/language_rules_test.cpp unit/config/lexer_test.cpp
+  unit/config/format_test.cpp unit/config/host_map_test.cpp unit/config/language_rules_test.cpp unit/config/lexer_test.cpp
   unit/config/load_test.cpp unit/config/model_test.cpp unit/config/numbers_test.cpp
   unit/config/option_table_test.cpp unit/config/parser_test.cpp unit/config/reader_test.cpp unit/config/render_test.cpp
-  unit/config/rules_test.cpp unit/config/rules_set_test.cpp unit/config/suggest_test.cpp unit/config/values_test.cpp
+  unit/config/rules_test.cpp unit/config/rules_set_test.cpp unit/config/suggest_test.cpp unit/config/suppress_test.cpp unit/config/values_test.cpp
   LINK qvm_config_test_support)
-qvm_test(lint_command_test unit/config/lint_command_test.cpp support/run_program.cpp
+qvm_test(lint_command_test
+  unit/config/fix_test.cpp unit/config/format_command_test.cpp unit/config/lint_command_test.cpp unit/config/lint_inputs_test.cpp
+  unit/config/lint_output_test.cpp unit/config/text_diff_test.cpp support/lint_run.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command)
+add_dependencies(lint_command_test qvm-lint)
 qvm_test(lint_golden_test golden/lint/lint_golden_test.cpp LINK qvm_config_test_support LABEL golden)
 qvm_test(reference_test unit/config/reference_test.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command LABEL golden)
-qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/config_fuzz.cpp fuzz/config_input.cpp
-  LINK qvm_config_test_support TIMEOUT 120)
 qvm_test(language_corpus_test corpus/qvmconf/corpus_test.cpp LINK qvm_config_test_support LABEL golden)
+
+# What must hold for every input, and the inputs: the corpus test runs them, a fuzzing engine finds more (tests/fuzz/run.sh).
+qvm_library(qvm_fuzz_targets
+  fuzz/checks.cpp fuzz/config_input.cpp fuzz/fix_input.cpp fuzz/format_input.cpp fuzz/manifest_input.cpp
+  LINK qvm_config_test_support)
+qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/inputs.cpp LINK qvm_fuzz_targets TIMEOUT 180)
+if(QVM_FUZZ)
+  foreach(target config manifest format fix)
+    add_executable(fuzz_${target} fuzz/${target}_fuzz.cpp)
+    target_link_libraries(fuzz_${target} PRIVATE qvm_flags qvm_fuzz_targets)
+    target_link_options(fuzz_${target} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(fuzz_${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  endforeach()
+endif()

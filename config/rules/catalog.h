@@ -36,6 +36,7 @@ extern const Rule kHashInWord;          // A21
 extern const Rule kUnusableFile;        // A22
 extern const Rule kNotSupported;        // A23
 extern const Rule kNestedFile;          // A24
+extern const Rule kSuppression;         // A25
 extern const Rule kLoadTarget;          // B01
 extern const Rule kOverlap;             // B02
 extern const Rule kPageAlignment;       // B03

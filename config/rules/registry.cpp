@@ -33,6 +33,7 @@ std::span<const Rule* const> all_rules() {
       &kUnusableFile,
       &kNotSupported,
       &kNestedFile,
+      &kSuppression,
       &kLoadTarget,
       &kOverlap,
       &kPageAlignment,

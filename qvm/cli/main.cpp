@@ -10,6 +10,7 @@
 
 #include "qvm/cli/commands.h"
 #include "qvm/cli/exit_codes.h"
+#include "tools/lint/format_command.h"
 #include "tools/lint/lint_command.h"
 
 namespace qvm::cli {
@@ -21,17 +22,21 @@ void complain(const std::string& message) {
 
 namespace {
 
-int lint(const Options& options) {
-  std::vector<const char*> words = {"qvm lint"};
+// Commands that read their own words: they exist outside of qvm as well.
+using WordCommand = int (*)(int, const char* const*, std::istream&, std::ostream&, std::ostream&);
+
+int run_words(WordCommand command, const char* name, const Options& options) {
+  std::vector<const char*> words = {name};
   for (const std::string& word : options.words) words.push_back(word.c_str());
-  return lint::run_lint(static_cast<int>(words.size()), words.data(), std::cout, std::cerr);
+  return command(static_cast<int>(words.size()), words.data(), std::cin, std::cout, std::cerr);
 }
 
 int run(int argc, const char* const* argv) {
   int status = kOk;
   const auto options = parse_options(argc, argv, std::cout, std::cerr, status);
   if (!options) return status;
-  if (options->command == Command::lint) return lint(*options);
+  if (options->command == Command::lint) return run_words(lint::run_lint, "qvm lint", *options);
+  if (options->command == Command::fmt) return run_words(lint::run_format, "qvm fmt", *options);
   if (options->command == Command::version) return version(*options);
   auto directory = daemon::choose_runtime_directory(options->common.runtime_directory);
   if (!directory) {
@@ -63,6 +68,7 @@ int run(int argc, const char* const* argv) {
     case Command::plan:
       return show_plan(*options, paths);
     case Command::lint:
+    case Command::fmt:
     case Command::version:
       break;  // above
   }

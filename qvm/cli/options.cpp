@@ -164,9 +164,11 @@ class Parser {
     CLI::App& version =
         add(Command::version, "version", "Print the version", "  qvm version\n  qvm version --json\n");
     version.add_flag("--json", x_options.json, "As JSON");
-    // Only for the list of commands: its words are parsed by the linter itself.
+    // Only for the list of commands: these parse their words themselves.
     add(Command::lint, "lint", "Check configurations, as qvm-lint does",
         "  qvm lint left.qvmconf right.qvmconf\n");
+    add(Command::fmt, "fmt", "Bring configurations into their canonical layout",
+        "  qvm fmt left.qvmconf right.qvmconf\n  qvm fmt --check machines/\n");
   }
 
   Options& x_options;
@@ -212,11 +214,12 @@ int first_word(int argc, const char* const* argv) {
 std::optional<Options> parse_options(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
                                      int& exit_status) {
   const int first = first_word(argc, argv);
-  if (first < argc && std::string_view(argv[first]) == "lint") {
-    Options lint;
-    lint.command = Command::lint;
-    lint.words.assign(argv + first + 1, argv + argc);
-    return lint;
+  const std::string_view name = first < argc ? argv[first] : "";
+  if (name == "lint" || name == "fmt") {
+    Options own;
+    own.command = name == "lint" ? Command::lint : Command::fmt;
+    own.words.assign(argv + first + 1, argv + argc);
+    return own;
   }
   if (first < argc && starts_single_vm(argv[first])) return parse_single(argc, argv, first, err, exit_status);
   Options options;

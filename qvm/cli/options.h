@@ -23,7 +23,7 @@ struct CommonOptions {
   config::QnxVersion qnx_version = config::kDefaultQnxVersion;  // whose language is meant
 };
 
-enum class Command { up, down, ps, console, logs, regions, plan, lint, version, single };
+enum class Command { up, down, ps, console, logs, regions, plan, lint, fmt, version, single };
 enum class PlanForm { table, json, xml };
 
 struct Options {
@@ -38,7 +38,7 @@ struct Options {
 };
 
 // Parses argv. An absent result means that everything is said and done; exit_status is then the program's.
-// `qvm lint` and words of the configuration language are handed on unparsed.
+// `qvm lint`, `qvm fmt` and words of the configuration language are handed on unparsed.
 std::optional<Options> parse_options(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
                                      int& exit_status);
 

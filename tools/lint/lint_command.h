@@ -5,16 +5,13 @@
 
 #include <iosfwd>
 
+#include "tools/lint/command_support.h"
+
 namespace qvm::lint {
 
-// Exit statuses.
-inline constexpr int kClean = 0;
-inline constexpr int kErrors = 1;      // errors, or with --fail-on warning also warnings
-inline constexpr int kUsage = 2;       // the command line makes no sense
-inline constexpr int kUnreadable = 3;  // a configuration or manifest could not be read
-
 // argv[0] is the name that help and messages call the program by. Findings go to out, complaints about the
-// command line to err. Never throws. Returns the exit status.
-int run_lint(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+// command line and what --fix did to err; in is what the file "-" is read from. Never throws. Returns the
+// exit status.
+int run_lint(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err);
 
 }  // namespace qvm::lint

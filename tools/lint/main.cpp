@@ -5,5 +5,5 @@
 #include "tools/lint/lint_command.h"
 
 int main(int argc, char** argv) {
-  return qvm::lint::run_lint(argc, argv, std::cout, std::cerr);
+  return qvm::lint::run_lint(argc, argv, std::cin, std::cout, std::cerr);
 }

@@ -104,6 +104,13 @@ TEST(Options, LintGetsItsWordsUnread) {
   EXPECT_THAT(parsed.options->words, ElementsAre("--format", "json", "--nonsense"));
 }
 
+TEST(Options, FmtGetsItsWordsUnread) {
+  const Parsed parsed = parse({"fmt", "--check", "-"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::fmt);
+  EXPECT_THAT(parsed.options->words, ElementsAre("--check", "-"));
+}
+
 TEST(Options, PlanHasThreeForms) {
   EXPECT_EQ(parse({"plan", "a.qvmconf"}).options->form, PlanForm::table);
   EXPECT_EQ(parse({"plan", "--json", "a.qvmconf"}).options->form, PlanForm::json);

@@ -228,5 +228,25 @@ TEST(LexSingle, TakesAWordAsItIs) {
   EXPECT_EQ(word.where, (SourceRange{0, 5, 16}));
 }
 
+TEST(Lexer, ReportsTheFirstHashOfAWord) {
+  EXPECT_THAT(lex_text("a#b#c d#e").found(),
+              ElementsAre("A21 '#' inside a word does not start a comment here",
+                          "A21 '#' inside a word does not start a comment here"));
+}
+
+TEST(Lexer, TellsALimitedNumberOfSubstitutionsThatCannotBeDone) {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "${x}";
+  const Lexed lexed = lex_text(text);
+  ASSERT_EQ(lexed.sink.all().size(), 1001U);
+  EXPECT_EQ(lexed.found().back(), "A22 more than 1000 substitutions cannot be done; the rest is not told");
+  EXPECT_TRUE(lexed.sink.has_errors());
+}
+
+TEST(Lexer, ANameInASubstitutionEndsAtEveryBlank) {
+  for (const char* text : {"$env{A\vB}", "$env{A\fB}", "$env{A B}"})
+    EXPECT_EQ(lex_text(text).words.size(), 2U) << text;
+}
+
 }  // namespace
 }  // namespace qvm::config
