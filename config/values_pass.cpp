@@ -3,6 +3,7 @@
 // What `pass` gives to the guest: places with flags, and interrupts.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "config/values.h"
@@ -28,19 +29,23 @@ bool ValueReader::pass_flags(const Slice& slice, std::string_view known) {
   return true;
 }
 
-// "pci:0:4=pci:8086/1c20", or only the host's device.
+// "pci:0:4=pci:8086/1c20", or only the host's device. A length and flags have no meaning for a PCI device,
+// but may stand there; rule F04 tells.
 std::optional<PassedLocation> ValueReader::pass_pci(const Word& word) {
   constexpr std::size_t kPrefix = 4;
   const std::size_t equals = word.text.find('=');
+  const auto position = [this, &word](std::size_t begin, std::size_t end) {
+    return pci(Slice(word, begin, std::min(end, word.text.find(',', begin))));
+  };
   PassedLocation result;
   if (equals == std::string::npos) {
-    const auto host = pci(Slice(word, kPrefix, word.text.size()));
+    const auto host = position(kPrefix, word.text.size());
     if (!host) return std::nullopt;
     result.guest.space = Location::Space::pci;
     result.host_pci = host->pci;
     return result;
   }
-  const auto guest = pci(Slice(word, kPrefix, equals));
+  const auto guest = position(kPrefix, equals);
   const bool named = std::string_view(word.text).substr(equals + 1).starts_with("pci:");
   const auto host = pci(Slice(word, equals + 1 + (named ? kPrefix : 0), word.text.size()));
   if (!guest || !host) return std::nullopt;

@@ -20,8 +20,7 @@ std::string last_part(std::string_view path) {
 // The entry that would translate it, as a manifest has it.
 std::string entry_for(std::string_view path) {
   const std::string name = last_part(path);
-  if (path.starts_with("/dev/vdevpeers/") || path.starts_with("/dev/qvm/"))
-    return fmt::format("\"{}\": {{network: {}}}", path, name);
+  if (path.starts_with("/dev/vdevpeers/")) return fmt::format("\"{}\": {{network: {}}}", path, name);
   for (const char* terminal : {"/dev/ser", "/dev/con", "/dev/tty", "/dev/pty"}) {
     if (path.starts_with(terminal)) return fmt::format("\"{}\": {}.log", path, name);
   }
@@ -48,20 +47,16 @@ class Checker {
       if (path.path.empty()) continue;
       if (x_input.manifest != nullptr && find_host_map(*x_input.manifest, path.path) != nullptr) {
         x_used.insert(std::string(path.path));
-      } else if (is_qnx_host_path(path.path) && !names_a_vm(path.path) && !x_input.reader.facts(path.path)) {
+      } else if (is_qnx_host_path(path.path) && !is_another_rules(path.path) &&
+                 !x_input.reader.facts(path.path)) {
         report(path.path, word.part(path.prefix, word.text.size()));
       }
     }
   }
 
-  // "/dev/qvm/left/p2p", and the set has a VM 'left'.
-  bool names_a_vm(std::string_view path) const {
-    constexpr std::string_view kGuests = "/dev/qvm/";
-    if (!path.starts_with(kGuests)) return false;
-    path.remove_prefix(kGuests.size());
-    const std::string_view name = path.substr(0, path.find('/'));
-    return std::any_of(x_input.vms.begin(), x_input.vms.end(),
-                       [&](const CheckedVm& vm) { return vm.name == name; });
+  // The end of another VM's network is E02's to judge, and the end of a terminal that programs open E07's.
+  static bool is_another_rules(std::string_view path) {
+    return path.starts_with("/dev/qvm/") || path.starts_with("/dev/ttyp");
   }
 
   void report(std::string_view path, const SourceRange& where) {
