@@ -30,11 +30,6 @@ void add_words(const Word& word, std::vector<Piece>& result) {
   }
 }
 
-const OptionSpec* spec_of(const Vdev& vdev, std::string_view option, const TableSet& tables) {
-  const OptionTable* table = table_of(vdev, tables);
-  return table == nullptr ? nullptr : table->find(option);
-}
-
 }  // namespace
 
 const Option* find_option(const std::vector<Option>& options, std::string_view name) {
