@@ -49,15 +49,26 @@ void check_substitutions(const Vdev& vdev, DiagnosticSink& sink) {
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {
-  std::map<std::string, RegionCreation> first;
+  // Where a region is made first, and how large.
+  struct Made {
+    std::uint64_t bytes = 0;
+    SourceRange where;
+  };
+  std::map<std::string, Made> first;
+  if (input.manifest != nullptr) {
+    // Its regions are there before any VM runs.
+    for (const RegionEntry& region : input.manifest->regions)
+      first.try_emplace(region.name.value, Made{region.size_bytes.value, region.size_bytes.where});
+  }
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       const RegionAccess access = region_access(vdev);
       if (has_regions(vdev)) check_substitutions(vdev, sink);
       for (const RegionCreation& creation : access.creations) {
         check_one(creation, access, sink);
-        const auto [place, fresh] = first.try_emplace(creation.host_name, creation);
-        const RegionCreation& other = place->second;
+        const auto [place, fresh] =
+            first.try_emplace(creation.host_name, Made{creation.bytes, creation.where});
+        const Made& other = place->second;
         if (fresh || round_to_pages(other.bytes) == round_to_pages(creation.bytes)) continue;
         Diagnostic diagnostic =
             finding(kRegionCreation, creation.where,
@@ -73,17 +84,18 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
 
 }  // namespace
 
-const Rule kRegionCreation{.id = "E10b",
-                           .severity = Severity::error,
-                           .title = "region that cannot be created as written",
-                           .documentation =
-                               "A region that 'create' names must be allowed by the patterns of the same "
-                               "vdev, have a legal name and more than "
-                               "0 bytes, and the same size wherever else it is created.",
-                           .wrong = {"system left\nram 64M\nvdev shmem create moo,64K\n",
-                                     "system right\nram 64M\nvdev shmem create moo,128K\n"},
-                           .right = {"system left\nram 64M\nvdev shmem create moo,64K\n",
-                                     "system right\nram 64M\nvdev shmem create moo,64K\n"},
-                           .check = check};
+const Rule kRegionCreation{
+    .id = "E10b",
+    .severity = Severity::error,
+    .title = "region that cannot be created as written",
+    .documentation =
+        "A region that 'create' names must be allowed by the patterns of the same "
+        "vdev, have a legal name and more than "
+        "0 bytes, and the same size wherever else it is created, in another VM or in the manifest.",
+    .wrong = {"system left\nram 64M\nvdev shmem create moo,64K\n",
+              "system right\nram 64M\nvdev shmem create moo,128K\n"},
+    .right = {"system left\nram 64M\nvdev shmem create moo,64K\n",
+              "system right\nram 64M\nvdev shmem create moo,64K\n"},
+    .check = check};
 
 }  // namespace qvm::config

@@ -60,6 +60,17 @@ TEST(PeerRule, WantsAName) {
                   "vms/one.qvmconf: name 'a/b' is a path"));
 }
 
+TEST(RegionRule, ComparesWithTheManifest) {
+  test::MemoryReader reader;
+  reader.files["system.yaml"] =
+      "vms:\n  a: {config: a.qvmconf}\nregions:\n  moo: {size: 64KiB}\n  boo: {size: 8KiB}\n";
+  reader.files["a.qvmconf"] = "ram 64M vdev shmem create moo,4K create boo,0x1001";
+  const LoadedSystem system = load_manifest("system.yaml", test::shipped_tables(), reader);
+  EXPECT_THAT(with_notes(system, "E10b"),
+              ElementsAre("a.qvmconf: region 'moo' is created with 4096 bytes here and 65536 elsewhere | "
+                          "system.yaml: the other size"));
+}
+
 TEST(MacRule, PointsAtBothUses) {
   EXPECT_THAT(with_notes(load_texts({"system a ram 64M vdev virtio-net peer x mac 02:00:00:00:00:0a",
                                      "system b ram 64M vdev virtio-net peer x mac 02:00:00:00:00:0A"}),
