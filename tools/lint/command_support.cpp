@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <filesystem>
 #include <istream>
 #include <ostream>
@@ -32,6 +33,18 @@ std::string read_stream(std::istream& in, std::vector<std::string>& failures) {
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (in.bad()) failures.emplace_back("cannot read standard input");
   return text;
+}
+
+int run_guarded(std::string_view program, std::ostream& out, std::ostream& err,
+                const std::function<int()>& command) {
+  try {
+    const int status = command();
+    if (out.flush()) return status;
+    err << program << ": cannot write the output\n";
+  } catch (const std::exception& error) {
+    err << program << ": " << error.what() << "\n";
+  }
+  return kUnreadable;
 }
 
 int usage_error(std::ostream& err, std::string_view program, std::string_view message) {

@@ -3,6 +3,7 @@
 // What the linter's and the formatter's command lines have in common.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ Result<config::TableSet> load_tables(const std::vector<std::string>& directories
 
 // All of a stream, or one byte more than a configuration may have.
 std::string read_stream(std::istream& in, std::vector<std::string>& failures);
+
+// The command's exit status, if what it printed has reached somebody; kUnreadable after an exception, on a
+// full disk and with a closed pipe.
+int run_guarded(std::string_view program, std::ostream& out, std::ostream& err,
+                const std::function<int()>& command);
 
 // Says what is wrong with the command line; returns kUsage.
 int usage_error(std::ostream& err, std::string_view program, std::string_view message);

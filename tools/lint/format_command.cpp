@@ -177,14 +177,7 @@ int parse_and_run(int argc, const char* const* argv, std::istream& in, std::ostr
 }  // namespace
 
 int run_format(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
-  try {
-    const int status = parse_and_run(argc, argv, in, out, err);
-    if (out.flush()) return status;
-    err << "qvm fmt: cannot write the output\n";
-  } catch (const std::exception& error) {
-    err << "qvm fmt: " << error.what() << "\n";
-  }
-  return kUnreadable;
+  return run_guarded("qvm fmt", out, err, [&] { return parse_and_run(argc, argv, in, out, err); });
 }
 
 }  // namespace qvm::lint

@@ -315,15 +315,7 @@ int parse_and_run(int argc, const char* const* argv, std::istream& in, std::ostr
 }  // namespace
 
 int run_lint(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
-  try {
-    const int status = parse_and_run(argc, argv, in, out, err);
-    // A full disk or a closed pipe: what was found has reached nobody.
-    if (out.flush()) return status;
-    err << "qvm-lint: cannot write the output\n";
-  } catch (const std::exception& error) {
-    err << "qvm-lint: " << error.what() << "\n";
-  }
-  return kUnreadable;
+  return run_guarded("qvm-lint", out, err, [&] { return parse_and_run(argc, argv, in, out, err); });
 }
 
 }  // namespace qvm::lint
