@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, Generated,
 // As large as a file may be, made of one piece: nothing may cost out of proportion. A target that needs much
 // longer than a second for a file of 1 MiB fails by ctest's time limit, far above what any machine needs.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kShare = 16;  // the sanitizers are about what is wrong, not about how long it takes
+constexpr std::size_t kShare = 128;  // the sanitizers are about what is wrong, not about how long it takes
 #else
 constexpr std::size_t kShare = 1;
 #endif
