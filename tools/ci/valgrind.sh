@@ -11,7 +11,8 @@ for test in build/release/tests/*_unit_test; do
   [ -x "$test" ] || continue
   found=$((found + 1))
   echo "valgrind: $(basename "$test")"
-  valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+  # Fair: a thread of idle priority must get its turn also on a busy machine.
+  valgrind --quiet --fair-sched=try --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
     --suppressions=tools/ci/valgrind.supp \
     "$test" --gtest_brief=1 --gtest_filter="-*Exhaustive*:*Stress*:*Random*" >"$log" || { cat "$log"; exit 1; }
 done
