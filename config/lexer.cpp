@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t kSuspiciousLines = 20;
 // After so many lost quotes the rest of the text is given up, so that no input makes reading quadratic.
 constexpr int kMaximumLostQuotes = 16;
-constexpr std::size_t kUsualWord = 12;  // bytes with what follows; only a guess for memory
+constexpr std::size_t kUsualWord = 8;  // bytes with what follows; only a guess for memory
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_blank(char value) {
@@ -35,6 +35,9 @@ constexpr std::array<bool, 256> special_bytes() {
   return special;
 }
 constexpr std::array<bool, 256> kSpecial = special_bytes();
+bool is_special(char value) {
+  return kSpecial[static_cast<unsigned char>(value)];
+}
 
 // Collects one word's bytes and forgets the places again if they turn out to be the source's own.
 class WordBuilder {
@@ -133,6 +136,7 @@ class Lexer {
   bool skip_between_words() {
     while (true) {
       x_input->skip_plain(is_space);
+      if (const auto ahead = x_input->plain(); !ahead.empty() && !is_special(ahead.front())) return true;
       const auto byte = x_input->peek();
       if (!byte) return false;
       if (byte->value == '#') {
@@ -157,7 +161,7 @@ class Lexer {
     if (x_held) return false;
     const std::string_view ahead = x_input->plain();
     std::size_t length = 0;
-    while (length < ahead.size() && !kSpecial[static_cast<unsigned char>(ahead[length])]) ++length;
+    while (length < ahead.size() && !is_special(ahead[length])) ++length;
     if (length == 0 || length > kMaximumWordBytes || (length < ahead.size() && !is_space(ahead[length])))
       return false;
     Word& word = words.emplace_back();

@@ -25,7 +25,7 @@ constexpr std::array kBlobs = {
     std::pair{Load::Blob::acpi, "acpi"},
 };
 
-Load::Blob blob_of(const std::optional<Word>& word) {
+Load::Blob blob_of(const std::shared_ptr<const Word>& word) {
   if (!word) return Load::Blob::automatic;
   const auto found =
       std::find_if(kBlobs.begin(), kBlobs.end(), [&](const auto& one) { return word->text == one.second; });

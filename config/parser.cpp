@@ -3,6 +3,8 @@
 #include "config/parser.h"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <utility>
 
 #include "config/file_words.h"
@@ -14,7 +16,6 @@ namespace qvm::config {
 namespace {
 
 constexpr std::size_t kVm = 0;
-constexpr std::size_t kWordsOfAnOption = 2;  // usually; only a guess for memory
 // A suggestion this near, for a word of this length, is taken for what was meant.
 constexpr std::size_t kSafeDistance = 1;
 constexpr std::size_t kSafeLength = 3;
@@ -32,21 +33,41 @@ bool may_be_option(const Word& word) {
   return !word.quoted && !word.text.empty() && word.text.front() >= 'a' && word.text.front() <= 'z';
 }
 
-// Tells for nearly every argument that it is no option of a table without comparing it with each: a bit per
-// first letter and length of the names.
-class NameFilter {
+// The options of a table by first letter, last letter and length: tells for nearly every argument that it is
+// no option, and finds nearly every option, with one comparison.
+class NameIndex {
  public:
-  explicit NameFilter(const OptionTable& table) {
-    for (const OptionSpec& option : table.options) x_bits |= bit(option.name);
+  explicit NameIndex(const OptionTable& table) : x_table(&table) {
+    for (const OptionSpec& option : table.options) {
+      Slot& slot = x_slots[slot_of(option.name)];
+      slot.shared = slot.first != nullptr;
+      if (!slot.shared) slot.first = &option;
+    }
   }
-  bool may_contain(std::string_view word) const { return (x_bits & bit(word)) != 0; }
+
+  const OptionTable& table() const { return *x_table; }
+  const OptionSpec* find(std::string_view word) const {
+    const Slot& slot = x_slots[slot_of(word)];
+    if (slot.first == nullptr || slot.first->name == word) return slot.first;
+    return slot.shared ? x_table->find(word) : nullptr;
+  }
 
  private:
-  static std::uint64_t bit(std::string_view name) {
-    const std::size_t first = name.empty() ? 0 : static_cast<unsigned char>(name.front());
-    return std::uint64_t{1} << ((first + name.size() * 7) % 64);
+  struct Slot {
+    const OptionSpec* first = nullptr;
+    bool shared = false;
+  };
+  static constexpr std::size_t kSlots = 128;
+
+  static std::size_t slot_of(std::string_view name) {
+    if (name.empty()) return 0;
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    return (first + last * 5U + name.size() * 11) % kSlots;
   }
-  std::uint64_t x_bits = 0;
+
+  const OptionTable* x_table;
+  std::array<Slot, kSlots> x_slots{};
 };
 
 class Parser {
@@ -55,7 +76,7 @@ class Parser {
          DiagnosticSink& sink)
       : x_tables(tables), x_sources(sources), x_files(input.directory, reader, sources, sink) {
     x_tree.contexts.push_back({Context::Kind::vm, &tables.vm(), SIZE_MAX, "the VM"});
-    x_filters.emplace_back(tables.vm());
+    add_index(tables.vm());
   }
 
   SyntaxTree run(std::vector<Word> command_line) {
@@ -75,7 +96,8 @@ class Parser {
   // the tree: nothing looks back.
   void read_words(Words& words) {
     x_within = kVm;
-    x_tree.items.reserve(x_tree.items.size() + words.size() / kWordsOfAnOption);
+    // An option has one argument or two, usually; only a guess for memory.
+    x_tree.items.reserve(x_tree.items.size() + words.size() * 2 / 3);
     for (std::size_t i = 0; i < words.size();) i = read_one(words, i);
     x_within = kVm;
   }
@@ -109,7 +131,15 @@ class Parser {
   const OptionTable& table(std::size_t context) const { return *x_tree.contexts[context].table; }
 
   const OptionSpec* find(std::size_t context, const Word& word) const {
-    return x_filters[context].may_contain(word.text) ? table(context).find(word.text) : nullptr;
+    return x_indexes[x_index_of[context]]->find(word.text);
+  }
+
+  // For the context that is opened next.
+  void add_index(const OptionTable& table) {
+    const auto known = std::find_if(x_indexes.begin(), x_indexes.end(),
+                                    [&](const auto& index) { return &index->table() == &table; });
+    x_index_of.push_back(static_cast<std::size_t>(known - x_indexes.begin()));
+    if (known == x_indexes.end()) x_indexes.push_back(std::make_unique<NameIndex>(table));
   }
 
   bool is_blob_word(const Word& word) const {
@@ -192,11 +222,11 @@ class Parser {
     item.misspelled = words[i].text != spec.name;
     item.word = std::move(words[i]);
     item.arguments.reserve(spec.arguments.size());
-    if (blob != nullptr) item.blob = *blob;
+    if (blob != nullptr) item.blob = std::make_shared<const Word>(*blob);
     std::size_t next = i + 1;
     for (std::size_t index = 0; index < spec.arguments.size(); ++index) {
       if (argument_missing(words, next, spec, index)) {
-        if (next < words.size()) item.instead = words[next];
+        if (next < words.size()) item.instead = std::make_shared<const Word>(words[next]);
         break;
       }
       item.arguments.push_back(std::move(words[next++]));
@@ -224,7 +254,7 @@ class Parser {
     }
     const bool is_vdev = context.kind == Context::Kind::vdev || context.kind == Context::Kind::unknown_vdev;
     if (!is_vdev) context.table = &x_tables.context(item.spec->name);
-    x_filters.emplace_back(*context.table);
+    add_index(*context.table);
     x_tree.contexts.push_back(std::move(context));
     x_within = x_tree.contexts.size() - 1;
   }
@@ -293,7 +323,8 @@ class Parser {
   SourceSet& x_sources;
   FileWords x_files;
   SyntaxTree x_tree;
-  std::vector<NameFilter> x_filters;  // per context
+  std::vector<std::unique_ptr<NameIndex>> x_indexes;  // of the tables in use
+  std::vector<std::size_t> x_index_of;                // per context, into x_indexes
   std::size_t x_within = kVm;
 };
 

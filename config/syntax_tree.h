@@ -28,14 +28,14 @@ struct Context {
 struct ParsedOption {
   const OptionSpec* spec = nullptr;  // never null
   Word word;
-  std::size_t context = 0;      // that it belongs to: index into contexts
-  std::size_t within = 0;       // that was open when it was read; differs for an option of the VM
-  std::optional<Word> blob;     // `initrd` of `initrd load`
-  std::vector<Word> arguments;  // fewer than spec's if some are missing
-  std::optional<Word> instead;  // the option found where an argument should have been
-  bool misspelled = false;      // word is not spec->name; taken for it so that reading can go on
-  bool guessed = false;         // option of an unknown vdev
-  std::vector<Word> stray;      // words after an unquoted argument that were probably meant to belong to it
+  std::size_t context = 0;              // that it belongs to: index into contexts
+  std::size_t within = 0;               // that was open when it was read; differs for an option of the VM
+  std::vector<Word> arguments;          // fewer than spec's if some are missing
+  std::shared_ptr<const Word> blob;     // `initrd` of `initrd load`; few have one, so it is kept apart
+  std::shared_ptr<const Word> instead;  // the option found where an argument should have been
+  bool misspelled = false;              // word is not spec->name; taken for it so that reading can go on
+  bool guessed = false;                 // option of an unknown vdev
+  std::vector<Word> stray;  // words after an unquoted argument that were probably meant to belong to it
 
   bool complete() const { return arguments.size() == spec->arguments.size(); }
 };
