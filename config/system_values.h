@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Values of a manifest: from text to number, with what was probably meant when it is wrong. Inside config/
-// only.
+// Values of a manifest: from text to number, with what was probably meant when it is wrong.
 #pragma once
 
 #include <cstdint>

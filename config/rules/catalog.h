@@ -111,6 +111,7 @@ extern const Rule kDuplicateSystem;     // H02
 extern const Rule kDecision;            // H03
 extern const Rule kHostPath;            // H04
 extern const Rule kImpossiblePlace;     // H05
+extern const Rule kUnusableName;        // H06
 
 // `cpu 2`: rule A17 reports such a word, A01 does not.
 bool counts_cpus(const UnknownWord& unknown, const SyntaxTree& tree);

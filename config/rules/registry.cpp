@@ -108,6 +108,7 @@ std::span<const Rule* const> all_rules() {
       &kDecision,
       &kHostPath,
       &kImpossiblePlace,
+      &kUnusableName,
   };
   return kRules;
 }

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
-#include <algorithm>
 #include <string_view>
 
+#include "config/system_values.h"
 #include "qvm/plan/finding.h"
 
 namespace qvm::plan {
@@ -16,13 +16,6 @@ namespace {
 constexpr const char* kRule = "plan-name";
 // Room for the name of a socket in a VM's directory.
 constexpr std::string_view kLongestSocket = "console-999.sock";
-// libvirt puts the name into file names of its own.
-constexpr std::size_t kLongestName = 64;
-
-bool is_allowed(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.';
-}
 
 }  // namespace
 
@@ -33,15 +26,8 @@ bool check_vm_name(const std::string& name, const std::string& runtime_directory
     return false;
   };
   if (name.empty()) return error("the VM has no name", "add 'system NAME' at the start of its configuration");
-  if (!std::all_of(name.begin(), name.end(), is_allowed) || name.front() == '-' || name.front() == '.') {
-    return error(fmt::format("'{}' cannot be the name of a VM", name),
-                 "use letters, digits, '-', '_' and '.', and start with a letter or digit");
-  }
-  if (name.size() > kLongestName) {
-    return error(fmt::format("the name '{}' has {} characters; a VM's name has at most {}", name, name.size(),
-                             kLongestName),
-                 "");
-  }
+  if (const auto usable = config::parse_vm_name(name); !usable)
+    return error(usable.error().message, usable.error().help);
   const std::string longest = runtime_directory + "/vm/" + name + "/" + std::string(kLongestSocket);
   constexpr std::size_t kLimit = sizeof(sockaddr_un::sun_path) - 1;
   if (longest.size() > kLimit) {

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+#include "config/system_values.h"
+
+namespace qvm::config {
+namespace {
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) {
+    if (vm.tree.unreadable && vm.tree.items.empty()) continue;
+    const auto name = parse_vm_name(vm.name);
+    if (name) continue;
+    const SourceRange where = vm.model.system ? vm.model.system->where : vm.tree.start;
+    sink.add(finding(kUnusableName, where, name.error().message, name.error().help));
+  }
+}
+
+}  // namespace
+
+const Rule kUnusableName{.id = "H06",
+                         .severity = Severity::error,
+                         .title = "a name that no VM can have on this host",
+                         .documentation =
+                             "A VM's name, or its file's without the ending if it has none, becomes a "
+                             "directory, a part of socket paths and a libvirt domain.",
+                         .wrong = {"system left/right\nram 64M\n"},
+                         .right = {"system left.right\nram 64M\n"},
+                         .check = check};
+
+}  // namespace qvm::config
