@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "qvm/regions/client_connection.h"
 #include "qvm/regions/wire.h"
@@ -21,6 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kSocketTag = 0;
 constexpr std::chrono::milliseconds kDefaultDeadline{2000};
+// Somewhat less, so that by then no deadline is over.
+constexpr std::chrono::milliseconds kSocketPatience{1900};
 // A qvm-regiond that hangs up again and again does not want us.
 constexpr int kMaxReconnects = 8;
 
@@ -172,6 +175,7 @@ Result<void> SocketClient::try_session() {
   event.data.u64 = kSocketTag;
   if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, socket->get(), &event) != 0)
     return fail_errno("watch a socket");
+  if (auto set = wire::set_patience(socket->get(), kSocketPatience); !set) return set;
   x_socket = std::move(*socket);
   x_welcomed = false;
   return {};
@@ -192,8 +196,12 @@ SocketClient::Awaited SocketClient::send(std::span<const std::byte> message, Clo
 }
 
 SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial, Clock::time_point deadline) {
+  // The reply is mostly the next to come, and no poll() is needed for it. But the patience of the socket is
+  // counted anew with each message.
+  auto wait = Clock::now() + kSocketPatience <= deadline ? wire::Wait::patiently : wire::Wait::no;
   for (;;) {
-    switch (wire::receive(x_socket.get(), x_message, wire::kMaxDescriptors)) {
+    switch (wire::receive(x_socket.get(), x_message, wire::kMaxDescriptors,
+                          std::exchange(wait, wire::Wait::no))) {
       case wire::Outcome::done:
         x_hangs = false;
         if (x_message.type() == type && x_message.header().serial == serial) return Awaited::reply;

@@ -21,11 +21,6 @@ Json describe_client(const Manager& manager, const RegionStore& store, Id id) {
   const Attached& connection = manager.connections().at(id);
   const SessionOpened& session = manager.sessions().at(connection.session).opened;
   const Principal& who = session.principal;
-  // Its own page says so; nobody else can write there, but the client can say what it likes.
-  std::uint64_t signals = 0;
-  if (const SharedClient* client = store.client(id)) {
-    for (const SharedCounter& sent : client->shared().sent) signals += sent.load(std::memory_order_relaxed);
-  }
   Json json = {{"index", connection.index},
                {"kind", who.is_vm() ? "vm" : "host"},
                {"who", who.is_vm() ? who.vm_name + "/" + who.label : who.label},
@@ -34,7 +29,7 @@ Json describe_client(const Manager& manager, const RegionStore& store, Id id) {
                {"name", connection.name},
                {"since", connection.since},
                {"read_only", !connection.writable},
-               {"signals", signals}};
+               {"signals", store.signals_of(id)}};
   if (who.is_vm()) json["vm"] = who.vm_name;
   return json;
 }

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -24,14 +25,18 @@ constexpr std::size_t kBatch = 64;  // descriptors per message
 
 enum class Op : std::uint32_t { keep = 1, drop = 2, bye = 3, complete = 4 };
 
+}  // namespace
+
 struct KeeperMessage {
   Op op = Op::keep;
   std::uint32_t count = 0;
   std::array<KeeperKey, kBatch> keys{};
 };
 
-// Waits for the other side: it is trusted and does nothing but read.
-Result<void> send_message(int socket, const KeeperMessage& message, std::span<const int> fds) {
+namespace {
+
+// flags: MSG_DONTWAIT, or 0 to wait for the other side, which is trusted and does nothing but read.
+Result<void> send_message(int socket, const KeeperMessage& message, std::span<const int> fds, int flags = 0) {
   iovec data{const_cast<KeeperMessage*>(&message), sizeof message};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
   msghdr header{};
@@ -46,7 +51,7 @@ Result<void> send_message(int socket, const KeeperMessage& message, std::span<co
     rights->cmsg_len = CMSG_LEN(fds.size_bytes());
     std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
   }
-  while (::sendmsg(socket, &header, MSG_NOSIGNAL) < 0) {
+  while (::sendmsg(socket, &header, MSG_NOSIGNAL | flags) < 0) {
     if (errno != EINTR) return fail_errno("send to the other side of the keeper's socket");
   }
   return {};
@@ -55,10 +60,12 @@ Result<void> send_message(int socket, const KeeperMessage& message, std::span<co
 struct Received {
   KeeperMessage message;
   std::vector<UniqueFd> fds;
+  bool none = false;  // there is no message now
   bool end = false;
 };
 
-Received receive_message(int socket) {
+// flags: MSG_DONTWAIT, or 0 to wait for one.
+Received receive_message(int socket, int flags = 0) {
   Received received;
   iovec data{&received.message, sizeof received.message};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
@@ -68,8 +75,9 @@ Received receive_message(int socket) {
   header.msg_control = control.data();
   header.msg_controllen = control.size();
   ssize_t got = 0;
-  while ((got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+  while ((got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags)) < 0 && errno == EINTR) {
   }
+  received.none = got < 0 && errno == EAGAIN;
   if (got >= 0) {
     for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
       if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -86,7 +94,9 @@ Received receive_message(int socket) {
   return received;
 }
 
-Result<void> send_descriptors(int socket, std::span<const KeptRef> descriptors) {
+// send(message, fds) sends one message.
+template <class Send>
+Result<void> send_descriptors(const Send& send, std::span<const KeptRef> descriptors) {
   while (!descriptors.empty()) {
     const auto batch = descriptors.first(std::min(descriptors.size(), kBatch));
     KeeperMessage message;
@@ -95,7 +105,7 @@ Result<void> send_descriptors(int socket, std::span<const KeptRef> descriptors) 
       message.keys[message.count] = one.key;
       fds[message.count++] = one.fd;
     }
-    if (auto sent = send_message(socket, message, std::span(fds).first(message.count)); !sent) return sent;
+    if (auto sent = send(message, std::span<const int>(fds).first(message.count)); !sent) return sent;
     descriptors = descriptors.subspan(batch.size());
   }
   return {};
@@ -103,10 +113,24 @@ Result<void> send_descriptors(int socket, std::span<const KeptRef> descriptors) 
 
 enum class LinkEnd { bye, broken };
 
+// Returns when the bell has rung or the other side is gone. Messages alone wake nobody.
+void await_bell(int socket, int bell) {
+  std::array<pollfd, 2> waiting{{{socket, 0, 0}, {bell, POLLIN, 0}}};
+  while (::poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {
+  }
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(bell, &count, sizeof count);
+}
+
 // Serves one qvm-regiond. starts is set to 0 once it has come up.
 LinkEnd serve(int socket, KeptDescriptors& kept, int& starts) {
+  UniqueFd bell;
   for (;;) {
-    Received received = receive_message(socket);
+    Received received = receive_message(socket, bell ? MSG_DONTWAIT : 0);
+    if (received.none) {
+      await_bell(socket, bell.get());
+      continue;
+    }
     if (received.end) return LinkEnd::broken;
     const KeeperMessage& message = received.message;
     switch (message.op) {
@@ -120,6 +144,7 @@ LinkEnd serve(int socket, KeptDescriptors& kept, int& starts) {
         return LinkEnd::bye;
       case Op::complete:
         starts = 0;
+        if (received.fds.size() == 1) bell = std::move(received.fds.front());
         break;
     }
   }
@@ -135,8 +160,11 @@ Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kep
   pid = *started;
   std::vector<KeptRef> all;
   for (const auto& [key, fd] : kept) all.push_back({key, fd.get()});
-  auto sent = send_descriptors(mine.get(), all);
-  if (sent) sent = send_message(mine.get(), {.op = Op::complete, .count = 0, .keys = {}}, {});
+  const auto send = [&mine](const KeeperMessage& message, std::span<const int> fds) {
+    return send_message(mine.get(), message, fds);
+  };
+  auto sent = send_descriptors(send, all);
+  if (sent) sent = send({.op = Op::complete, .count = 0, .keys = {}}, {});
   // A child that died meanwhile shows in serve().
   return mine;
 }
@@ -190,8 +218,25 @@ Result<KeptDescriptors> KeeperLink::take_back() {
   }
 }
 
+// The keeper is woken when its socket is full, or by ring(): not for each message.
+Result<void> KeeperLink::send(const KeeperMessage& message, std::span<const int> fds) {
+  auto sent = send_message(x_socket.get(), message, fds, x_bell ? MSG_DONTWAIT : 0);
+  if (sent || sent.error().code() != EAGAIN) return sent;
+  ring();
+  return send_message(x_socket.get(), message, fds);
+}
+
+void KeeperLink::ring() {
+  const std::uint64_t one = 1;
+  if (x_bell) [[maybe_unused]]
+    const auto written = ::write(x_bell.get(), &one, sizeof one);
+}
+
 Result<void> KeeperLink::keep(std::span<const KeptRef> descriptors) {
-  return x_socket ? send_descriptors(x_socket.get(), descriptors) : Result<void>();
+  if (!x_socket) return {};
+  return send_descriptors(
+      [this](const KeeperMessage& message, std::span<const int> fds) { return send(message, fds); },
+      descriptors);
 }
 
 Result<void> KeeperLink::drop(std::span<const KeeperKey> keys) {
@@ -200,7 +245,7 @@ Result<void> KeeperLink::drop(std::span<const KeeperKey> keys) {
     for (; message.count < kBatch && message.count < keys.size(); ++message.count) {
       message.keys[message.count] = keys[message.count];
     }
-    if (auto sent = send_message(x_socket.get(), message, {}); !sent) return sent;
+    if (auto sent = send(message, {}); !sent) return sent;
     keys = keys.subspan(message.count);
   }
   return {};
@@ -212,13 +257,17 @@ void KeeperLink::give_up() {
 }
 
 void KeeperLink::serving() {
-  if (x_socket) [[maybe_unused]]
-    const auto sent = send_message(x_socket.get(), {.op = Op::complete, .count = 0, .keys = {}}, {});
+  if (!x_socket) return;
+  UniqueFd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  const int fd = bell.get();
+  const auto sent = send({.op = Op::complete, .count = 0, .keys = {}}, std::span(&fd, bell ? 1U : 0U));
+  if (sent) x_bell = std::move(bell);
 }
 
 void KeeperLink::bye() {
-  if (x_socket) [[maybe_unused]]
-    const auto sent = send_message(x_socket.get(), {.op = Op::bye, .count = 0, .keys = {}}, {});
+  if (!x_socket) return;
+  [[maybe_unused]] const auto sent = send({.op = Op::bye, .count = 0, .keys = {}}, {});
+  ring();
 }
 
 int run_keeper(const StartRegiond& start, UniqueFd first) {

@@ -24,8 +24,13 @@ struct KeptRef {
   int fd = -1;
 };
 
+struct KeeperMessage;
+
 // qvm-regiond's end. Blocking, but the keeper does nothing but read; one that does not read for a second is
 // as good as lost. A lost keeper is told by failures.
+//
+// What is sent waits in the keeper's socket, where it outlives this process as well as in the keeper's hands;
+// the keeper itself wakes up when the socket is full, when this process dies, and by ring().
 class KeeperLink {
  public:
   KeeperLink() = default;
@@ -37,7 +42,9 @@ class KeeperLink {
   // The keeper has the descriptors as soon as this returns, even if this process then dies.
   Result<void> keep(std::span<const KeptRef> descriptors);
   Result<void> drop(std::span<const KeeperKey> keys);
-  // This process is up: if it dies now, that is no reason to give up on it.
+  // The keeper handles what was sent up to now: descriptors that were dropped are closed.
+  void ring();
+  // This process is up: if it dies now, that is no reason to give up on it. From here on it rings.
   void serving();
   // This process is about to end on purpose: the keeper ends too.
   void bye();
@@ -48,7 +55,10 @@ class KeeperLink {
   int fd() const { return x_socket.get(); }
 
  private:
+  Result<void> send(const KeeperMessage& message, std::span<const int> fds);
+
   UniqueFd x_socket;
+  UniqueFd x_bell;  // eventfd; before serving(): none, and each message wakes the keeper
   UniqueFd x_process;
 };
 

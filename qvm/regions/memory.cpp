@@ -9,11 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
 
 #include "qvm/regions/host_memory.h"
+#include "qvm/regions/types.h"
 
 namespace qvm::regions {
 namespace {
@@ -35,21 +37,49 @@ Result<void> reserve(int memory, std::uint64_t bytes) {
   return done ? Result<void>() : fail_errno("reserve memory", code);
 }
 
-}  // namespace
-
-Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes) {
+Result<UniqueFd> create_file(const char* label) {
   UniqueFd memory(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return fail_errno("create a memory file");
-  if (auto reserved = reserve(memory.get(), bytes); !reserved)
-    return tl::unexpected(std::move(reserved.error()));
-  if (::fchmod(memory.get(), 0600) != 0) return fail_errno("restrict a memory file");
-  if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+  return memory;
+}
+
+Result<void> restrict(int memory) {
+  return ::fchmod(memory, 0600) == 0 ? Result<void>() : fail_errno("restrict a memory file");
+}
+
+Result<UniqueFd> sealed(Result<UniqueFd> memory) {
+  if (::fcntl(memory->get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return fail_errno("seal a memory file");
   }
   return memory;
 }
 
+}  // namespace
+
+Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes) {
+  auto memory = create_file(label);
+  if (!memory) return memory;
+  if (auto reserved = reserve(memory->get(), bytes); !reserved)
+    return tl::unexpected(std::move(reserved.error()));
+  if (auto restricted = restrict(memory->get()); !restricted)
+    return tl::unexpected(std::move(restricted.error()));
+  return sealed(std::move(memory));
+}
+
+Result<UniqueFd> create_page(const char* label, std::span<const std::byte> content) {
+  auto memory = create_file(label);
+  if (!memory) return memory;
+  std::array<std::byte, kPageBytes> page{};
+  std::copy(content.begin(), content.end(), page.begin());
+  // Sizes, reserves and fills it in one go.
+  if (::pwrite(memory->get(), page.data(), page.size(), 0) != static_cast<ssize_t>(page.size())) {
+    return fail_errno("reserve memory");
+  }
+  return sealed(std::move(memory));
+}
+
 Result<UniqueFd> reopen_read_only(int memory) {
+  if (auto restricted = restrict(memory); !restricted) return tl::unexpected(std::move(restricted.error()));
   std::array<char, 40> path{};
   std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", memory);
   UniqueFd opened(::open(path.data(), O_RDONLY | O_CLOEXEC));

@@ -3,7 +3,9 @@
 // The files that clients of a region share: anonymous memory that no holder can resize, and doorbells.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "qvm/base/result.h"
@@ -14,17 +16,20 @@ namespace qvm::regions {
 // Less than this is reserved and freed in no time.
 inline constexpr std::uint64_t kQuickBytes = std::uint64_t{1} << 20;
 
-// Zeroed memory of this size, every page really reserved; its size and seals are fixed for good and its mode
+// Zeroed memory of this size, every page really reserved; its size and seals are fixed for good, and its mode
 // is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
 // /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory; more
 // than kQuickBytes is not even tried then. Any thread may call it.
 Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes);
+// kPageBytes with this at their start, as fixed. The mode is whatever: only who may write to it may have it
+// before reopen_read_only().
+Result<UniqueFd> create_page(const char* label, std::span<const std::byte> content);
 // The label of a region's data.
 inline std::string label_of(const std::string& region) {
   return "qvm-region:" + region;
 }
 
-// A second descriptor of the same memory, for reading only.
+// A second descriptor of the same memory, for reading only. From here on the memory's mode is 0600.
 Result<UniqueFd> reopen_read_only(int memory);
 
 // How one client wakes one other. The sender's end is an eventfd that nobody else has: its flags and its

@@ -3,7 +3,10 @@
 #include "qvm/regions/region_store.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "qvm/regions/memory.h"
@@ -11,96 +14,133 @@
 namespace qvm::regions {
 namespace {
 
-struct Page {
-  UniqueFd file;
-  UniqueFd read_only;
-  Mapping mapping;
-};
-
-Result<Page> open_page(UniqueFd file) {
-  Page page;
-  page.file = std::move(file);
-  auto read_only = reopen_read_only(page.file.get());
-  if (!read_only) return tl::unexpected(std::move(read_only.error()));
-  page.read_only = std::move(*read_only);
-  auto mapping = Mapping::map(page.file.get(), kPageBytes, Mapping::Access::read_write);
-  if (!mapping) return tl::unexpected(std::move(mapping.error()));
-  page.mapping = std::move(*mapping);
-  return page;
-}
-
-Result<Page> make_page(const char* label) {
-  auto file = create_memory(label, kPageBytes);
-  if (!file) return tl::unexpected(std::move(file.error()));
-  return open_page(std::move(*file));
-}
-
 bool has_size(int file, std::uint64_t bytes) {
   struct stat info {};
   return ::fstat(file, &info) == 0 && info.st_size >= 0 && static_cast<std::uint64_t>(info.st_size) == bytes;
 }
 
-}  // namespace
+// A page may be its owner's to write: what is read from it is only ever compared.
+template <class T>
+bool read_at(int page, std::size_t offset, T& value) {
+  return ::pread(page, &value, sizeof value, static_cast<off_t>(offset)) == sizeof value;
+}
 
-Result<void> RegionStore::create_region(Id id, const std::string& name, std::uint64_t pages, UniqueFd data) {
-  if (!data) {
-    auto made = create_memory(label_of(name).c_str(), pages * kPageBytes);
-    if (!made) return tl::unexpected(std::move(made.error()));
-    data = std::move(*made);
-  }
-  auto page = make_page("qvm-region-page");
-  if (!page) return tl::unexpected(std::move(page.error()));
-  SharedRegion region{std::move(data), std::move(page->file), std::move(page->read_only),
-                      std::move(page->mapping)};
-  RegionPage& shared = region.shared();
-  shared.magic = kRegionPageMagic;
-  shared.version = kPageVersion;
-  shared.size = sizeof(RegionPage);
-  x_regions.emplace(id, std::move(region));
+Result<void> show(SharedClient& client) {
+  if (client.page_read_only) return {};
+  auto opened = reopen_read_only(client.page.get());
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  client.page_read_only = std::move(*opened);
   return {};
 }
 
-Result<void> RegionStore::create_client(Id id, unsigned index) {
-  auto page = make_page("qvm-client-page");
+std::span<const std::byte> bytes_of(const auto& page) {
+  return std::as_bytes(std::span(&page, 1));
+}
+
+// Clients have it mapped: through memory, each word is written at once. If there is no room for a mapping,
+// that is as good as certain for a word in a file, too.
+void store(SharedRegion& region, std::size_t offset, std::uint32_t value) {
+  if (region.mapping) {
+    auto* at = static_cast<std::byte*>(region.mapping.data()) + offset;
+    reinterpret_cast<SharedCounter*>(at)->store(value, std::memory_order_release);
+  } else {
+    [[maybe_unused]] const auto written =
+        ::pwrite(region.page.get(), &value, sizeof value, static_cast<off_t>(offset));
+  }
+}
+
+}  // namespace
+
+Result<void> RegionStore::create_region(const RegionCreated& created, std::uint32_t attached, UniqueFd data) {
+  SharedRegion region;
+  region.bytes = created.pages * kPageBytes;
+  region.data = std::move(data);
+  if (!region.data) {
+    auto made = create_memory(label_of(created.name).c_str(), region.bytes);
+    if (!made) return tl::unexpected(std::move(made.error()));
+    region.data = std::move(*made);
+  }
+  region.published = {attached, attached != 0 ? 1U : 0U, created.generation};
+  RegionPage content{};
+  content.magic = kRegionPageMagic;
+  content.version = kPageVersion;
+  content.size = sizeof(RegionPage);
+  content.attached = region.published.attached;
+  content.changes = region.published.changes;
+  for (unsigned i = 0; i < kMaxClients; ++i) content.generation[i] = created.generation[i];
+  auto page = create_page("qvm-region-page", bytes_of(content));
   if (!page) return tl::unexpected(std::move(page.error()));
-  SharedClient client{std::move(page->file), std::move(page->read_only), std::move(page->mapping)};
-  ClientPage& shared = client.shared();
-  shared.magic = kClientPageMagic;
-  shared.version = kPageVersion;
-  shared.size = sizeof(ClientPage);
-  shared.index = index;
+  region.page = std::move(*page);
+  auto read_only = reopen_read_only(region.page.get());
+  if (!read_only) return tl::unexpected(std::move(read_only.error()));
+  region.page_read_only = std::move(*read_only);
+  x_regions.emplace(created.id, std::move(region));
+  return {};
+}
+
+Result<void> RegionStore::create_client(Id id, unsigned index, const std::array<Id, kMaxClients>& slots) {
+  ClientPage content{};
+  content.magic = kClientPageMagic;
+  content.version = kPageVersion;
+  content.size = sizeof(ClientPage);
+  content.index = index;
+  bool alone = true;
+  for (unsigned s = 0; s < kMaxClients; ++s) {
+    if (slots[s] == 0 || slots[s] == id) continue;
+    alone = false;
+    SharedClient& peer = x_clients.at(slots[s]);
+    if (auto shown = show(peer); !shown) return shown;
+    std::uint32_t sent = 0;
+    if (!read_at(peer.page.get(), offsetof(ClientPage, sent) + index * sizeof(SharedCounter), sent)) {
+      return fail_errno("read a client's page");
+    }
+    content.seen[s] = sent;
+  }
+  auto page = create_page("qvm-client-page", bytes_of(content));
+  if (!page) return tl::unexpected(std::move(page.error()));
+  SharedClient client{std::move(*page), UniqueFd()};
+  if (!alone) {
+    if (auto shown = show(client); !shown) return shown;
+  }
   x_clients.emplace(id, std::move(client));
   return {};
 }
 
 Result<void> RegionStore::adopt_region(Id id, std::uint64_t pages, UniqueFd data, UniqueFd page) {
-  if (!has_size(data.get(), pages * kPageBytes) || !has_size(page.get(), kPageBytes)) {
+  const std::uint64_t bytes = pages * kPageBytes;
+  if (!has_size(data.get(), bytes) || !has_size(page.get(), kPageBytes)) {
     return fail("the kept memory is not the region's");
   }
-  auto opened = open_page(std::move(page));
-  if (!opened) return tl::unexpected(std::move(opened.error()));
-  SharedRegion region{std::move(data), std::move(opened->file), std::move(opened->read_only),
-                      std::move(opened->mapping)};
-  if (region.shared().magic != kRegionPageMagic) return fail("the kept page is not a region's");
+  std::uint32_t magic = 0;
+  SharedRegion region{std::move(data), bytes, std::move(page), UniqueFd(), {}, {}};
+  const int file = region.page.get();
+  if (!read_at(file, offsetof(RegionPage, magic), magic) || magic != kRegionPageMagic ||
+      !read_at(file, offsetof(RegionPage, attached), region.published.attached) ||
+      !read_at(file, offsetof(RegionPage, changes), region.published.changes) ||
+      !read_at(file, offsetof(RegionPage, generation), region.published.generation)) {
+    return fail("the kept page is not a region's");
+  }
+  auto read_only = reopen_read_only(file);
+  if (!read_only) return tl::unexpected(std::move(read_only.error()));
+  region.page_read_only = std::move(*read_only);
   x_regions.emplace(id, std::move(region));
   return {};
 }
 
 Result<void> RegionStore::adopt_client(Id id, UniqueFd page) {
   if (!has_size(page.get(), kPageBytes)) return fail("the kept page is not a client's");
-  auto opened = open_page(std::move(page));
-  if (!opened) return tl::unexpected(std::move(opened.error()));
-  x_clients.emplace(
-      id, SharedClient{std::move(opened->file), std::move(opened->read_only), std::move(opened->mapping)});
+  SharedClient client{std::move(page), UniqueFd()};
+  if (auto shown = show(client); !shown) return shown;
+  x_clients.emplace(id, std::move(client));
   return {};
 }
 
-UniqueFd RegionStore::take_region(Id id) {
+SharedRegion RegionStore::take_region(Id id) {
   const auto found = x_regions.find(id);
   if (found == x_regions.end()) return {};
-  UniqueFd data = std::move(found->second.data);
+  SharedRegion region = std::move(found->second);
   x_regions.erase(found);
-  return data;
+  return region;
 }
 
 const SharedRegion* RegionStore::region(Id id) const {
@@ -113,27 +153,33 @@ const SharedClient* RegionStore::client(Id id) const {
   return found == x_clients.end() ? nullptr : &found->second;
 }
 
-void RegionStore::set_baseline(Id newcomer, unsigned index, const std::array<Id, kMaxClients>& slots) {
-  ClientPage& mine = x_clients.at(newcomer).shared();
-  for (unsigned s = 0; s < kMaxClients; ++s) {
-    if (slots[s] == 0 || slots[s] == newcomer) continue;
-    mine.seen[s].store(x_clients.at(slots[s]).shared().sent[index].load(std::memory_order_acquire),
-                       std::memory_order_release);
-  }
+std::uint64_t RegionStore::signals_of(Id client) const {
+  const auto found = x_clients.find(client);
+  std::array<std::uint32_t, kMaxClients> sent{};
+  if (found == x_clients.end() || !read_at(found->second.page.get(), offsetof(ClientPage, sent), sent))
+    return 0;
+  std::uint64_t signals = 0;
+  for (const std::uint32_t count : sent) signals += count;
+  return signals;
 }
 
 void RegionStore::publish(Id id, std::uint32_t attached,
                           const std::array<std::uint32_t, kMaxClients>& generation) {
-  RegionPage& page = x_regions.at(id).shared();
-  bool changed = page.attached.load(std::memory_order_relaxed) != attached;
-  for (unsigned i = 0; i < kMaxClients; ++i) {
-    if (page.generation[i].load(std::memory_order_relaxed) == generation[i]) continue;
-    page.generation[i].store(generation[i], std::memory_order_release);
-    changed = true;
+  SharedRegion& region = x_regions.at(id);
+  Published& published = region.published;
+  if (published.attached == attached && published.generation == generation) return;
+  if (!region.mapping) {
+    if (auto mapped = Mapping::map(region.page.get(), kPageBytes, Mapping::Access::read_write)) {
+      region.mapping = std::move(*mapped);
+    }
   }
-  if (!changed) return;
-  page.attached.store(attached, std::memory_order_release);
-  page.changes.fetch_add(1, std::memory_order_release);
+  for (unsigned i = 0; i < kMaxClients; ++i) {
+    if (published.generation[i] == generation[i]) continue;
+    store(region, offsetof(RegionPage, generation) + i * sizeof(SharedCounter), generation[i]);
+  }
+  store(region, offsetof(RegionPage, attached), attached);
+  published = {attached, published.changes + 1, generation};
+  store(region, offsetof(RegionPage, changes), published.changes);
 }
 
 }  // namespace qvm::regions

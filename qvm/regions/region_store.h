@@ -16,42 +16,50 @@
 
 namespace qvm::regions {
 
+// What a region page tells.
+struct Published {
+  std::uint32_t attached = 0;
+  std::uint32_t changes = 0;
+  std::array<std::uint32_t, kMaxClients> generation{};
+};
+
 struct SharedRegion {
   UniqueFd data;
+  std::uint64_t bytes = 0;  // of data
   UniqueFd page;
   UniqueFd page_read_only;
-  Mapping mapping;
-
-  RegionPage& shared() const { return *static_cast<RegionPage*>(mapping.data()); }
+  Published published;
+  Mapping mapping;  // of the page; only once there is a change to tell
 };
 
 struct SharedClient {
   UniqueFd page;
-  UniqueFd page_read_only;
-  Mapping mapping;
-
-  ClientPage& shared() const { return *static_cast<ClientPage*>(mapping.data()); }
+  UniqueFd page_read_only;  // only once there was a peer
 };
 
+// No page is mapped without need: a client's is looked at when a peer comes, a region's changes when somebody
+// comes or goes.
 class RegionStore {
  public:
-  // Makes what a region or a connection needs; fails with ENOMEM or alike.
+  // Makes what a region needs; fails with ENOMEM or alike.
   // data: what create_memory() made for it already; empty: made here.
-  Result<void> create_region(Id id, const std::string& name, std::uint64_t pages, UniqueFd data = {});
-  Result<void> create_client(Id id, unsigned index);
+  Result<void> create_region(const RegionCreated& region, std::uint32_t attached, UniqueFd data = {});
+  // slots: who is attached to the region. Nothing that these sent to the index before is a signal for the
+  // newcomer, and all of them can be shown to it, and it to them.
+  Result<void> create_client(Id id, unsigned index, const std::array<Id, kMaxClients>& slots);
   // The same from descriptors that were kept. Fails if they are not what they should be.
   Result<void> adopt_region(Id id, std::uint64_t pages, UniqueFd data, UniqueFd page);
   Result<void> adopt_client(Id id, UniqueFd page);
   // Forgets it; the data is the caller's to free.
-  UniqueFd take_region(Id id);
+  SharedRegion take_region(Id id);
   void erase_client(Id id) { x_clients.erase(id); }
 
   // Null if there is none.
   const SharedRegion* region(Id id) const;
   const SharedClient* client(Id id) const;
+  // How many signals the client says that it has sent; 0 if there is no such client.
+  std::uint64_t signals_of(Id client) const;
 
-  // Nothing that peers sent to this index before is a signal for the newcomer. Before publish().
-  void set_baseline(Id newcomer, unsigned index, const std::array<Id, kMaxClients>& slots);
   // Shows clients who is attached. No change, no effect.
   void publish(Id region, std::uint32_t attached, const std::array<std::uint32_t, kMaxClients>& generation);
 

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 #include "qvm/regions/log.h"
 #include "qvm/regions/server_impl.h"
@@ -33,6 +34,9 @@ constexpr std::chrono::seconds kKeeperTrouble{1};
 // Sockets still to be closed before no more are accepted for the time being.
 constexpr std::size_t kMaxChores = 64;
 constexpr std::chrono::milliseconds kBreather{20};
+// The keeper's work is put off so that it has more of it at once.
+constexpr std::chrono::milliseconds kKeeperPause{20};
+constexpr std::size_t kMaxDropped = 64;
 
 bool is_root() {
   return ::geteuid() == 0;
@@ -219,11 +223,30 @@ void Server::Impl::stop_listening_for_vm(Id vm, const std::string& name) {
 }
 
 void Server::Impl::keep(std::vector<KeptRef> descriptors) {
-  if (!x_keeper.keep(descriptors)) replace_keeper();
+  if (!x_keeper.keep(descriptors)) return replace_keeper();
+  settle_with_keeper_soon();
 }
 
+// There is no hurry: memory that matters was freed, and what the journal says is gone is gone.
 void Server::Impl::drop_kept(std::vector<KeeperKey> keys) {
-  if (!x_keeper.drop(keys)) replace_keeper();
+  if (x_keeper.fd() < 0) return;
+  x_dropped.insert(x_dropped.end(), keys.begin(), keys.end());
+  if (x_dropped.size() >= kMaxDropped) return settle_with_keeper();
+  settle_with_keeper_soon();
+}
+
+void Server::Impl::settle_with_keeper_soon() {
+  if (std::exchange(x_settling, true)) return;
+  x_loop->after(kKeeperPause, [this] {
+    x_settling = false;
+    settle_with_keeper();
+  });
+}
+
+void Server::Impl::settle_with_keeper() {
+  const std::vector<KeeperKey> dropped = std::exchange(x_dropped, {});
+  if (!x_keeper.drop(dropped)) return replace_keeper();
+  x_keeper.ring();
 }
 
 std::vector<KeptRef> Server::Impl::everything_kept() const {
@@ -250,6 +273,7 @@ void Server::Impl::replace_keeper() {
   if (x_keeper.fd() < 0) return;
   x_loop->unwatch(x_keeper.fd());
   x_keeper.give_up();
+  x_dropped.clear();
   if (!x_options.start_keeper) {
     log_line("the keeper has died; from here on nothing survives this process");
     return;

@@ -63,7 +63,6 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
     [[maybe_unused]] const Events undone = x_manager.detach(client.session, mine.id);
     return refuse(Status::no_memory, links.error().message());
   }
-  x_store.set_baseline(mine.id, mine.index, x_manager.regions().at(mine.region).slots);
   carry_out(outcome.events);
   if (auto answered = answer_attach(client, request, mine, std::move(*links)); !answered) {
     carry_out(x_manager.detach(client.session, mine.id));
@@ -78,11 +77,10 @@ Result<std::vector<Server::Impl::PeerLink>> Server::Impl::prepare(const AttachOu
   const Attached& mine = x_manager.connections().at(outcome.connection);
   const RegionState& region = x_manager.regions().at(mine.region);
   if (outcome.created) {
-    const RegionCreated& created = region.created;
-    auto made = x_store.create_region(created.id, created.name, created.pages, std::move(memory));
+    auto made = x_store.create_region(region.created, region.attached_mask(), std::move(memory));
     if (!made) return tl::unexpected(std::move(made.error()));
   }
-  auto made = x_store.create_client(mine.id, mine.index);
+  auto made = x_store.create_client(mine.id, mine.index, region.slots);
   if (!made) return tl::unexpected(std::move(made.error()));
   std::vector<PeerLink> links;
   for (const Id slot : region.slots) {
@@ -112,7 +110,7 @@ Result<void> Server::Impl::answer_attach(Client& client, const wire::Attach& req
   message.connection = mine.id;
   message.pages = x_manager.regions().at(mine.region).created.pages;
   message.writable = mine.writable ? 1 : 0;
-  message.changes = shared.shared().changes.load(std::memory_order_relaxed);
+  message.changes = shared.published.changes;
   message.generation = mine.generation;
   for (const PeerLink& link : links)
     message.peers[message.peer_count++] = {link.peer->index, link.peer->generation};

@@ -13,7 +13,6 @@
 namespace qvm::regions {
 namespace {
 
-constexpr int kMessagesPerTurn = 16;  // of one client, before others have their turn
 // Sockets of one VM: each vdev's, the same again after a quick restart of the process, and a few.
 constexpr std::size_t kSpareSockets = 4;
 constexpr int kSendBuffer = 16 * 1024;
@@ -113,17 +112,30 @@ void Server::Impl::client_ready(int fd, std::uint32_t events) {
   }
   // It has hung up, and what it said last cannot be read yet: whatever it was, its detach is part of the cut.
   if ((events & EPOLLHUP) != 0 && (client.interest & EPOLLIN) == 0) good = false;
-  wire::Message message;
-  for (int i = 0; good && i < kMessagesPerTurn && !client.reserving && !client.outbox.waiting(); ++i) {
-    const wire::Outcome outcome = wire::receive_bytes(fd, message);
-    if (outcome == wire::Outcome::would_block) break;
-    if (outcome == wire::Outcome::malformed) log_for(client, "cut off: it sent what is no message");
-    if (outcome == wire::Outcome::descriptors) log_for(client, "cut off: it sent descriptors");
-    good = outcome == wire::Outcome::done && handle(client, message);
-  }
+  // One message a turn: most clients wait for the reply to theirs, and the others have their turns, too.
+  if (good && !client.reserving && !client.outbox.waiting()) good = receive_one(client);
   if (good) update_interest(client);
   if (!good) x_doomed.insert(fd);
   sweep();
+}
+
+bool Server::Impl::receive_one(Client& client) {
+  switch (wire::receive_bytes(client.socket.get(), x_message)) {
+    case wire::Outcome::done:
+      return handle(client, x_message);
+    case wire::Outcome::would_block:
+      return true;
+    case wire::Outcome::malformed:
+      log_for(client, "cut off: it sent what is no message");
+      return false;
+    case wire::Outcome::descriptors:
+      log_for(client, "cut off: it sent descriptors");
+      return false;
+    case wire::Outcome::closed:
+    case wire::Outcome::no_room:
+      return false;
+  }
+  return false;
 }
 
 bool Server::Impl::handle(Client& client, const wire::Message& message) {

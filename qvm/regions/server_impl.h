@@ -76,6 +76,8 @@ class Server::Impl {
   void retire_listener(UniqueFd listener);
   void keep(std::vector<KeptRef> descriptors);
   void drop_kept(std::vector<KeeperKey> keys);
+  void settle_with_keeper_soon();
+  void settle_with_keeper();
   void replace_keeper();
   bool start_keeper();
   std::vector<KeptRef> everything_kept() const;
@@ -109,6 +111,7 @@ class Server::Impl {
   // server_clients.cpp
   void accept_client(UniqueFd socket, Id vm);
   void client_ready(int fd, std::uint32_t events);
+  bool receive_one(Client& client);
   bool handle(Client& client, const wire::Message& message);
   bool hello(Client& client, const wire::Hello& message);
   bool resume(Client& client, const wire::Hello& message);
@@ -146,10 +149,13 @@ class Server::Impl {
   UniqueFd x_host_listener;
   std::map<Id, UniqueFd> x_vm_listeners;
   KeeperLink x_keeper;
+  std::vector<KeeperKey> x_dropped;  // what the keeper has not been told to drop yet
+  bool x_settling = false;           // settle_with_keeper() is due
   std::optional<Journal> x_journal;
   Manager x_manager;
   RegionStore x_store;
   std::map<int, std::unique_ptr<Client>> x_clients;
+  wire::Message x_message;  // of the client whose turn it is
   std::map<Id, Client*> x_by_session;
   std::set<int> x_doomed;  // clients to cut off once the present message is done with
   std::map<int, AdminClient> x_admins;

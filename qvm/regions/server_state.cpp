@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Acting on what the manager decided, in the order that a crash at any point allows: memory first, then the
 // keeper, then the journal, then what clients see.
-#include <sys/stat.h>
-
 #include "qvm/regions/codec.h"
 #include "qvm/regions/log.h"
 #include "qvm/regions/server_impl.h"
@@ -14,7 +12,7 @@ Result<void> Server::Impl::make_memory(const Events& events) {
   for (const Event& event : events) {
     const auto* created = std::get_if<RegionCreated>(&event);
     if (created == nullptr) continue;
-    if (auto made = x_store.create_region(created->id, created->name, created->pages); !made) {
+    if (auto made = x_store.create_region(*created, 0); !made) {
       for (const Event& undo : events) {
         if (const auto* one = std::get_if<RegionCreated>(&undo)) discard_region(one->id);
       }
@@ -45,12 +43,10 @@ void Server::Impl::publish(Id region) {
 
 // Whoever had it and has not closed it reads zeros from here on, and the host has its memory back.
 void Server::Impl::discard_region(Id region) {
-  UniqueFd data = x_store.take_region(region);
-  struct stat info {};
-  if (!data || ::fstat(data.get(), &info) != 0) return;
-  const auto bytes = static_cast<std::uint64_t>(info.st_size);
-  if (bytes > kQuickBytes) return x_chores.free_memory(std::move(data), bytes);
-  punch_out(data.get(), bytes);
+  SharedRegion gone = x_store.take_region(region);
+  if (!gone.data) return;
+  if (gone.bytes > kQuickBytes) return x_chores.free_memory(std::move(gone.data), gone.bytes);
+  punch_out(gone.data.get(), gone.bytes);
 }
 
 void Server::Impl::carry_out(const Events& events) {

@@ -83,7 +83,18 @@ void clear_descriptors(Message& message) {
 
 }  // namespace
 
-Outcome receive(int socket, Message& message, std::size_t max_descriptors) {
+Result<void> set_patience(int socket, std::chrono::milliseconds patience) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const std::chrono::microseconds rest = patience - seconds;
+  const timeval time{seconds.count(), rest.count()};
+  if (::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0 ||
+      ::fcntl(socket, F_SETFL, 0) != 0) {
+    return fail_errno("set how long to wait for a socket");
+  }
+  return {};
+}
+
+Outcome receive(int socket, Message& message, std::size_t max_descriptors, Wait wait) {
   clear_descriptors(message);
   message.size = 0;
   iovec data{message.bytes.data(), message.bytes.size()};
@@ -96,7 +107,9 @@ Outcome receive(int socket, Message& message, std::size_t max_descriptors) {
     header.msg_controllen = CMSG_SPACE(sizeof(int) * max_descriptors);
   }
   ssize_t got = 0;
-  while ((got = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
+  const int flags = MSG_CMSG_CLOEXEC | (wait == Wait::no ? MSG_DONTWAIT : 0);
+  while ((got = ::recvmsg(socket, &header, flags)) < 0) {
+    if (errno == EINTR && wait == Wait::patiently) return Outcome::would_block;
     if (errno == EINTR) continue;
     return errno == EAGAIN ? Outcome::would_block : Outcome::closed;
   }

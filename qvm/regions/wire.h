@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -183,11 +184,16 @@ std::span<const std::byte> prepare(T& message, std::uint32_t serial = 0, std::si
   return std::as_bytes(std::span(&message, 1)).first(size);
 }
 
-// Receives one message without blocking. A packet that is not a whole message of this version, or carries
-// more than max_descriptors descriptors, is malformed; its descriptors are closed. If this process has no
-// room for the descriptors of a message (EMFILE), the message comes without any: the caller compares
-// descriptor_count.
-Outcome receive(int socket, Message& message, std::size_t max_descriptors);
+// How long receive() waits.
+enum class Wait { no, patiently };
+// Sets how long a receive() that waits does so; the socket becomes a blocking one.
+Result<void> set_patience(int socket, std::chrono::milliseconds patience);
+
+// Receives one message; patiently: waits for one, and may return would_block any time before its patience
+// ends, after a signal. A packet that is not a whole message of this version, or carries more than
+// max_descriptors descriptors, is malformed; its descriptors are closed. If this process has no room for the
+// descriptors of a message (EMFILE), the message comes without any: the caller compares descriptor_count.
+Outcome receive(int socket, Message& message, std::size_t max_descriptors, Wait wait = Wait::no);
 
 // The same from a sender that is not trusted and has no business sending descriptors. Such a message is left
 // where it is, as taking it would mean closing them, which can wait for as long as the sender likes.

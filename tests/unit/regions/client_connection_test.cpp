@@ -38,7 +38,10 @@ class RegionConnection : public ::testing::Test {
     slots = {};
     generations = {};
     store = RegionStore();
-    ASSERT_TRUE(store.create_region(kRegion, "moo", 1));
+    RegionCreated created;
+    created.id = kRegion;
+    created.pages = 1;
+    ASSERT_TRUE(store.create_region(created, 0));
   }
 
   static UniqueFd copy(const UniqueFd& fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
@@ -57,9 +60,8 @@ class RegionConnection : public ::testing::Test {
   Member& join(unsigned index) {
     const std::uint32_t generation = ++generations[index];
     const Id id = client_id(index, generation);
-    EXPECT_TRUE(store.create_client(id, index));
     slots[index] = id;
-    store.set_baseline(id, index, slots);
+    EXPECT_TRUE(store.create_client(id, index, slots));
     publish();
     Member& member = members[index];
     member = Member();
@@ -71,7 +73,7 @@ class RegionConnection : public ::testing::Test {
     parts.name = "moo";
     parts.index = index;
     parts.pages = 1;
-    parts.changes = store.region(kRegion)->shared().changes.load();
+    parts.changes = store.region(kRegion)->published.changes;
     parts.region_page = map(store.region(kRegion)->page_read_only, Mapping::Access::read_only);
     parts.own_page = map(store.client(id)->page, Mapping::Access::read_write);
     parts.epoll = member.epoll.get();
@@ -298,7 +300,8 @@ TEST_F(RegionConnection, GarbageInAHostilePeersPageIsOnlyCompared) {
   join(0);
   join(1);
   introduce(0, 1);
-  ClientPage& page = store.client(slots[1])->shared();
+  const Mapping mapping = map(store.client(slots[1])->page, Mapping::Access::read_write);
+  ClientPage& page = *static_cast<ClientPage*>(mapping.data());
   for (const std::uint32_t value : {0xffffffffU, 0x80000000U, 1U}) {
     for (SharedCounter& counter : page.sent) counter = value;
     for (SharedCounter& counter : page.seen) counter = value;
@@ -314,8 +317,7 @@ TEST_F(RegionConnection, GarbageInAHostilePeersPageIsOnlyCompared) {
 TEST_F(RegionConnection, IndicesOutOfRangeAreIgnored) {
   join(0);
   Doorbell bell = doorbell();
-  at(0).add_peer(16, 1, copy(store.client(slots[0])->page_read_only), std::move(bell.listen),
-                 std::move(bell.ring));
+  at(0).add_peer(16, 1, copy(store.client(slots[0])->page), std::move(bell.listen), std::move(bell.ring));
   at(0).remove_peer(99, 1);
   EXPECT_EQ(at(0).read_status(), 0x00010000U);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <map>
 
 #include "qvm/base/mapping.h"
@@ -75,10 +76,13 @@ TEST(HostMemory, ASilentKernelIsNoLimit) {
 }
 
 TEST(RegionMemory, ReadOnlyDescriptorsCannotBeMappedForWriting) {
-  const auto memory = create_memory("test", kPageBytes);
+  const auto memory = create_page("test", {});
   ASSERT_TRUE(memory);
   const auto read_only = reopen_read_only(memory->get());
   ASSERT_TRUE(read_only);
+  struct stat info {};
+  ASSERT_EQ(::fstat(memory->get(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600U) << "who has another uid cannot open it anew";
   EXPECT_FALSE(Mapping::map(read_only->get(), kPageBytes, Mapping::Access::read_write));
   auto writing = Mapping::map(memory->get(), kPageBytes, Mapping::Access::read_write);
   auto reading = Mapping::map(read_only->get(), kPageBytes, Mapping::Access::read_only);
@@ -87,10 +91,36 @@ TEST(RegionMemory, ReadOnlyDescriptorsCannotBeMappedForWriting) {
   EXPECT_EQ(static_cast<const char*>(reading->data())[7], 'x');
 }
 
+TEST(RegionMemory, APageHasItsContentAndIsFixed) {
+  const std::array<std::byte, 3> content{std::byte{1}, std::byte{2}, std::byte{3}};
+  const auto page = create_page("test", content);
+  ASSERT_TRUE(page);
+  struct stat info {};
+  ASSERT_EQ(::fstat(page->get(), &info), 0);
+  EXPECT_EQ(info.st_size, kPageBytes);
+  EXPECT_EQ(::fcntl(page->get(), F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  const auto mapping = Mapping::map(page->get(), kPageBytes, Mapping::Access::read_only);
+  ASSERT_TRUE(mapping);
+  EXPECT_EQ(std::memcmp(mapping->data(), content.data(), content.size()), 0);
+}
+
+constexpr std::array<Id, kMaxClients> kNobody{};
+
+RegionCreated moo() {
+  RegionCreated created;
+  created.id = 1;
+  created.name = "moo";
+  created.pages = 1;
+  return created;
+}
+
 TEST(RegionStoreTest, PublishTellsChangesOnce) {
   RegionStore store;
-  ASSERT_TRUE(store.create_region(1, "moo", 1));
-  const RegionPage& page = store.region(1)->shared();
+  ASSERT_TRUE(store.create_region(moo(), 0));
+  const auto mapping =
+      Mapping::map(store.region(1)->page_read_only.get(), kPageBytes, Mapping::Access::read_only);
+  ASSERT_TRUE(mapping);
+  const RegionPage& page = *static_cast<const RegionPage*>(mapping->data());
   EXPECT_EQ(page.magic, kRegionPageMagic);
   std::array<std::uint32_t, kMaxClients> generation{};
   generation[3] = 1;
@@ -106,17 +136,38 @@ TEST(RegionStoreTest, PublishTellsChangesOnce) {
   EXPECT_EQ(page.changes.load(), 2U);
 }
 
+TEST(RegionStoreTest, ARegionThatIsCreatedByAnAttachTellsOfIt) {
+  RegionStore store;
+  RegionCreated created = moo();
+  created.generation[0] = 1;
+  ASSERT_TRUE(store.create_region(created, 1));
+  const auto mapping =
+      Mapping::map(store.region(1)->page_read_only.get(), kPageBytes, Mapping::Access::read_only);
+  ASSERT_TRUE(mapping);
+  const RegionPage& page = *static_cast<const RegionPage*>(mapping->data());
+  EXPECT_EQ(page.magic, kRegionPageMagic);
+  EXPECT_EQ(page.attached.load(), 1U);
+  EXPECT_EQ(page.generation[0].load(), 1U);
+  EXPECT_EQ(page.changes.load(), 1U);
+}
+
 TEST(RegionStoreTest, ANewcomersBaselineHidesWhatWasSentBefore) {
   RegionStore store;
-  ASSERT_TRUE(store.create_client(10, 0));
-  ASSERT_TRUE(store.create_client(11, 1));
-  store.client(10)->shared().sent[1] = 5;
+  ASSERT_TRUE(store.create_client(10, 0, kNobody));
+  EXPECT_FALSE(store.client(10)->page_read_only) << "nobody to show it to";
+  const auto first = Mapping::map(store.client(10)->page.get(), kPageBytes, Mapping::Access::read_write);
+  ASSERT_TRUE(first);
+  static_cast<ClientPage*>(first->data())->sent[1] = 5;
   std::array<Id, kMaxClients> slots{};
   slots[0] = 10;
   slots[1] = 11;
-  store.set_baseline(11, 1, slots);
-  EXPECT_EQ(store.client(11)->shared().seen[0].load(), 5U);
-  EXPECT_EQ(store.client(11)->shared().seen[1].load(), 0U);
+  ASSERT_TRUE(store.create_client(11, 1, slots));
+  EXPECT_TRUE(store.client(10)->page_read_only && store.client(11)->page_read_only);
+  const auto second = Mapping::map(store.client(11)->page.get(), kPageBytes, Mapping::Access::read_only);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(static_cast<const ClientPage*>(second->data())->seen[0].load(), 5U);
+  EXPECT_EQ(static_cast<const ClientPage*>(second->data())->seen[1].load(), 0U);
+  EXPECT_EQ(store.signals_of(10), 5U);
 }
 
 TEST(RegionStoreTest, AdoptsOnlyWhatFits) {
