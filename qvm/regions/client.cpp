@@ -77,6 +77,8 @@ class SocketClient final : public Client {
   void abandon(std::uint64_t connection);
   void release(std::uint64_t connection);
   ClientConnection* find(std::uint64_t id) const;
+  static bool map_page(NumberedPage& page, std::uint64_t number, const UniqueFd& file,
+                       Mapping::Access access);
 
   std::string x_path;
   std::string x_who;
@@ -89,6 +91,10 @@ class SocketClient final : public Client {
   std::uint32_t x_serial = 0;
   std::vector<std::unique_ptr<ClientConnection>> x_connections;
   std::vector<Connection*> x_view;
+  // Of the connection that was detached last, if the other end of the socket is still the same: it may have
+  // them used again.
+  NumberedPage x_spare_region_page;
+  NumberedPage x_spare_own_page;
   wire::Message x_message;
 };
 
@@ -184,6 +190,8 @@ Result<void> SocketClient::try_session() {
 void SocketClient::lose_socket() {
   ::epoll_ctl(x_epoll.get(), EPOLL_CTL_DEL, x_socket.get(), nullptr);
   x_socket.reset();
+  x_spare_region_page = {};
+  x_spare_own_page = {};
 }
 
 SocketClient::Awaited SocketClient::send(std::span<const std::byte> message, Clock::time_point deadline) {
@@ -304,6 +312,8 @@ AttachResult SocketClient::attach(const AttachRequest& request, std::chrono::mil
   for (int attempt = 0; attempt <= kMaxReconnects; ++attempt) {
     if (!x_socket && !open_session()) return {};
     const std::uint32_t serial = ++x_serial;
+    message.spare_region_page = x_spare_region_page.number;
+    message.spare_own_page = x_spare_own_page.number;
     Awaited outcome = send(wire::prepare(message, serial), deadline);
     if (outcome == Awaited::reply) outcome = await(wire::Type::attached, serial, deadline);
     if (outcome == Awaited::timeout) return {};
@@ -316,26 +326,44 @@ AttachResult SocketClient::attach(const AttachRequest& request, std::chrono::mil
   return {};
 }
 
+// False if it cannot; page is then as before.
+bool SocketClient::map_page(NumberedPage& page, std::uint64_t number, const UniqueFd& file,
+                            Mapping::Access access) {
+  auto mapping = Mapping::map(file.get(), kPageBytes, access);
+  if (!mapping) return false;
+  page = {number, std::move(*mapping)};
+  return true;
+}
+
 AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const AttachRequest& request) {
   if (reply.status != 0) return {static_cast<Status>(reply.status), nullptr};
-  auto& fds = x_message.descriptors;
-  const auto no_memory = [&]() -> AttachResult {
+  const auto refuse = [&](Status status) -> AttachResult {
     abandon(reply.connection);
-    return {Status::no_memory, nullptr};
+    return {status, nullptr};
   };
-  if (reply.index >= kMaxClients || reply.peer_count >= kMaxClients ||
-      x_message.descriptor_count != 3 + 3 * std::size_t{reply.peer_count}) {
-    return no_memory();
-  }
-  auto region_page = Mapping::map(fds[1].get(), kPageBytes, Mapping::Access::read_only);
-  auto own_page = Mapping::map(fds[2].get(), kPageBytes, Mapping::Access::read_write);
-  if (!region_page || !own_page) return no_memory();
-  if (!laid_out_as_here(*region_page, kRegionPageMagic, sizeof(RegionPage)) ||
-      !laid_out_as_here(*own_page, kClientPageMagic, sizeof(ClientPage))) {
-    abandon(reply.connection);
-    return {};
-  }
+  auto& fds = x_message.descriptors;
   ClientConnection::Parts parts;
+  parts.region_page = std::exchange(x_spare_region_page, {});
+  parts.own_page = std::exchange(x_spare_own_page, {});
+  const bool new_region_page = parts.region_page.number != reply.region_page;
+  const bool new_own_page = parts.own_page.number != reply.own_page;
+  const std::size_t first_peer = 1 + (new_region_page ? 1U : 0U) + (new_own_page ? 1U : 0U);
+  if (reply.index >= kMaxClients || reply.peer_count >= kMaxClients ||
+      x_message.descriptor_count != first_peer + 3 * std::size_t{reply.peer_count}) {
+    return refuse(Status::no_memory);
+  }
+  if (new_region_page &&
+      !map_page(parts.region_page, reply.region_page, fds[1], Mapping::Access::read_only)) {
+    return refuse(Status::no_memory);
+  }
+  if (new_own_page &&
+      !map_page(parts.own_page, reply.own_page, fds[first_peer - 1], Mapping::Access::read_write)) {
+    return refuse(Status::no_memory);
+  }
+  if (!laid_out_as_here(parts.region_page.mapping, kRegionPageMagic, sizeof(RegionPage)) ||
+      !laid_out_as_here(parts.own_page.mapping, kClientPageMagic, sizeof(ClientPage))) {
+    return refuse(Status::unknown_failure);
+  }
   parts.id = reply.connection;
   parts.name = request.name;
   parts.index = reply.index;
@@ -343,14 +371,13 @@ AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const A
   parts.writable = reply.writable != 0;
   parts.changes = reply.changes;
   parts.data = std::move(fds[0]);
-  parts.region_page = std::move(*region_page);
-  parts.own_page = std::move(*own_page);
   parts.epoll = x_epoll.get();
   parts.self_event = x_self.get();
   auto connection = std::make_unique<ClientConnection>(std::move(parts));
   for (std::uint32_t i = 0; i < reply.peer_count; ++i) {
-    connection->meet_peer(reply.peers[i].index, reply.peers[i].generation, std::move(fds[3 + 3 * i]),
-                          std::move(fds[4 + 3 * i]), std::move(fds[5 + 3 * i]));
+    UniqueFd* const ends = &fds[first_peer + std::size_t{3} * i];
+    connection->meet_peer(reply.peers[i].index, reply.peers[i].generation, std::move(ends[0]),
+                          std::move(ends[1]), std::move(ends[2]));
   }
   x_view.push_back(connection.get());
   x_connections.push_back(std::move(connection));
@@ -363,6 +390,10 @@ void SocketClient::detach(Connection* connection) {
   if (found == x_connections.end()) return;
   const std::uint64_t id = (*found)->id();
   const bool orphaned = (*found)->orphaned();
+  if (!orphaned && x_socket) {
+    x_spare_region_page = (*found)->take_region_page();
+    x_spare_own_page = (*found)->take_own_page();
+  }
   std::erase(x_view, connection);
   x_connections.erase(found);
   if (!orphaned) release(id);

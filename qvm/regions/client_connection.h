@@ -17,6 +17,12 @@ namespace qvm::regions {
 // pages.
 inline constexpr std::uint64_t kDoorbellTag = 1;
 
+// A page that is mapped, and the number by which qvm-regiond knows it.
+struct NumberedPage {
+  std::uint64_t number = 0;  // 0: none
+  Mapping mapping;
+};
+
 // Same threading as its Client.
 class ClientConnection final : public Connection {
  public:
@@ -28,8 +34,8 @@ class ClientConnection final : public Connection {
     bool writable = false;
     std::uint32_t changes = 0;  // of the region page at the attach
     UniqueFd data;
-    Mapping region_page;
-    Mapping own_page;
+    NumberedPage region_page;
+    NumberedPage own_page;
     int epoll = -1;       // the client's
     int self_event = -1;  // the client's; made readable by a signal to myself
   };
@@ -47,6 +53,9 @@ class ClientConnection final : public Connection {
   void notify(std::uint32_t targets) override;
 
   std::uint64_t id() const { return x_parts.id; }
+  // For the next attach. Afterwards the connection can only be destroyed.
+  NumberedPage take_region_page() { return std::move(x_parts.region_page); }
+  NumberedPage take_own_page() { return std::move(x_parts.own_page); }
   // qvm-regiond does not know this connection any more; it goes on among those who have it.
   bool orphaned() const { return x_orphaned; }
   void orphan() { x_orphaned = true; }
@@ -73,8 +82,8 @@ class ClientConnection final : public Connection {
     UniqueFd ring;
   };
 
-  RegionPage& region() const { return *static_cast<RegionPage*>(x_parts.region_page.data()); }
-  ClientPage& own() const { return *static_cast<ClientPage*>(x_parts.own_page.data()); }
+  RegionPage& region() const { return *static_cast<RegionPage*>(x_parts.region_page.mapping.data()); }
+  ClientPage& own() const { return *static_cast<ClientPage*>(x_parts.own_page.mapping.data()); }
   // The page of whoever can have signals for me at this index, me included; null if nobody.
   const ClientPage* page_of(unsigned index) const;
   bool has_signal(unsigned index) const;

@@ -40,19 +40,33 @@ std::span<const std::byte> bytes_of(const auto& page) {
 // Clients have it mapped: through memory, each word is written at once. If there is no room for a mapping,
 // that is as good as certain for a word in a file, too.
 void store(SharedRegion& region, std::size_t offset, std::uint32_t value) {
-  if (region.mapping) {
-    auto* at = static_cast<std::byte*>(region.mapping.data()) + offset;
+  const Mapping& mapping = region.page.mapping;
+  if (mapping) {
+    auto* at = static_cast<std::byte*>(mapping.data()) + offset;
     reinterpret_cast<SharedCounter*>(at)->store(value, std::memory_order_release);
   } else {
     [[maybe_unused]] const auto written =
-        ::pwrite(region.page.get(), &value, sizeof value, static_cast<off_t>(offset));
+        ::pwrite(region.page.file.get(), &value, sizeof value, static_cast<off_t>(offset));
   }
+}
+
+Result<void> fill_page(UniqueFd& page, const char* label, std::span<const std::byte> content) {
+  if (page) {
+    const auto written = ::pwrite(page.get(), content.data(), content.size(), 0);
+    return written == static_cast<ssize_t>(content.size()) ? Result<void>() : fail_errno("write a page");
+  }
+  auto made = create_page(label, content);
+  if (!made) return tl::unexpected(std::move(made.error()));
+  page = std::move(*made);
+  return {};
 }
 
 }  // namespace
 
-Result<void> RegionStore::create_region(const RegionCreated& created, std::uint32_t attached, UniqueFd data) {
+Result<void> RegionStore::create_region(const RegionCreated& created, std::uint32_t attached, Id session,
+                                        UniqueFd data, SharedRegionPage page) {
   SharedRegion region;
+  region.page = std::move(page);
   region.bytes = created.pages * kPageBytes;
   region.data = std::move(data);
   if (!region.data) {
@@ -68,41 +82,46 @@ Result<void> RegionStore::create_region(const RegionCreated& created, std::uint3
   content.attached = region.published.attached;
   content.changes = region.published.changes;
   for (unsigned i = 0; i < kMaxClients; ++i) content.generation[i] = created.generation[i];
-  auto page = create_page("qvm-region-page", bytes_of(content));
-  if (!page) return tl::unexpected(std::move(page.error()));
-  region.page = std::move(*page);
-  auto read_only = reopen_read_only(region.page.get());
-  if (!read_only) return tl::unexpected(std::move(read_only.error()));
-  region.page_read_only = std::move(*read_only);
+  if (auto filled = fill_page(region.page.file, "qvm-region-page", bytes_of(content)); !filled) return filled;
+  region.page.only_session = session;
+  if (!region.page.read_only) {
+    auto read_only = reopen_read_only(region.page.file.get());
+    if (!read_only) return tl::unexpected(std::move(read_only.error()));
+    region.page.read_only = std::move(*read_only);
+    region.page.number = created.id;
+  }
   x_regions.emplace(created.id, std::move(region));
   return {};
 }
 
-Result<void> RegionStore::create_client(Id id, unsigned index, const std::array<Id, kMaxClients>& slots) {
+Result<void> RegionStore::create_client(const Attached& attached, const std::array<Id, kMaxClients>& slots,
+                                        SharedClient client) {
   ClientPage content{};
   content.magic = kClientPageMagic;
   content.version = kPageVersion;
   content.size = sizeof(ClientPage);
-  content.index = index;
+  content.index = attached.index;
   bool alone = true;
   for (unsigned s = 0; s < kMaxClients; ++s) {
-    if (slots[s] == 0 || slots[s] == id) continue;
+    if (slots[s] == 0 || slots[s] == attached.id) continue;
     alone = false;
     SharedClient& peer = x_clients.at(slots[s]);
     if (auto shown = show(peer); !shown) return shown;
     std::uint32_t sent = 0;
-    if (!read_at(peer.page.get(), offsetof(ClientPage, sent) + index * sizeof(SharedCounter), sent)) {
+    if (!read_at(peer.page.get(), offsetof(ClientPage, sent) + attached.index * sizeof(SharedCounter),
+                 sent)) {
       return fail_errno("read a client's page");
     }
     content.seen[s] = sent;
   }
-  auto page = create_page("qvm-client-page", bytes_of(content));
-  if (!page) return tl::unexpected(std::move(page.error()));
-  SharedClient client{std::move(*page), UniqueFd()};
+  if (!client.page) client.number = attached.id;
+  if (auto filled = fill_page(client.page, "qvm-client-page", bytes_of(content)); !filled) return filled;
   if (!alone) {
     if (auto shown = show(client); !shown) return shown;
   }
-  x_clients.emplace(id, std::move(client));
+  SharedRegionPage& page = x_regions.at(attached.region).page;
+  if (page.only_session != attached.session) page.only_session = 0;
+  x_clients.emplace(attached.id, std::move(client));
   return {};
 }
 
@@ -112,8 +131,12 @@ Result<void> RegionStore::adopt_region(Id id, std::uint64_t pages, UniqueFd data
     return fail("the kept memory is not the region's");
   }
   std::uint32_t magic = 0;
-  SharedRegion region{std::move(data), bytes, std::move(page), UniqueFd(), {}, {}};
-  const int file = region.page.get();
+  SharedRegion region;
+  region.data = std::move(data);
+  region.bytes = bytes;
+  region.page.number = id;
+  region.page.file = std::move(page);
+  const int file = region.page.file.get();
   if (!read_at(file, offsetof(RegionPage, magic), magic) || magic != kRegionPageMagic ||
       !read_at(file, offsetof(RegionPage, attached), region.published.attached) ||
       !read_at(file, offsetof(RegionPage, changes), region.published.changes) ||
@@ -122,14 +145,14 @@ Result<void> RegionStore::adopt_region(Id id, std::uint64_t pages, UniqueFd data
   }
   auto read_only = reopen_read_only(file);
   if (!read_only) return tl::unexpected(std::move(read_only.error()));
-  region.page_read_only = std::move(*read_only);
+  region.page.read_only = std::move(*read_only);
   x_regions.emplace(id, std::move(region));
   return {};
 }
 
 Result<void> RegionStore::adopt_client(Id id, UniqueFd page) {
   if (!has_size(page.get(), kPageBytes)) return fail("the kept page is not a client's");
-  SharedClient client{std::move(page), UniqueFd()};
+  SharedClient client{id, std::move(page), UniqueFd()};
   if (auto shown = show(client); !shown) return shown;
   x_clients.emplace(id, std::move(client));
   return {};
@@ -141,6 +164,14 @@ SharedRegion RegionStore::take_region(Id id) {
   SharedRegion region = std::move(found->second);
   x_regions.erase(found);
   return region;
+}
+
+SharedClient RegionStore::take_client(Id id) {
+  const auto found = x_clients.find(id);
+  if (found == x_clients.end()) return {};
+  SharedClient client = std::move(found->second);
+  x_clients.erase(found);
+  return client;
 }
 
 const SharedRegion* RegionStore::region(Id id) const {
@@ -168,9 +199,9 @@ void RegionStore::publish(Id id, std::uint32_t attached,
   SharedRegion& region = x_regions.at(id);
   Published& published = region.published;
   if (published.attached == attached && published.generation == generation) return;
-  if (!region.mapping) {
-    if (auto mapped = Mapping::map(region.page.get(), kPageBytes, Mapping::Access::read_write)) {
-      region.mapping = std::move(*mapped);
+  if (!region.page.mapping) {
+    if (auto mapped = Mapping::map(region.page.file.get(), kPageBytes, Mapping::Access::read_write)) {
+      region.page.mapping = std::move(*mapped);
     }
   }
   for (unsigned i = 0; i < kMaxClients; ++i) {

@@ -23,18 +23,29 @@ struct Published {
   std::array<std::uint32_t, kMaxClients> generation{};
 };
 
+// Only qvm-regiond writes to it.
+struct SharedRegionPage {
+  Id number = 0;
+  UniqueFd file;
+  UniqueFd read_only;
+  Mapping mapping;      // only once there was a change to tell
+  Id only_session = 0;  // no other session has ever had it; 0: several, or who knows
+};
+
 struct SharedRegion {
   UniqueFd data;
   std::uint64_t bytes = 0;  // of data
-  UniqueFd page;
-  UniqueFd page_read_only;
+  SharedRegionPage page;
   Published published;
-  Mapping mapping;  // of the page; only once there is a change to tell
 };
 
+// Its owner writes to it.
 struct SharedClient {
+  Id number = 0;
   UniqueFd page;
   UniqueFd page_read_only;  // only once there was a peer
+
+  bool was_shown() const { return static_cast<bool>(page_read_only); }
 };
 
 // No page is mapped without need: a client's is looked at when a peer comes, a region's changes when somebody
@@ -42,17 +53,21 @@ struct SharedClient {
 class RegionStore {
  public:
   // Makes what a region needs; fails with ENOMEM or alike.
-  // data: what create_memory() made for it already; empty: made here.
-  Result<void> create_region(const RegionCreated& region, std::uint32_t attached, UniqueFd data = {});
+  // data: what create_memory() made for it already; empty: made here. page: one to use again; empty: made
+  // here. session: whose attach creates it, or 0.
+  Result<void> create_region(const RegionCreated& region, std::uint32_t attached, Id session = 0,
+                             UniqueFd data = {}, SharedRegionPage page = {});
   // slots: who is attached to the region. Nothing that these sent to the index before is a signal for the
   // newcomer, and all of them can be shown to it, and it to them.
-  Result<void> create_client(Id id, unsigned index, const std::array<Id, kMaxClients>& slots);
+  // page: one to use again, if it was not shown to anybody; empty: made here.
+  Result<void> create_client(const Attached& client, const std::array<Id, kMaxClients>& slots,
+                             SharedClient page = {});
   // The same from descriptors that were kept. Fails if they are not what they should be.
   Result<void> adopt_region(Id id, std::uint64_t pages, UniqueFd data, UniqueFd page);
   Result<void> adopt_client(Id id, UniqueFd page);
-  // Forgets it; the data is the caller's to free.
+  // Forgets it; the data is the caller's to free. Empty if there is none.
   SharedRegion take_region(Id id);
-  void erase_client(Id id) { x_clients.erase(id); }
+  SharedClient take_client(Id id);
 
   // Null if there is none.
   const SharedRegion* region(Id id) const;

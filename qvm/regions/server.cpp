@@ -259,7 +259,7 @@ std::vector<KeptRef> Server::Impl::everything_kept() const {
     const SharedRegion* region = x_store.region(id);
     if (region == nullptr) continue;
     all.push_back({kept_key(id, KeptKind::data), region->data.get()});
-    all.push_back({kept_key(id, KeptKind::page), region->page.get()});
+    all.push_back({kept_key(id, KeptKind::page), region->page.file.get()});
   }
   for (const auto& [id, state] : x_manager.connections()) {
     if (const SharedClient* client = x_store.client(id)) {

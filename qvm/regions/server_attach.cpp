@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Attaching and detaching at the request of a client.
 #include <algorithm>
+#include <utility>
 
 #include "qvm/regions/log.h"
 #include "qvm/regions/server_impl.h"
@@ -55,9 +56,9 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
   if (outcome.status != Status::ok) return refuse(outcome.status, explain(outcome));
 
   const Attached mine = x_manager.connections().at(outcome.connection);
-  auto links = prepare(outcome, std::move(*memory));
+  auto links = prepare(client, request, outcome, std::move(*memory));
   if (!links) {
-    x_store.erase_client(mine.id);
+    x_store.take_client(mine.id);
     // Never journaled, never seen by anybody.
     if (outcome.created) discard_region(mine.region);
     [[maybe_unused]] const Events undone = x_manager.detach(client.session, mine.id);
@@ -72,15 +73,23 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
 }
 
 // Everything that may fail for want of something, before anybody sees anything.
-Result<std::vector<Server::Impl::PeerLink>> Server::Impl::prepare(const AttachOutcome& outcome,
+Result<std::vector<Server::Impl::PeerLink>> Server::Impl::prepare(Client& client, const wire::Attach& request,
+                                                                  const AttachOutcome& outcome,
                                                                   UniqueFd memory) {
   const Attached& mine = x_manager.connections().at(outcome.connection);
   const RegionState& region = x_manager.regions().at(mine.region);
   if (outcome.created) {
-    auto made = x_store.create_region(region.created, region.attached_mask(), std::move(memory));
+    SharedRegionPage page;
+    if (client.spare_region_page.number == request.spare_region_page) {
+      page = std::exchange(client.spare_region_page, {});
+    }
+    auto made = x_store.create_region(region.created, region.attached_mask(), client.session,
+                                      std::move(memory), std::move(page));
     if (!made) return tl::unexpected(std::move(made.error()));
   }
-  auto made = x_store.create_client(mine.id, mine.index, region.slots);
+  SharedClient page;
+  if (client.spare_own_page.number == request.spare_own_page) page = std::exchange(client.spare_own_page, {});
+  auto made = x_store.create_client(mine, region.slots, std::move(page));
   if (!made) return tl::unexpected(std::move(made.error()));
   std::vector<PeerLink> links;
   for (const Id slot : region.slots) {
@@ -114,10 +123,12 @@ Result<void> Server::Impl::answer_attach(Client& client, const wire::Attach& req
   message.generation = mine.generation;
   for (const PeerLink& link : links)
     message.peers[message.peer_count++] = {link.peer->index, link.peer->generation};
+  message.region_page = shared.page.number;
+  message.own_page = own.number;
   Parcel parcel(wire::prepare(message, request.header.serial));
   parcel.lend(mine.writable ? shared.data.get() : read_only.get());
-  parcel.lend(shared.page_read_only.get());
-  parcel.lend(own.page.get());
+  if (message.region_page != request.spare_region_page) parcel.lend(shared.page.read_only.get());
+  if (message.own_page != request.spare_own_page) parcel.lend(own.page.get());
   for (PeerLink& link : links) {
     parcel.lend(x_store.client(link.peer->id)->page_read_only.get());
     parcel.give(std::move(link.from_peer.listen));
@@ -147,7 +158,7 @@ Result<void> Server::Impl::answer_attach(Client& client, const wire::Attach& req
 
 bool Server::Impl::detach(Client& client, const wire::Detach& request) {
   if (request.connection != 0) {
-    carry_out(x_manager.detach(client.session, request.connection));
+    carry_out(x_manager.detach(client.session, request.connection), &client);
   } else {
     const std::set<Id> all = x_manager.sessions().at(client.session).connections;
     for (const Id connection : all) carry_out(x_manager.detach(client.session, connection));

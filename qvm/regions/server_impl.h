@@ -48,6 +48,9 @@ class Server::Impl {
     std::uint32_t interest = 0;
     bool reserving = false;  // its attach waits for memory
     bool resting = false;    // no use in sending before a while has passed
+    // Pages of what it had attached last that nobody else has ever had: for its next attach.
+    SharedRegionPage spare_region_page;
+    SharedClient spare_own_page;
     // News that the socket had no room for, by connection: the indices at which something changed. It is told
     // the present state instead once it reads again.
     std::map<Id, std::uint32_t> missed;
@@ -92,9 +95,10 @@ class Server::Impl {
 
   // server_state.cpp: acting on what the manager decided
   Result<void> make_memory(const Events& events);
-  void carry_out(const Events& events);
+  // leaver: who asked for it, if it may have its pages again.
+  void carry_out(const Events& events, Client* leaver = nullptr);
   void publish(Id region);
-  void discard_region(Id region);
+  void discard_region(Id region, Client* leaver = nullptr);
   void write_journal(const Events& events);
 
   // server_news.cpp: what clients are told; never waits for any
@@ -125,7 +129,8 @@ class Server::Impl {
   // server_attach.cpp
   bool attach(Client& client, const wire::Attach& request);
   bool attach_now(Client& client, const wire::Attach& request, Result<UniqueFd> memory);
-  Result<std::vector<PeerLink>> prepare(const AttachOutcome& outcome, UniqueFd memory);
+  Result<std::vector<PeerLink>> prepare(Client& client, const wire::Attach& request,
+                                        const AttachOutcome& outcome, UniqueFd memory);
   Result<void> answer_attach(Client& client, const wire::Attach& request, const Attached& mine,
                              std::vector<PeerLink> links);
   bool detach(Client& client, const wire::Detach& request);

@@ -78,7 +78,7 @@ void Server::Impl::adopt_memory(KeptDescriptors& kept) {
   }
   // Straight through the manager: there is nobody to tell yet.
   for (const Id id : lost_connections) {
-    x_store.erase_client(id);
+    x_store.take_client(id);
     [[maybe_unused]] const Events gone = x_manager.detach(x_manager.connections().at(id).session, id);
   }
   for (const Id id : lost_regions) {
@@ -124,7 +124,7 @@ void Server::Impl::adopt_sessions() {
   }
   for (const Id id : dead) {
     for (const Event& event : x_manager.close_session(id)) {
-      if (const auto* detached = std::get_if<Detached>(&event)) x_store.erase_client(detached->id);
+      if (const auto* detached = std::get_if<Detached>(&event)) x_store.take_client(detached->id);
       if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) discard_region(destroyed->id);
     }
   }

@@ -42,21 +42,24 @@ void Server::Impl::publish(Id region) {
 }
 
 // Whoever had it and has not closed it reads zeros from here on, and the host has its memory back.
-void Server::Impl::discard_region(Id region) {
+void Server::Impl::discard_region(Id region, Client* leaver) {
   SharedRegion gone = x_store.take_region(region);
   if (!gone.data) return;
+  if (leaver != nullptr && gone.page.only_session == leaver->session) {
+    leaver->spare_region_page = std::move(gone.page);
+  }
   if (gone.bytes > kQuickBytes) return x_chores.free_memory(std::move(gone.data), gone.bytes);
   punch_out(gone.data.get(), gone.bytes);
 }
 
-void Server::Impl::carry_out(const Events& events) {
+void Server::Impl::carry_out(const Events& events, Client* leaver) {
   if (events.empty()) return;
   std::vector<KeptRef> kept;
   for (const Event& event : events) {
     if (const auto* created = std::get_if<RegionCreated>(&event)) {
       if (const SharedRegion* region = x_store.region(created->id)) {
         kept.push_back({kept_key(created->id, KeptKind::data), region->data.get()});
-        kept.push_back({kept_key(created->id, KeptKind::page), region->page.get()});
+        kept.push_back({kept_key(created->id, KeptKind::page), region->page.file.get()});
       }
     } else if (const auto* attached = std::get_if<Attached>(&event)) {
       if (const SharedClient* client = x_store.client(attached->id)) {
@@ -74,10 +77,11 @@ void Server::Impl::carry_out(const Events& events) {
     } else if (const auto* detached = std::get_if<Detached>(&event)) {
       publish(detached->region);
       tell_went(*detached);
-      x_store.erase_client(detached->id);
+      SharedClient gone = x_store.take_client(detached->id);
+      if (leaver != nullptr && !gone.was_shown()) leaver->spare_own_page = std::move(gone);
       dropped.push_back(kept_key(detached->id, KeptKind::page));
     } else if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) {
-      discard_region(destroyed->id);
+      discard_region(destroyed->id, leaver);
       dropped.push_back(kept_key(destroyed->id, KeptKind::data));
       dropped.push_back(kept_key(destroyed->id, KeptKind::page));
     }

@@ -19,7 +19,7 @@
 namespace qvm::regions::wire {
 
 inline constexpr std::uint32_t kMagic = 0x31524d51;  // "QMR1"
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 inline constexpr std::size_t kMaxMessageBytes = 4096;
 inline constexpr std::size_t kMaxDescriptors = 3 + 3 * kMaxClients;
 inline constexpr std::size_t kNameBytes = kMaxNameBytes + 1;  // one more than legal, to tell what is too long
@@ -67,6 +67,9 @@ struct Attach {
   std::uint32_t name_size = 0;  // above kNameBytes: too long, however long it was
   std::uint32_t reserved = 0;
   std::array<char, kNameBytes> name{};
+  // Pages of an earlier attachment that the client still has mapped; 0: none.
+  std::uint64_t spare_region_page = 0;
+  std::uint64_t spare_own_page = 0;
 };
 
 struct Detach {
@@ -89,8 +92,9 @@ struct Peer {
   std::uint32_t generation = 0;
 };
 
-// Descriptors, if status is ok: data, region page (read-only), own page; then for each peer in turn: its page
-// (read-only), the doorbell to listen on, the doorbell to ring.
+// Descriptors, if status is ok: data; region page (read-only) and own page, each unless it is the spare one
+// that the request names; then for each peer in turn: its page (read-only), the doorbell to listen on, the
+// doorbell to ring.
 struct AttachReply {
   static constexpr Type kType = Type::attached;
   Header header;
@@ -102,6 +106,8 @@ struct AttachReply {
   std::uint32_t changes = 0;  // of the region page, my own attach included
   std::uint32_t generation = 0;
   std::uint32_t peer_count = 0;
+  std::uint64_t region_page = 0;  // by these numbers the pages are known
+  std::uint64_t own_page = 0;
   std::array<Peer, kMaxClients> peers{};
 };
 
@@ -137,7 +143,7 @@ struct Roster {
   std::array<Peer, kMaxClients> peers{};
 };
 
-static_assert(sizeof(Header) == 16 && sizeof(Attach) == 64 && sizeof(Came) == 32);
+static_assert(sizeof(Header) == 16 && sizeof(Attach) == 80 && sizeof(Came) == 32);
 static_assert(sizeof(Hello) <= kMaxMessageBytes && sizeof(AttachReply) <= kMaxMessageBytes);
 
 enum class Outcome {

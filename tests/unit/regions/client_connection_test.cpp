@@ -61,7 +61,11 @@ class RegionConnection : public ::testing::Test {
     const std::uint32_t generation = ++generations[index];
     const Id id = client_id(index, generation);
     slots[index] = id;
-    EXPECT_TRUE(store.create_client(id, index, slots));
+    Attached attached;
+    attached.id = id;
+    attached.region = kRegion;
+    attached.index = index;
+    EXPECT_TRUE(store.create_client(attached, slots));
     publish();
     Member& member = members[index];
     member = Member();
@@ -74,8 +78,8 @@ class RegionConnection : public ::testing::Test {
     parts.index = index;
     parts.pages = 1;
     parts.changes = store.region(kRegion)->published.changes;
-    parts.region_page = map(store.region(kRegion)->page_read_only, Mapping::Access::read_only);
-    parts.own_page = map(store.client(id)->page, Mapping::Access::read_write);
+    parts.region_page.mapping = map(store.region(kRegion)->page.read_only, Mapping::Access::read_only);
+    parts.own_page.mapping = map(store.client(id)->page, Mapping::Access::read_write);
     parts.epoll = member.epoll.get();
     parts.self_event = member.self.get();
     member.connection = std::make_unique<ClientConnection>(std::move(parts));

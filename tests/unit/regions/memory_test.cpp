@@ -118,7 +118,7 @@ TEST(RegionStoreTest, PublishTellsChangesOnce) {
   RegionStore store;
   ASSERT_TRUE(store.create_region(moo(), 0));
   const auto mapping =
-      Mapping::map(store.region(1)->page_read_only.get(), kPageBytes, Mapping::Access::read_only);
+      Mapping::map(store.region(1)->page.read_only.get(), kPageBytes, Mapping::Access::read_only);
   ASSERT_TRUE(mapping);
   const RegionPage& page = *static_cast<const RegionPage*>(mapping->data());
   EXPECT_EQ(page.magic, kRegionPageMagic);
@@ -140,9 +140,9 @@ TEST(RegionStoreTest, ARegionThatIsCreatedByAnAttachTellsOfIt) {
   RegionStore store;
   RegionCreated created = moo();
   created.generation[0] = 1;
-  ASSERT_TRUE(store.create_region(created, 1));
+  ASSERT_TRUE(store.create_region(created, 1, 7));
   const auto mapping =
-      Mapping::map(store.region(1)->page_read_only.get(), kPageBytes, Mapping::Access::read_only);
+      Mapping::map(store.region(1)->page.read_only.get(), kPageBytes, Mapping::Access::read_only);
   ASSERT_TRUE(mapping);
   const RegionPage& page = *static_cast<const RegionPage*>(mapping->data());
   EXPECT_EQ(page.magic, kRegionPageMagic);
@@ -151,23 +151,74 @@ TEST(RegionStoreTest, ARegionThatIsCreatedByAnAttachTellsOfIt) {
   EXPECT_EQ(page.changes.load(), 1U);
 }
 
+Attached member(Id id, unsigned index, Id session) {
+  Attached attached;
+  attached.id = id;
+  attached.region = 1;
+  attached.index = index;
+  attached.session = session;
+  return attached;
+}
+
 TEST(RegionStoreTest, ANewcomersBaselineHidesWhatWasSentBefore) {
   RegionStore store;
-  ASSERT_TRUE(store.create_client(10, 0, kNobody));
-  EXPECT_FALSE(store.client(10)->page_read_only) << "nobody to show it to";
+  ASSERT_TRUE(store.create_region(moo(), 0));
+  ASSERT_TRUE(store.create_client(member(10, 0, 7), kNobody));
   const auto first = Mapping::map(store.client(10)->page.get(), kPageBytes, Mapping::Access::read_write);
   ASSERT_TRUE(first);
   static_cast<ClientPage*>(first->data())->sent[1] = 5;
   std::array<Id, kMaxClients> slots{};
   slots[0] = 10;
   slots[1] = 11;
-  ASSERT_TRUE(store.create_client(11, 1, slots));
-  EXPECT_TRUE(store.client(10)->page_read_only && store.client(11)->page_read_only);
+  ASSERT_TRUE(store.create_client(member(11, 1, 8), slots));
   const auto second = Mapping::map(store.client(11)->page.get(), kPageBytes, Mapping::Access::read_only);
   ASSERT_TRUE(second);
   EXPECT_EQ(static_cast<const ClientPage*>(second->data())->seen[0].load(), 5U);
   EXPECT_EQ(static_cast<const ClientPage*>(second->data())->seen[1].load(), 0U);
   EXPECT_EQ(store.signals_of(10), 5U);
+}
+
+TEST(RegionStoreTest, PagesThatOnlyOneSessionHadAreKnownAsSuch) {
+  RegionStore store;
+  ASSERT_TRUE(store.create_region(moo(), 1, 7));
+  ASSERT_TRUE(store.create_client(member(10, 0, 7), kNobody));
+  EXPECT_EQ(store.region(1)->page.only_session, 7U);
+  EXPECT_FALSE(store.client(10)->was_shown());
+  std::array<Id, kMaxClients> slots{};
+  slots[0] = 10;
+  slots[1] = 11;
+  ASSERT_TRUE(store.create_client(member(11, 1, 8), slots));
+  EXPECT_EQ(store.region(1)->page.only_session, 0U);
+  EXPECT_TRUE(store.client(10)->was_shown());
+  EXPECT_TRUE(store.client(11)->was_shown());
+}
+
+TEST(RegionStoreTest, APageThatIsUsedAgainIsLikeNew) {
+  RegionStore store;
+  ASSERT_TRUE(store.create_region(moo(), 1, 7));
+  ASSERT_TRUE(store.create_client(member(10, 3, 7), kNobody));
+  const auto own = Mapping::map(store.client(10)->page.get(), kPageBytes, Mapping::Access::read_write);
+  ASSERT_TRUE(own);
+  auto& page = *static_cast<ClientPage*>(own->data());
+  page.sent[1] = 5;
+  page.seen[2] = 6;
+  SharedRegion old = store.take_region(1);
+  RegionCreated next = moo();
+  next.id = 2;
+  next.generation[0] = 9;
+  ASSERT_TRUE(store.create_region(next, 1, 7, UniqueFd(), std::move(old.page)));
+  Attached again = member(11, 0, 7);
+  again.region = 2;
+  ASSERT_TRUE(store.create_client(again, kNobody, store.take_client(10)));
+  EXPECT_EQ(page.index, 0U);
+  EXPECT_EQ(page.sent[1].load(), 0U);
+  EXPECT_EQ(page.seen[2].load(), 0U);
+  EXPECT_EQ(store.region(2)->page.number, 1U);
+  EXPECT_EQ(store.client(11)->number, 10U);
+  const auto shared =
+      Mapping::map(store.region(2)->page.read_only.get(), kPageBytes, Mapping::Access::read_only);
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(static_cast<const RegionPage*>(shared->data())->generation[0].load(), 9U);
 }
 
 TEST(RegionStoreTest, AdoptsOnlyWhatFits) {
