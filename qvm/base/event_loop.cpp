@@ -20,8 +20,19 @@ using Clock = std::chrono::steady_clock;
 struct EventLoop::Impl {
   UniqueFd epoll;
   UniqueFd wake;
-  // shared_ptr: a handler that removes itself must outlive its own call.
-  std::map<int, std::shared_ptr<FdHandler>> handlers;
+  struct Watched {
+    std::uint32_t turn = 0;
+    // shared_ptr: a handler that removes itself must outlive its own call.
+    std::shared_ptr<FdHandler> handler;
+  };
+  std::map<int, Watched> handlers;
+  // Tells an event of a descriptor from one of an earlier descriptor of the same number, which was closed by
+  // another handler of the same round.
+  std::uint32_t next_turn = 1;
+
+  static std::uint64_t tag(int fd, std::uint32_t turn) {
+    return std::uint64_t{turn} << 32 | static_cast<std::uint32_t>(fd);
+  }
   std::map<std::pair<Clock::time_point, TimerId>, Task> timers;
   TimerId next_timer = 1;
   std::mutex mutex;
@@ -83,19 +94,22 @@ EventLoop::EventLoop(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
 EventLoop::~EventLoop() = default;
 
 Result<void> EventLoop::watch(int fd, std::uint32_t events, FdHandler handler) {
+  const std::uint32_t turn = x_impl->next_turn++;
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = Impl::tag(fd, turn);
   if (::epoll_ctl(x_impl->epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0)
     return fail_errno("watch a descriptor");
-  x_impl->handlers[fd] = std::make_shared<FdHandler>(std::move(handler));
+  x_impl->handlers[fd] = {turn, std::make_shared<FdHandler>(std::move(handler))};
   return {};
 }
 
 Result<void> EventLoop::modify(int fd, std::uint32_t events) {
+  const auto found = x_impl->handlers.find(fd);
+  if (found == x_impl->handlers.end()) return fail_errno("watch a descriptor", ENOENT);
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = Impl::tag(fd, found->second.turn);
   if (::epoll_ctl(x_impl->epoll.get(), EPOLL_CTL_MOD, fd, &event) != 0)
     return fail_errno("watch a descriptor");
   return {};
@@ -139,9 +153,11 @@ Result<void> EventLoop::run() {
     if (count < 0 && errno != EINTR) return fail_errno("wait for events");
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
-      const auto found = x_impl->handlers.find(event.data.fd);
-      if (found == x_impl->handlers.end()) continue;  // removed by an earlier handler of this round
-      const auto handler = found->second;
+      const auto fd = static_cast<int>(event.data.u64 & 0xffffffff);
+      const auto found = x_impl->handlers.find(fd);
+      // Removed by an earlier handler of this round?
+      if (found == x_impl->handlers.end() || found->second.turn != event.data.u64 >> 32) continue;
+      const auto handler = found->second.handler;
       (*handler)(event.events);
     }
     x_impl->run_due_timers();

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <array>
 #include <thread>
 #include <vector>
 
@@ -54,6 +55,29 @@ TEST_F(EventLoopTest, LetsAHandlerRemoveItself) {
   }));
   ASSERT_TRUE(loop->run());
   EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EventLoopTest, TakesNoEventForThatOfAnEarlierDescriptorOfTheSameNumber) {
+  std::array<UniqueFd, 2> ready{UniqueFd(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)),
+                                UniqueFd(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC))};
+  int called = 0;
+  int called_for_new = 0;
+  // Whichever is first replaces the other, of which an event is under way.
+  const auto replace = [&](std::size_t other) {
+    ++called;
+    const int number = ready[other].get();
+    loop->unwatch(number);
+    ready[other].reset();
+    ready[other].reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    EXPECT_EQ(ready[other].get(), number);
+    EXPECT_TRUE(loop->watch(number, EPOLLIN, [&](std::uint32_t) { ++called_for_new; }));
+    loop->stop();
+  };
+  ASSERT_TRUE(loop->watch(ready[0].get(), EPOLLIN, [&](std::uint32_t) { replace(1); }));
+  ASSERT_TRUE(loop->watch(ready[1].get(), EPOLLIN, [&](std::uint32_t) { replace(0); }));
+  ASSERT_TRUE(loop->run());
+  EXPECT_EQ(called, 1);
+  EXPECT_EQ(called_for_new, 0);
 }
 
 TEST_F(EventLoopTest, RunsTimersByTimeNotByOrderOfCreation) {
