@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "qvm/regions/log.h"
 
@@ -173,7 +175,7 @@ UniqueFd open_pid(int pid) {
   return UniqueFd(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
 }
 
-enum class Death { none, in_vain, other };
+enum class Death { none, in_vain, killed, other };
 
 // How the process ended that had the other end of the link. None: it lives, and so has another keeper by now.
 Death death_of(int pid, bool our_child) {
@@ -188,7 +190,8 @@ Death death_of(int pid, bool our_child) {
   if (!our_child || ::waitpid(pid, &status, 0) != pid) return Death::other;
   const bool pointless =
       WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kExitAlreadyRunning);
-  return pointless ? Death::in_vain : Death::other;
+  if (pointless) return Death::in_vain;
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? Death::killed : Death::other;
 }
 
 // Who made the socket pair that this is one end of.
@@ -271,7 +274,8 @@ void KeeperLink::bye() {
 }
 
 int run_keeper(const StartRegiond& start, UniqueFd first) {
-  constexpr int kMaxStarts = 3;  // in a row that never came up
+  constexpr int kMaxStarts = 3;  // in a row that never came up, by their own fault
+  constexpr std::chrono::milliseconds kPause{50};
   KeptDescriptors kept;
   UniqueFd link = std::move(first);
   bool our_child = !link;
@@ -300,6 +304,12 @@ int run_keeper(const StartRegiond& start, UniqueFd first) {
         return 0;
       case Death::in_vain:
         return 0;
+      case Death::killed:
+        // Giving up would lose everything. But whoever kills it (the kernel, for want of memory) may go on
+        // so.
+        if (starts != 0) std::this_thread::sleep_for(kPause);
+        starts = 0;
+        break;
       case Death::other:
         break;
     }

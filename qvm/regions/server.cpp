@@ -281,11 +281,14 @@ void Server::Impl::replace_keeper() {
   const auto now = std::chrono::steady_clock::now();
   while (!x_keeper_deaths.empty() && now - x_keeper_deaths.front() > kKeeperTrouble)
     x_keeper_deaths.pop_front();
-  x_keeper_deaths.push_back(now);
-  if (x_keeper_deaths.size() <= kKeeperDeaths && start_keeper()) {
-    log_line("the keeper has died; another one holds everything now");
-    return;
-  }
+  // One that dies before it has everything counts as well, and is no reason to be without.
+  do {
+    x_keeper_deaths.push_back(now);
+    if (x_keeper_deaths.size() <= kKeeperDeaths && start_keeper()) {
+      log_line("the keeper has died; another one holds everything now");
+      return;
+    }
+  } while (x_keeper_deaths.size() <= kKeeperDeaths);
   log_line("the keeper has died and another cannot be had now; until then nothing survives this process");
   x_loop->after(kKeeperTrouble, [this] {
     if (x_keeper.fd() < 0 && start_keeper()) log_line("another keeper holds everything now");

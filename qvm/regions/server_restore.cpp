@@ -12,6 +12,8 @@ namespace qvm::regions {
 
 Result<void> Server::Impl::restore(const std::vector<std::string>& records, KeptDescriptors kept) {
   const bool have_keeper_state = !kept.empty();
+  std::set<KeeperKey> useless;
+  for (const auto& [key, fd] : kept) useless.insert(key);
   for (const std::string& record : records) {
     const auto event = decode_event(record);
     const auto applied = event ? x_manager.apply(*event) : fail("it is not readable");
@@ -40,10 +42,9 @@ Result<void> Server::Impl::restore(const std::vector<std::string>& records, Kept
     if (auto listening = listen_for_vm(vm, std::move(listener)); !listening) return listening;
   }
   for (const auto& [id, region] : x_manager.regions()) publish(id);
-  // What is left belongs to things that the journal says are gone, or never were.
-  std::vector<KeeperKey> unknown;
-  for (const auto& [key, fd] : kept) unknown.push_back(key);
-  if (!unknown.empty()) drop_kept(std::move(unknown));
+  // What is left belongs to things that the journal says are gone, or never were, or whose owner has died.
+  for (const KeptRef& used : everything_kept()) useless.erase(used.key);
+  if (!useless.empty()) drop_kept({useless.begin(), useless.end()});
   std::vector<std::string> snapshot;
   for (const Event& event : x_manager.snapshot()) snapshot.push_back(encode(event));
   log_line("took over " + std::to_string(x_manager.vms().size()) + " VMs, " +
