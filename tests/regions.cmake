@@ -29,6 +29,10 @@ qvm_test(regions_integration_test THREADS
   LINK qvm_regions_fixture qvm_regions_server LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program hyp_shm_program qvm-chat)
 
+qvm_test(regions_storm_test THREADS
+  integration/regions/storm_test.cpp integration/regions/storm_worker.cpp
+  LINK qvm_regions_fixture qvmshm LABEL integration TIMEOUT 120)
+
 # A sanitized library needs its runtime in the program, too.
 if(NOT QVM_SANITIZE)
   add_test(NAME RegionsCApi.InstalledForPkgConfig
