@@ -36,6 +36,11 @@ bool wait_for_death(pid_t pid, std::chrono::milliseconds deadline) {
 
 }  // namespace
 
+void kill_if_there(pid_t pid) {
+  if (::kill(pid, SIGKILL) != 0) return;
+  ASSERT_TRUE(wait_for_death(pid, std::chrono::seconds(10)));
+}
+
 void kill_and_wait(pid_t pid) {
   ASSERT_EQ(::kill(pid, SIGKILL), 0) << pid;
   ASSERT_TRUE(wait_for_death(pid, std::chrono::seconds(10)));

@@ -57,5 +57,7 @@ bool process_until(Client& client, const std::function<bool()>& condition,
                    std::chrono::milliseconds deadline = std::chrono::milliseconds(5000));
 // Kills the process (SIGKILL) and returns when it is dead, whoever's child it is.
 void kill_and_wait(pid_t pid);
+// The same of one that may have ended by itself.
+void kill_if_there(pid_t pid);
 
 }  // namespace qvm::regions

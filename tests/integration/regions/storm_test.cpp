@@ -160,8 +160,9 @@ class RegionsStorm : public RegionsFixture {
     dead.push_back(number);
     start_worker(slot);
   }
+  // They are dead afterwards.
   static void kill_all(const std::vector<pid_t>& pids) {
-    for (const pid_t pid : pids) ::kill(pid, SIGKILL);
+    for (const pid_t pid : pids) kill_if_there(pid);
   }
 
   void strike(Kill kill) {
@@ -256,6 +257,7 @@ class RegionsStorm : public RegionsFixture {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     ASSERT_EQ(keeper_pids().size(), 1U);
+    ASSERT_FALSE(describe().is_null()) << "by the answer the keeper has everything";
     if (static_cast<std::size_t>(known) == residents.size()) return;
     ASSERT_TRUE(may_be_lost) << known << " of " << residents.size() << " are known: " << described;
     ASSERT_EQ(known, 0) << "all or nothing: " << described;
