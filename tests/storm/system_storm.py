@@ -35,7 +35,7 @@ def manifest(directory, name, guests, region):
         text = (HELLO / f"{source}.qvmconf").read_text().replace(f"system {source}", f"system {guest}")
         (directory / f"{guest}.qvmconf").write_text(text.replace("allow moo", f"allow {region}"))
         lines += [f"  {guest}:", f"    config: {guest}.qvmconf",
-                  f'    options: [cmdline, "name={guest} peer={peer} region={region} peers=99 shm=0x1c050000 irq=10"]']
+                  f'    options: [cmdline, "name={guest} peer={peer} region={region} peers=1000000 shm=0x1c050000 irq=10"]']
     path = directory / f"{name}.yaml"
     path.write_text("\n".join(lines) + "\n")
     return path

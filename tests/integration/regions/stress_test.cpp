@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Many threads, each with a client of its own: no signal is lost, no stranger's signal is inherited.
 #include <poll.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -156,21 +158,102 @@ TEST_F(RegionsStress, TheDaemonMayDieAllTheTime) {
   EXPECT_NE(described->find("\"regions\":[]"), std::string::npos) << *described;
 }
 
-TEST_F(RegionsStress, TwoThousandCyclesCostNothing) {
+// Of all threads of a process.
+std::uint64_t turns_of(pid_t pid) {
+  std::uint64_t turns = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    std::ifstream status(thread.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      // "voluntary_ctxt_switches:\t7" and "nonvoluntary_…"
+      const auto at = line.find("voluntary_ctxt_switches:");
+      if (at != std::string::npos) turns += std::stoull(line.substr(line.find('\t') + 1));
+    }
+  }
+  return turns;
+}
+
+TEST_F(RegionsStress, AHundredThousandSignalsCostNoDaemonAnything) {
+  auto here = host_client("here");
+  Connection* mine = attach(*here, "moo");
+  auto there = host_client("there");
+  Connection* theirs = attach(*there, "moo");
+  ASSERT_TRUE(process_until(*here, [&] { return (mine->read_status() >> 16) == 3; }));
+  here->process();
+  // Whatever is put off for a moment is over by then.
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  std::vector<pid_t> daemons = daemon_pids();
+  for (const pid_t pid : keeper_pids()) daemons.push_back(pid);
+  ASSERT_EQ(daemons.size(), 2U);
+  const auto turns = [&] {
+    std::uint64_t sum = 0;
+    for (const pid_t pid : daemons) sum += turns_of(pid);
+    return sum;
+  };
+  const std::uint64_t before = turns();
+  int heard = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    mine->notify(2);
+    if ((theirs->read_status() & 1) != 0) ++heard;
+    theirs->notify(1);
+    if ((mine->read_status() & 2) != 0) ++heard;
+  }
+  EXPECT_EQ(heard, 100'000);
+  // Its threads never had a CPU meanwhile. One that must wake for a timer of its own may.
+  EXPECT_LE(turns() - before, 2U);
+}
+
+struct Footprint {
+  std::ptrdiff_t descriptors = 0;
+  std::ptrdiff_t mappings = 0;
+  std::uint64_t resident_kib = 0;
+};
+
+Footprint footprint_of(pid_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  Footprint footprint;
+  footprint.descriptors = std::distance(std::filesystem::directory_iterator(process + "/fd"), {});
+  std::ifstream maps(process + "/maps");
+  for (std::string line; std::getline(maps, line);) ++footprint.mappings;
+  std::ifstream status(process + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) footprint.resident_kib = std::stoull(line.substr(6));
+  }
+  return footprint;
+}
+
+// tests/bench/host_attach.py --cycles 1000000 is the long form.
+TEST_F(RegionsStress, ThousandsOfCyclesCostNothing) {
+  constexpr std::uint64_t kSlackKib = 512;
+  auto holder = host_client();
+  attach(*holder, "held");
   auto client = host_client();
   const auto cycle = [&] {
-    Connection* connection = attach(*client, "moo", 4);
-    client->detach(connection);
+    client->detach(attach(*client, "moo", 4));
+    client->detach(attach(*client, "held"));
   };
   for (int i = 0; i < 500; ++i) cycle();
-  const auto count_descriptors = [&] {
-    return std::distance(
-        std::filesystem::directory_iterator("/proc/" + std::to_string(daemon_pids().front()) + "/fd"),
-        std::filesystem::directory_iterator());
+  std::vector<pid_t> pids = daemon_pids();
+  for (const pid_t pid : keeper_pids()) pids.push_back(pid);
+  pids.push_back(::getpid());
+  ASSERT_EQ(pids.size(), 3U);
+  const auto look = [&] {
+    // What it had no room for comes when it has read the rest, and the keeper lets go a moment later, too.
+    holder->process();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    holder->process();
+    std::vector<Footprint> all;
+    for (const pid_t pid : pids) all.push_back(footprint_of(pid));
+    return all;
   };
-  const auto before = count_descriptors();
+  const auto before = look();
   for (int i = 0; i < 2000; ++i) cycle();
-  EXPECT_EQ(count_descriptors(), before);
+  const auto after = look();
+  for (std::size_t i = 0; i < pids.size(); ++i) {
+    SCOPED_TRACE(i == 0 ? "qvm-regiond" : i == 1 ? "keeper" : "client");
+    EXPECT_EQ(after[i].descriptors, before[i].descriptors);
+    EXPECT_LE(after[i].mappings, before[i].mappings + 2);
+    EXPECT_LE(after[i].resident_kib, before[i].resident_kib + kSlackKib);
+  }
 }
 
 }  // namespace
