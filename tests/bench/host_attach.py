@@ -12,6 +12,13 @@ import time
 from harness import BUILD, median, region_manager, scratch
 
 
+def footprint(pid):
+    """(resident KiB, descriptors, mappings)"""
+    process = pathlib.Path(f"/proc/{pid}")
+    resident = int(process.joinpath("status").read_text().split("VmRSS:")[1].split()[0])
+    return (resident, len(list(process.joinpath("fd").iterdir())), len(process.joinpath("maps").read_text().splitlines()))
+
+
 def managers(directory):
     """{pid: (resident KiB, descriptors, mappings)} of the processes of this directory's qvm-regiond."""
     found = {}
@@ -21,11 +28,8 @@ def managers(directory):
                 continue
             if str(directory) not in process.joinpath("cmdline").read_text():
                 continue
-            status = process.joinpath("status").read_text()
-            resident = int(status.split("VmRSS:")[1].split()[0])
-            mappings = len(process.joinpath("maps").read_text().splitlines())
-            found[int(process.name)] = (resident, len(list(process.joinpath("fd").iterdir())), mappings)
-        except OSError:
+            found[int(process.name)] = footprint(process.name)
+        except (OSError, IndexError):
             continue
     return found
 
