@@ -192,7 +192,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="qvms."))
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="qvmstorm."))
     directory.chmod(0o755)  # VMs of root have users of their own
     system = System(directory)
     try:
