@@ -7,7 +7,7 @@ add_dependencies(qvm_regions_fixture qvm-regiond)
 qvm_test(regions_unit_test THREADS
   unit/regions/access_test.cpp unit/regions/chores_test.cpp unit/regions/client_connection_test.cpp
   unit/regions/codec_test.cpp unit/regions/doorbell_test.cpp unit/regions/journal_test.cpp unit/regions/log_budget_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
-  unit/regions/memory_test.cpp
+  unit/regions/memory_test.cpp unit/regions/ringer_test.cpp
   LINK qvm_regions_server qvm_region_client)
 
 add_executable(qvmshm_c_program integration/regions/c_program.c)
@@ -21,7 +21,7 @@ target_link_libraries(hyp_shm_program PRIVATE qvm_flags qvmshm)
 set_target_properties(hyp_shm_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
 qvm_test(regions_integration_test THREADS
-  integration/regions/attach_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
+  integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
   integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp

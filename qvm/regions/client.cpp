@@ -89,6 +89,7 @@ class SocketClient final : public Client {
   bool x_welcomed = false;  // since the socket was connected
   bool x_hangs = false;     // did not answer in time and has said nothing since
   std::uint32_t x_serial = 0;
+  Ringer x_ringer;
   std::vector<std::unique_ptr<ClientConnection>> x_connections;
   std::vector<Connection*> x_view;
   // Of the connection that was detached last, if the other end of the socket is still the same: it may have
@@ -373,6 +374,7 @@ AttachResult SocketClient::take_attached(const wire::AttachReply& reply, const A
   parts.data = std::move(fds[0]);
   parts.epoll = x_epoll.get();
   parts.self_event = x_self.get();
+  parts.ringer = &x_ringer;
   auto connection = std::make_unique<ClientConnection>(std::move(parts));
   for (std::uint32_t i = 0; i < reply.peer_count; ++i) {
     UniqueFd* const ends = &fds[first_peer + std::size_t{3} * i];

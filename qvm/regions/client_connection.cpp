@@ -3,20 +3,10 @@
 #include "qvm/regions/client_connection.h"
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include <utility>
 
 namespace qvm::regions {
-namespace {
-
-// Never waits: the eventfd is non-blocking, and whoever could change that is this process alone (Doorbell).
-void ring_doorbell(int doorbell) {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(doorbell, &one, sizeof one);
-}
-
-}  // namespace
 
 ClientConnection::ClientConnection(Parts parts)
     : x_parts(std::move(parts)),
@@ -76,10 +66,19 @@ void ClientConnection::notify(std::uint32_t targets) {
     if ((left & 1) == 0) continue;
     SharedCounter& sent = own().sent[i];
     sent.store(sent.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    // No doorbell yet means that add_peer() will ring.
-    const int doorbell = i == x_parts.index ? x_parts.self_event : x_peers[i].ring.get();
-    if (doorbell >= 0) ring_doorbell(doorbell);
+    if (i == x_parts.index) {
+      ring_doorbell(x_parts.self_event);
+    } else {
+      ring(i);
+    }
   }
+}
+
+void ClientConnection::ring(unsigned index) {
+  const auto& doorbell = x_peers[index].ring;
+  if (!doorbell) return;  // add_peer() will ring
+  if (x_parts.ringer != nullptr && x_strain.is_slow(index)) return x_parts.ringer->ring(doorbell);
+  x_strain.measure(index, [&] { return ring_doorbell(doorbell->get()); });
 }
 
 bool ClientConnection::map_peer(unsigned index, std::uint32_t generation, const UniqueFd& page) {
@@ -116,7 +115,7 @@ void ClientConnection::hang_doorbells(unsigned index, UniqueFd listen, UniqueFd 
   Peer& peer = x_peers[index];
   if (peer.listen) ::epoll_ctl(x_parts.epoll, EPOLL_CTL_DEL, peer.listen.get(), nullptr);
   peer.listen = std::move(listen);
-  peer.ring = std::move(ring);
+  peer.ring = std::make_shared<UniqueFd>(std::move(ring));
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = kDoorbellTag;
@@ -125,7 +124,7 @@ void ClientConnection::hang_doorbells(unsigned index, UniqueFd listen, UniqueFd 
   const auto* theirs = static_cast<const ClientPage*>(peer.page.data());
   if (own().sent[index].load(std::memory_order_relaxed) !=
       theirs->seen[x_parts.index].load(std::memory_order_acquire)) {
-    ring_doorbell(peer.ring.get());
+    this->ring(index);
   }
 }
 

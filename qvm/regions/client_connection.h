@@ -5,11 +5,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "qvm/base/mapping.h"
 #include "qvm/regions/client.h"
 #include "qvm/regions/pages.h"
+#include "qvm/regions/ringer.h"
 
 namespace qvm::regions {
 
@@ -36,8 +38,9 @@ class ClientConnection final : public Connection {
     UniqueFd data;
     NumberedPage region_page;
     NumberedPage own_page;
-    int epoll = -1;       // the client's
-    int self_event = -1;  // the client's; made readable by a signal to myself
+    int epoll = -1;            // the client's
+    int self_event = -1;       // the client's; made readable by a signal to myself
+    Ringer* ringer = nullptr;  // the client's
   };
 
   explicit ClientConnection(Parts parts);
@@ -79,7 +82,7 @@ class ClientConnection final : public Connection {
     std::uint32_t generation = 0;
     Mapping page;
     UniqueFd listen;
-    UniqueFd ring;
+    std::shared_ptr<UniqueFd> ring;  // null: none yet
   };
 
   RegionPage& region() const { return *static_cast<RegionPage*>(x_parts.region_page.mapping.data()); }
@@ -90,9 +93,11 @@ class ClientConnection final : public Connection {
   bool map_peer(unsigned index, std::uint32_t generation, const UniqueFd& page);
   void hang_doorbells(unsigned index, UniqueFd listen, UniqueFd ring);
   void forget(unsigned index);
+  void ring(unsigned index);
 
   Parts x_parts;
   std::array<Peer, kMaxClients> x_peers;
+  Strain x_strain;
   std::uint32_t x_latched = 0;  // pending signals of peers that have gone
   std::uint32_t x_seen_changes;
   std::uint32_t x_seen_attached;

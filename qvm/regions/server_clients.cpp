@@ -107,7 +107,7 @@ void Server::Impl::client_ready(int fd, std::uint32_t events) {
   Client& client = *found->second;
   bool good = true;
   if ((events & EPOLLOUT) != 0) {
-    const wire::Outcome flushed = client.outbox.flush(fd);
+    const wire::Outcome flushed = flush(client);
     good = flushed == wire::Outcome::done ? catch_up(client) : flushed == wire::Outcome::would_block;
   }
   // It has hung up, and what it said last cannot be read yet: whatever it was, its detach is part of the cut.

@@ -24,6 +24,7 @@
 #include "qvm/regions/process.h"
 #include "qvm/regions/region_store.h"
 #include "qvm/regions/reservations.h"
+#include "qvm/regions/ringer.h"
 #include "qvm/regions/server.h"
 #include "qvm/regions/wire.h"
 
@@ -45,6 +46,7 @@ class Server::Impl {
     Id session = 0;   // 0 before its hello
     std::string key;  // whose share of sockets and of the log it uses: as Principal::key()
     Outbox outbox;    // replies only, and no request is read while one waits: at most one
+    Strain strain;    // at index 0: of sending to it
     std::uint32_t interest = 0;
     bool reserving = false;  // its attach waits for memory
     bool resting = false;    // no use in sending before a while has passed
@@ -102,6 +104,9 @@ class Server::Impl {
   void write_journal(const Events& events);
 
   // server_news.cpp: what clients are told; never waits for any
+  template <class Send>
+  wire::Outcome send_to(Client& client, const Send& send);
+  wire::Outcome flush(Client& client);
   [[nodiscard]] wire::Outcome reply(Client& client, Parcel parcel);
   void push(Client& client, Id connection, std::uint32_t index, const Parcel& news);
   void push_came(Client& client, Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring);

@@ -25,8 +25,23 @@ void Server::Impl::update_interest(Client& client) {
   if (!x_loop->modify(client.socket.get(), interest)) x_doomed.insert(client.socket.get());
 }
 
+// Sending wakes whoever polls the other end, and a client that polls it very often would have this thread do
+// nothing else.
+template <class Send>
+wire::Outcome Server::Impl::send_to(Client& client, const Send& send) {
+  const wire::Outcome outcome = client.strain.measure(0, send);
+  if (!client.strain.is_slow(0)) return outcome;
+  log_for(client, "cut off: waking it takes too long");
+  return wire::Outcome::closed;
+}
+
+wire::Outcome Server::Impl::flush(Client& client) {
+  return send_to(client, [&client] { return client.outbox.flush(client.socket.get()); });
+}
+
 wire::Outcome Server::Impl::reply(Client& client, Parcel parcel) {
-  const wire::Outcome outcome = client.outbox.send(client.socket.get(), std::move(parcel));
+  const wire::Outcome outcome =
+      send_to(client, [&] { return client.outbox.send(client.socket.get(), std::move(parcel)); });
   update_interest(client);
   return outcome;
 }
@@ -51,7 +66,8 @@ void Server::Impl::miss(Client& client, Id connection, std::uint32_t indices, wi
 void Server::Impl::push(Client& client, Id connection, std::uint32_t index, const Parcel& news) {
   auto outcome = wire::Outcome::would_block;
   // Nothing overtakes what waits.
-  if (!client.outbox.waiting() && client.missed.empty()) outcome = send(client.socket.get(), news);
+  if (!client.outbox.waiting() && client.missed.empty())
+    outcome = send_to(client, [&] { return send(client.socket.get(), news); });
   if (outcome == wire::Outcome::done) return;
   if (outcome == wire::Outcome::would_block || outcome == wire::Outcome::no_room) {
     return miss(client, connection, 1U << index, outcome);
@@ -118,7 +134,10 @@ wire::Outcome Server::Impl::catch_up(Client& client, Id connection, std::uint32_
     const Attached& peer = x_manager.connections().at(slot);
     roster.peers[roster.peer_count++] = {peer.index, peer.generation};
   }
-  auto outcome = send(client.socket.get(), Parcel(wire::prepare(roster)));
+  const auto tell = [&](const Parcel& news) {
+    return send_to(client, [&] { return send(client.socket.get(), news); });
+  };
+  auto outcome = tell(Parcel(wire::prepare(roster)));
   while (outcome == wire::Outcome::done && indices != 0) {
     const auto index = static_cast<unsigned>(std::countr_zero(indices));
     const Id slot = region.slots[index];
@@ -129,8 +148,7 @@ wire::Outcome Server::Impl::catch_up(Client& client, Id connection, std::uint32_
         auto there = make_doorbell();
         auto back = make_doorbell();
         if (!there || !back) return wire::Outcome::no_room;
-        outcome = send(client.socket.get(),
-                       came(connection, peer, std::move(back->listen), std::move(there->ring)));
+        outcome = tell(came(connection, peer, std::move(back->listen), std::move(there->ring)));
         if (outcome != wire::Outcome::done) break;
         push_came(*other, slot, mine, std::move(there->listen), std::move(back->ring));
       }

@@ -3,7 +3,6 @@
 // A client that speaks the protocol itself, wrongly.
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,59 +15,11 @@
 #include <random>
 
 #include "qvm/regions/wire.h"
+#include "tests/support/raw_client.h"
 #include "tests/support/regions_fixture.h"
 
 namespace qvm::regions {
 namespace {
-
-class RawClient {
- public:
-  explicit RawClient(const std::string& socket) {
-    auto connected = wire::connect_to(socket.c_str());
-    EXPECT_TRUE(connected) << connected.error().message();
-    if (connected) x_socket = std::move(*connected);
-  }
-
-  int socket() const { return x_socket.get(); }
-  void send(std::span<const std::byte> bytes, std::span<const int> descriptors = {}) {
-    EXPECT_EQ(wire::send(x_socket.get(), bytes, descriptors), wire::Outcome::done);
-  }
-  template <class T>
-  void send_one(T request) {
-    send(wire::prepare(request));
-  }
-  void hello(std::uint64_t resume = 0) {
-    wire::Hello request;
-    std::strcpy(request.who.data(), "raw");
-    request.resume = resume;
-    send(wire::prepare(request, 0, wire::sent_size(request)));
-  }
-  void attach(const std::string& name, std::uint32_t pages = 1) {
-    wire::Attach request;
-    request.pages = pages;
-    request.name_size = static_cast<std::uint32_t>(name.size());
-    std::memcpy(request.name.data(), name.data(), name.size());
-    send(wire::prepare(request, 7));
-  }
-  // The next message, waiting up to 5 s.
-  wire::Outcome receive() {
-    pollfd waiting{x_socket.get(), POLLIN, 0};
-    if (::poll(&waiting, 1, 5000) != 1) return wire::Outcome::would_block;
-    return wire::receive(x_socket.get(), message, wire::kMaxDescriptors);
-  }
-  std::uint64_t welcomed() {
-    hello();
-    EXPECT_EQ(receive(), wire::Outcome::done);
-    const auto* welcome = message.as<wire::Welcome>();
-    EXPECT_NE(welcome, nullptr);
-    return welcome != nullptr ? welcome->session : 0;
-  }
-
-  wire::Message message;
-
- private:
-  UniqueFd x_socket;
-};
 
 // A connected TCP socket that closing waits for, and its other end. Empty if there is no loopback.
 std::pair<UniqueFd, UniqueFd> lingering_pair() {
