@@ -17,17 +17,3 @@ qvm_test(lint_golden_test golden/lint/lint_golden_test.cpp LINK qvm_config_test_
 qvm_test(reference_test unit/config/reference_test.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command LABEL golden)
 qvm_test(language_corpus_test corpus/qvmconf/corpus_test.cpp LINK qvm_config_test_support LABEL golden)
-
-# What must hold for every input, and the inputs: the corpus test runs them, a fuzzing engine finds more (tests/fuzz/run.sh).
-qvm_library(qvm_fuzz_targets
-  fuzz/checks.cpp fuzz/config_input.cpp fuzz/fix_input.cpp fuzz/format_input.cpp fuzz/manifest_input.cpp
-  LINK qvm_config_test_support)
-qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/inputs.cpp LINK qvm_fuzz_targets TIMEOUT 180)
-if(QVM_FUZZ)
-  foreach(target config manifest format fix)
-    add_executable(fuzz_${target} fuzz/${target}_fuzz.cpp)
-    target_link_libraries(fuzz_${target} PRIVATE qvm_flags qvm_fuzz_targets)
-    target_link_options(fuzz_${target} PRIVATE -fsanitize=fuzzer)
-    set_target_properties(fuzz_${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
-  endforeach()
-endif()

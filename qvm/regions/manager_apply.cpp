@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // The half of the manager that takes over events: what is recorded and what is read back go the same way.
-#include <bit>
+#include <algorithm>
 #include <cassert>
+#include <cstdint>
 
 #include "qvm/regions/manager.h"
 
@@ -46,6 +47,12 @@ Result<void> Manager::apply_event(const VmAdded& event) {
 }
 
 Result<void> Manager::apply_event(const VmRemoved& event) {
+  const bool used =
+      std::any_of(x_sessions.begin(), x_sessions.end(),
+                  [&](const auto& entry) { return entry.second.opened.principal.vm == event.id; }) ||
+      std::any_of(x_regions.begin(), x_regions.end(),
+                  [&](const auto& entry) { return entry.second.holders.contains(event.id); });
+  if (event.id != 0 && used) return fail("a VM with sessions or regions cannot go");
   if (x_vms.erase(event.id) == 0) return fail("no such VM");
   return {};
 }
@@ -54,6 +61,7 @@ Result<void> Manager::apply_event(const RegionCreated& event) {
   if (event.id == 0 || x_regions.contains(event.id) || x_region_names.contains(event.name)) {
     return fail("region '" + event.name + "' exists already");
   }
+  if (event.pages == 0 || event.pages > UINT64_MAX / kPageBytes) return fail("no region can have that size");
   note_id(event.id);
   x_region_names.emplace(event.name, event.id);
   const std::uint64_t bytes = event.pages * kPageBytes;

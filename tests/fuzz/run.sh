@@ -6,10 +6,10 @@
 # into tests/fuzz/corpus. Needs clang and its runtime library (Debian: clang, libclang-rt-14-dev).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-seconds=${1:?usage: tests/fuzz/run.sh SECONDS [config|manifest|format|fix …]}
+seconds=${1:?usage: tests/fuzz/run.sh SECONDS [config|manifest|format|fix|shmem|journal|protocol …]}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(config manifest format fix)
+[ ${#targets[@]} -gt 0 ] || targets=(config manifest format fix shmem journal protocol)
 tools/build.sh fuzz "${targets[@]/#/fuzz_}" >/dev/null
 
 work=build/fuzz
@@ -18,8 +18,10 @@ status=0
 for target in "${targets[@]}"; do
   found=$work/corpus-$target
   mkdir -p "$found"
-  seeds=(tests/fuzz/corpus/config tests/golden/lint)
-  [ "$target" != manifest ] || seeds=(tests/fuzz/corpus/manifest)
+  case $target in
+    config | format | fix) seeds=(tests/fuzz/corpus/config tests/golden/lint) ;;
+    *) seeds=("tests/fuzz/corpus/$target") ;;
+  esac
   log=$work/$target.log
   "$work/tests/fuzz_$target" -max_total_time="$seconds" -max_len=2048 -timeout=10 -rss_limit_mb=1024 \
     -print_final_stats=1 -dict=tests/fuzz/qvmconf.dict -artifact_prefix="$work/findings/$target-" \

@@ -22,4 +22,12 @@ std::string check_format_input(const std::uint8_t* data, std::size_t size);
 // Fixing comes to an end, and suppressions hide no error.
 std::string check_fix_input(const std::uint8_t* data, std::size_t size);
 
+// A guest does anything to the registers of a shmem device: they read as they should, and the line is high
+// exactly while something is pending.
+std::string check_shmem_input(const std::uint8_t* data, std::size_t size);
+// The bytes are a journal, or its records: reading it leaves a state from which qvm-regiond can go on.
+std::string check_journal_input(const std::uint8_t* data, std::size_t size);
+// Clients say anything to qvm-regiond: nobody gets what is not his, and others do not notice.
+std::string check_protocol_input(const std::uint8_t* data, std::size_t size);
+
 }  // namespace qvm::fuzz

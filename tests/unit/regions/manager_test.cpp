@@ -333,6 +333,24 @@ TEST_F(RegionManagerTest, ContradictingEventsAreRefused) {
   EXPECT_TRUE(manager.empty());
 }
 
+TEST_F(RegionManagerTest, AVmThatIsStillUsedCannotGo) {
+  ASSERT_TRUE(manager.apply(VmAdded{1, policy("left")}));
+  ASSERT_TRUE(manager.apply(VmAdded{2, policy("right")}));
+  ASSERT_TRUE(manager.apply(SessionOpened{3, Principal{1, "left", "shmem0", {1000, 1000, {}}}, 1, 1}));
+  EXPECT_FALSE(manager.apply(VmRemoved{1}));
+  ASSERT_TRUE(manager.apply(RegionCreated{4, "moo", 1, 0666, 0, 0, "", 0, {}}));
+  ASSERT_TRUE(manager.apply(RegionHeld{4, 2}));
+  EXPECT_FALSE(manager.apply(VmRemoved{2}));
+  ASSERT_TRUE(manager.apply(RegionReleased{4, 2}));
+  EXPECT_TRUE(manager.apply(VmRemoved{2}));
+}
+
+TEST_F(RegionManagerTest, ARecordedRegionHasASize) {
+  EXPECT_FALSE(manager.apply(RegionCreated{4, "moo", 0, 0666, 0, 0, "", 0, {}}));
+  EXPECT_FALSE(manager.apply(RegionCreated{4, "moo", std::uint64_t{1} << 52, 0666, 0, 0, "", 0, {}}));
+  EXPECT_TRUE(manager.empty());
+}
+
 TEST_F(RegionManagerTest, StrangersShareOfARegionIsSmallerThanTheOwners) {
   const Id stranger = host_session({3000, 3000, {}});
   for (int i = 0; i < 4; ++i) EXPECT_EQ(attach(stranger, "moo").status, Status::ok);
