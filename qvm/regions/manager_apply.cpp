@@ -8,6 +8,15 @@
 #include "qvm/regions/manager.h"
 
 namespace qvm::regions {
+namespace {
+
+// The keeper's keys are four times as many, and a number beyond the last would be the first again.
+constexpr Id kIds = Id{1} << 62;
+bool is_usable(Id id) {
+  return id != 0 && id < kIds;
+}
+
+}  // namespace
 
 std::string Principal::key() const {
   return is_vm() ? "vm:" + vm_name : "uid:" + std::to_string(identity.uid);
@@ -32,13 +41,13 @@ void Manager::record(Events& events, Event event) {
 }
 
 Result<void> Manager::apply_event(const IdsUsed& event) {
-  if (event.next < x_next) return fail("numbers would be used again");
+  if (event.next < x_next || event.next > kIds) return fail("numbers would be used again");
   x_next = event.next;
   return {};
 }
 
 Result<void> Manager::apply_event(const VmAdded& event) {
-  if (event.id == 0 || x_vms.contains(event.id) || find_vm(event.policy.vm) != nullptr) {
+  if (!is_usable(event.id) || x_vms.contains(event.id) || find_vm(event.policy.vm) != nullptr) {
     return fail("VM '" + event.policy.vm + "' exists already");
   }
   note_id(event.id);
@@ -58,7 +67,7 @@ Result<void> Manager::apply_event(const VmRemoved& event) {
 }
 
 Result<void> Manager::apply_event(const RegionCreated& event) {
-  if (event.id == 0 || x_regions.contains(event.id) || x_region_names.contains(event.name)) {
+  if (!is_usable(event.id) || x_regions.contains(event.id) || x_region_names.contains(event.name)) {
     return fail("region '" + event.name + "' exists already");
   }
   if (event.pages == 0 || event.pages > UINT64_MAX / kPageBytes) return fail("no region can have that size");
@@ -103,7 +112,7 @@ Result<void> Manager::apply_event(const RegionReleased& event) {
 }
 
 Result<void> Manager::apply_event(const SessionOpened& event) {
-  if (event.id == 0 || x_sessions.contains(event.id)) return fail("the session exists already");
+  if (!is_usable(event.id) || x_sessions.contains(event.id)) return fail("the session exists already");
   if (event.principal.is_vm() && !x_vms.contains(event.principal.vm)) return fail("no such VM");
   note_id(event.id);
   x_sessions.emplace(event.id, SessionState{event, {}});
@@ -122,7 +131,7 @@ Result<void> Manager::apply_event(const Attached& event) {
   const auto session = x_sessions.find(event.session);
   const auto region = x_regions.find(event.region);
   if (session == x_sessions.end() || region == x_regions.end()) return fail("no such session or region");
-  if (event.id == 0 || x_connections.contains(event.id)) return fail("the connection exists already");
+  if (!is_usable(event.id) || x_connections.contains(event.id)) return fail("the connection exists already");
   if (event.index >= kMaxClients || region->second.slots[event.index] != 0) return fail("the index is taken");
   note_id(event.id);
   region->second.slots[event.index] = event.id;

@@ -345,6 +345,12 @@ TEST_F(RegionManagerTest, AVmThatIsStillUsedCannotGo) {
   EXPECT_TRUE(manager.apply(VmRemoved{2}));
 }
 
+TEST_F(RegionManagerTest, RecordedNumbersLeaveRoomForMore) {
+  EXPECT_FALSE(manager.apply(VmAdded{UINT64_MAX, policy("left")}));
+  EXPECT_FALSE(manager.apply(IdsUsed{UINT64_MAX}));
+  EXPECT_TRUE(manager.apply(VmAdded{1, policy("left")}));
+}
+
 TEST_F(RegionManagerTest, ARecordedRegionHasASize) {
   EXPECT_FALSE(manager.apply(RegionCreated{4, "moo", 0, 0666, 0, 0, "", 0, {}}));
   EXPECT_FALSE(manager.apply(RegionCreated{4, "moo", std::uint64_t{1} << 52, 0666, 0, 0, "", 0, {}}));
