@@ -8,6 +8,11 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "qvm/cli/vm_accounts.h"
 
 namespace qvm::cli {
 
@@ -15,6 +20,7 @@ namespace {
 
 constexpr const char* kVmAccount = "libvirt-qemu";
 constexpr const char* kRule = "account";
+constexpr const char* kRangeVariable = "QVM_VM_UIDS";
 
 std::optional<std::uint32_t> number(const std::string& text) {
   std::uint32_t value = 0;
@@ -50,21 +56,54 @@ std::optional<gid_t> group(const config::Located<config::Account>& account, conf
   return std::nullopt;
 }
 
-void default_identity(plan::HostFacts& host, config::DiagnosticSink& sink) {
-  if (const passwd* entry = ::getpwnam(kVmAccount)) {
-    host.uid = entry->pw_uid;
-    host.gid = entry->pw_gid;
-    return;
-  }
-  host.uid = 0;
-  host.gid = 0;
+// Of a user namespace that has fewer users than the range.
+void shared_identity(plan::HostFacts& host, config::DiagnosticSink& sink) {
+  const passwd* entry = ::getpwnam(kVmAccount);
+  host.uid = entry != nullptr ? entry->pw_uid : 0;
+  host.gid = entry != nullptr ? entry->pw_gid : 0;
   config::Diagnostic finding;
   finding.severity = config::Severity::warning;
   finding.rule = kRule;
-  finding.message =
-      fmt::format("VMs without an account run as root: there is no user '{}' on this host", kVmAccount);
-  finding.help = "give each VM a 'uid' and a 'gid' in a manifest";
+  finding.message = fmt::format(
+      "VMs without an account all run as {}: this host, or container, has not all users of {}-{}",
+      entry != nullptr ? fmt::format("user '{}'", kVmAccount) : "root", UidRange().first, UidRange().last);
+  finding.help =
+      fmt::format("name a range that it has in {}, or give each VM a 'uid' in a manifest", kRangeVariable);
   sink.add(std::move(finding));
+}
+
+void refuse(config::DiagnosticSink& sink, std::string message) {
+  config::Diagnostic finding;
+  finding.rule = kRule;
+  finding.message = std::move(message);
+  finding.help =
+      fmt::format("give the VM a 'uid' in a manifest, or name another range in {}", kRangeVariable);
+  sink.add(std::move(finding));
+}
+
+void own_identity(const std::string& vm, plan::HostFacts& host, config::DiagnosticSink& sink) {
+  const char* chosen = std::getenv(kRangeVariable);
+  UidRange range;
+  if (chosen != nullptr) {
+    auto parsed = parse_uid_range(chosen);
+    if (!parsed) return refuse(sink, fmt::format("{}: {}", kRangeVariable, parsed.error().message()));
+    range = *parsed;
+  }
+  std::ifstream file("/proc/self/uid_map");
+  const std::string map(std::istreambuf_iterator<char>(file), {});
+  if (!is_mapped(range, map)) {
+    if (chosen == nullptr) return shared_identity(host, sink);
+    return refuse(
+        sink, fmt::format("{}: this host, or container, has not all users of {}", kRangeVariable, chosen));
+  }
+  const uid_t uid = uid_for(range, host.runtime_directory, vm);
+  if (const passwd* entry = ::getpwuid(uid)) {
+    return refuse(sink,
+                  fmt::format("VM '{}' would run as uid {}, and that is user '{}'", vm, uid, entry->pw_name));
+  }
+  host.uid = uid;
+  host.gid = uid;
+  host.own_uid = true;
 }
 
 // A numeric user without a group of its own in the manifest: the group of that number, never root's.
@@ -81,7 +120,8 @@ std::optional<gid_t> find_group(const std::string& name) {
   return entry->gr_gid;
 }
 
-void resolve_identity(const config::VmEntry* entry, plan::HostFacts& host, config::DiagnosticSink& sink) {
+void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan::HostFacts& host,
+                      config::DiagnosticSink& sink) {
   host.caller_uid = ::geteuid();
   host.caller_gid = ::getegid();
   const bool given = entry != nullptr && (entry->uid || entry->gid || !entry->groups.empty());
@@ -90,11 +130,10 @@ void resolve_identity(const config::VmEntry* entry, plan::HostFacts& host, confi
     const auto where = entry->uid   ? entry->uid->where
                        : entry->gid ? entry->gid->where
                                     : entry->groups.front().where;
-    return report(sink, where,
-                  fmt::format("only root can give VM '{}' an account of its own", entry->name.value),
+    return report(sink, where, fmt::format("only root can give VM '{}' an account of its own", vm),
                   "leave 'uid', 'gid' and 'groups' out, or run qvm as root");
   }
-  default_identity(host, sink);
+  if (!given || !entry->uid) own_identity(vm, host, sink);
   if (!given) return;
   if (entry->uid) {
     if (const auto id = user(*entry->uid, sink)) {

@@ -10,10 +10,12 @@
 
 namespace qvm::cli {
 
-// Fills uid, gid and groups of host for a VM; entry is null for a VM that no manifest describes. As root a VM
-// without an account runs as Debian's libvirt-qemu if there is one, else as root with a warning; otherwise as
-// the caller. Accounts that do not exist, or that the caller may not give, are errors at their place.
-void resolve_identity(const config::VmEntry* entry, plan::HostFacts& host, config::DiagnosticSink& sink);
+// Fills uid, gid and groups of host, whose runtime directory is known, for a VM; entry is null for a VM that
+// no manifest describes. As root a VM without a uid runs as a user that exists for it alone (vm_accounts.h),
+// otherwise as the caller. Accounts that do not exist, or that the caller may not give, are errors at their
+// place.
+void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan::HostFacts& host,
+                      config::DiagnosticSink& sink);
 
 // The region as the manager wants it; owner and group default to the caller.
 regions::RegionSpec resolve_region(const config::RegionEntry& entry, config::DiagnosticSink& sink);

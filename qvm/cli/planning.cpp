@@ -173,7 +173,7 @@ class Planner {
     for (std::size_t i = 0; i < system.vms.size(); ++i) {
       plan::HostFacts own = host;
       const config::VmEntry* entry = system.manifest ? &system.manifest->vms[i] : nullptr;
-      resolve_identity(entry, own, system.diagnostics);
+      resolve_identity(system.names[i], entry, own, system.diagnostics);
       auto built =
           plan::build(system.vms[i], system.names[i], own, system.sources, system.diagnostics, queries);
       if (built) launch.plans.push_back(std::move(*built));

@@ -23,6 +23,16 @@ std::int64_t now() {
   return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
 }
 
+// Why two VMs cannot run at once, if so: a user that was made for one of them is not the other's.
+Result<void> check_users(const plan::VmPlan& one, const plan::VmPlan& other) {
+  if (!one.host.uid || one.host.uid != other.host.uid) return {};
+  if (!one.host.own_uid && !other.host.own_uid) return {};
+  return fail(fmt::format(
+      "VM '{}' and VM '{}' would both run as uid {}: give one of them another name, or a 'uid' in "
+      "a manifest",
+      one.name, other.name, *one.host.uid));
+}
+
 }  // namespace
 
 Supervisor::Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, RegionManager& regions,
@@ -103,6 +113,14 @@ Result<std::vector<VmRecord>> Supervisor::records_for(const Request& request) {
           to_string(other->status.state), other->status.pid, name));
     }
     if (!names.insert(name).second) return fail(fmt::format("two VMs of this set have the name '{}'", name));
+    for (const VmRecord& mate : set) {
+      if (auto fine = check_users(*plan, mate.plan); !fine) return tl::unexpected(std::move(fine.error()));
+    }
+    for (const auto& [running_name, vm] : x_vms) {
+      if (vm.status.over()) continue;
+      if (auto fine = check_users(*plan, vm.record.plan); !fine)
+        return tl::unexpected(std::move(fine.error()));
+    }
     set.push_back({.plan = std::move(*plan),
                    .libvirt_uri = request.libvirt_uri,
                    .set = set_id,

@@ -32,6 +32,7 @@ struct HostFacts {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::vector<gid_t> groups;
+  bool own_uid = false;  // uid was made for this VM: no other may run as it
   // Who runs qvm: the identity of a VM without uid and gid.
   uid_t caller_uid = 0;
   gid_t caller_gid = 0;

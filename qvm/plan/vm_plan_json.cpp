@@ -106,6 +106,7 @@ Json write(const HostFacts& host) {
   put(json, "uid", host.uid);
   put(json, "gid", host.gid);
   json["groups"] = host.groups;
+  json["own_uid"] = host.own_uid;
   json["caller_uid"] = host.caller_uid;
   json["caller_gid"] = host.caller_gid;
   return json;
@@ -121,6 +122,7 @@ HostFacts read_host(const Json& json) {
   host.uid = get_optional<uid_t>(json, "uid");
   host.gid = get_optional<gid_t>(json, "gid");
   get(json, "groups", host.groups);
+  get(json, "own_uid", host.own_uid);
   get(json, "caller_uid", host.caller_uid);
   get(json, "caller_gid", host.caller_gid);
   return host;

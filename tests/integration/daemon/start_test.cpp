@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Starting sets of VMs: all or nothing, whatever goes wrong on the way.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/support/daemon_fixture.h"
 
@@ -106,6 +108,28 @@ TEST_F(StartTest, NameInUseIsRefusedAndTheFirstRunsOn) {
   EXPECT_EQ(reply.kind, Reply::Kind::failed);
   EXPECT_EQ(reply.text, "a VM 'left' is running already (pid " + std::to_string(pid) +
                             "): stop it with 'qvm down left', or give this one another name");
+  EXPECT_THAT(host_.domains(), ElementsAre("left"));
+}
+
+TEST_F(StartTest, UserThatWasMadeForAnotherVmIsRefused) {
+  const auto request_as = [&](const std::string& vm, bool own_uid) {
+    Request request = start_request({vm});
+    auto plan = nlohmann::json::parse(request.plans.front());
+    plan["host"]["uid"] = ::getuid();
+    plan["host"]["gid"] = ::getgid();
+    plan["host"]["own_uid"] = own_uid;
+    request.plans.front() = plan.dump();
+    return request;
+  };
+  ask(kClient, request_as("left", true));
+
+  for (const bool own_uid : {true, false}) {
+    const Reply reply = ask(kOther, request_as("right", own_uid));
+
+    EXPECT_EQ(reply.kind, Reply::Kind::failed);
+    EXPECT_EQ(reply.text, "VM 'right' and VM 'left' would both run as uid " + std::to_string(::getuid()) +
+                              ": give one of them another name, or a 'uid' in a manifest");
+  }
   EXPECT_THAT(host_.domains(), ElementsAre("left"));
 }
 
