@@ -2,11 +2,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/host/embed_root.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <pugixml.hpp>
 #include <system_error>
+
+#include "qvm/base/unique_fd.h"
 
 namespace qvm::host {
 namespace {
@@ -53,6 +59,8 @@ std::string qemu_conf(bool privileged) {
         "# qvm gives each VM exactly the files it needs; libvirt is to change no owner.\n"
         "dynamic_ownership = 0\n"
         "remember_owner = 0\n"
+        "# Threads count as processes: enough for any VM, and not enough to be the host's last.\n"
+        "max_processes = 4096\n"
         "namespaces = []\n"
         "cgroup_controllers = []\n";
   }
@@ -73,12 +81,39 @@ Result<void> prepare_embed_root(const HypervisorOptions& options) {
   return {};
 }
 
+std::string status_file(const std::string& embed_root, const std::string& domain) {
+  return embed_root + "/run/qemu/" + domain + ".xml";
+}
+
 std::string pid_file(const std::string& embed_root, const std::string& domain) {
   return embed_root + "/run/qemu/" + domain + ".pid";
 }
 
 std::string process_log(const std::string& embed_root, const std::string& domain) {
   return embed_root + "/log/qemu/" + domain + ".log";
+}
+
+pid_t noted_pid(const std::string& embed_root, const std::string& domain) {
+  pid_t pid = 0;
+  pugi::xml_document status;
+  if (status.load_file(status_file(embed_root, domain).c_str()))
+    pid = status.child("domstatus").attribute("pid").as_int();
+  if (pid <= 0 && !(std::ifstream(pid_file(embed_root, domain)) >> pid)) return 0;
+  return std::max(pid, 0);
+}
+
+Result<void> close_domain_directories(const std::string& embed_root, int id, const std::string& domain) {
+  // libvirt's "short name" of a domain.
+  constexpr std::size_t kShortName = 20;
+  const std::string name = "domain-" + std::to_string(id) + "-" + domain.substr(0, kShortName);
+  for (const char* place : {"/lib/qemu/", "/lib/qemu/channel/target/"}) {
+    const std::string path = embed_root + place + name;
+    const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory && errno == ENOENT) continue;
+    if (!directory || ::fchown(directory.get(), 0, static_cast<gid_t>(-1)) != 0)
+      return fail_errno("take directory '" + path + "' away from the VM's user");
+  }
+  return {};
 }
 
 bool must_probe_qemu(const std::string& cache_directory) {

@@ -3,6 +3,8 @@
 // The directory tree of libvirt's embedded QEMU driver: made and configured here.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "qvm/base/result.h"
@@ -17,8 +19,18 @@ Result<void> prepare_embed_root(const HypervisorOptions& options);
 // The text of etc/qemu.conf. privileged: libvirt runs as root.
 std::string qemu_conf(bool privileged);
 
-// Where the embedded driver keeps the pid and the log of a domain's process.
+// Where the embedded driver keeps the state, the pid and the log of a domain's process.
+std::string status_file(const std::string& embed_root, const std::string& domain);
 std::string pid_file(const std::string& embed_root, const std::string& domain);
 std::string process_log(const std::string& embed_root, const std::string& domain);
+
+// The pid that the embedded driver has noted for the domain, 0 if none. Its state counts; the pid file, which
+// QEMU holds open for writing, only while there is none, which is before the guest runs.
+pid_t noted_pid(const std::string& embed_root, const std::string& domain);
+
+// Takes the directories that libvirt made for a domain's sockets away from the domain's user: a VM's process
+// could put something else where the next libvirt looks for its monitor. For root, before the guest runs. id
+// is libvirt's.
+Result<void> close_domain_directories(const std::string& embed_root, int id, const std::string& domain);
 
 }  // namespace qvm::host

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -113,7 +114,15 @@ class LibvirtHypervisor final : public Hypervisor {
     const unsigned flags = begin == Begin::paused ? VIR_DOMAIN_START_PAUSED : VIR_DOMAIN_NONE;
     const DomainHandle domain(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), flags));
     if (!domain) return fail(advice(reason()));
-    return describe(domain.get());
+    const DomainInfo info = describe(domain.get());
+    if (!x_embed_root.empty() && ::geteuid() == 0 && begin == Begin::paused) {
+      const auto id = static_cast<int>(virDomainGetID(domain.get()));
+      if (auto closed = close_domain_directories(x_embed_root, id, info.name); !closed) {
+        virDomainDestroy(domain.get());
+        return tl::unexpected(std::move(closed.error()));
+      }
+    }
+    return info;
   }
 
   Result<void> resume(const std::string& name) override {
@@ -193,7 +202,7 @@ class LibvirtHypervisor final : public Hypervisor {
   DomainInfo describe(virDomainPtr domain) const {
     const char* name = virDomainGetName(domain);
     DomainInfo info{.name = name == nullptr ? "" : name, .pid = 0};
-    if (!x_embed_root.empty()) std::ifstream(pid_file(x_embed_root, info.name)) >> info.pid;
+    if (!x_embed_root.empty()) info.pid = noted_pid(x_embed_root, info.name);
     return info;
   }
 

@@ -21,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string status_file(const std::string& embed_root, const std::string& domain) {
-  return embed_root + "/run/qemu/" + domain + ".xml";
-}
-
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -35,8 +31,8 @@ std::string read_file(const std::string& path) {
 // The domain's living process, 0 if there is none. A pid may have gone to somebody else: the command line
 // must name the domain. That of a zombie is empty.
 pid_t living_process(const std::string& embed_root, const std::string& domain) {
-  pid_t pid = 0;
-  if (!(std::ifstream(pid_file(embed_root, domain)) >> pid) || pid <= 0) return 0;
+  const pid_t pid = noted_pid(embed_root, domain);
+  if (pid == 0) return 0;
   const std::string command = read_file("/proc/" + std::to_string(pid) + "/cmdline");
   return command.find(std::string("\0guest=", 7) + domain + ",") == std::string::npos ? 0 : pid;
 }

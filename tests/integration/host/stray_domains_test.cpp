@@ -113,6 +113,18 @@ TEST_F(StrayDomains, AbandonedDomainKillsNobodyElse) {
   EXPECT_TRUE(lives());
 }
 
+// QEMU has its pid file open for writing.
+TEST_F(StrayDomains, StateCountsMoreThanThePidFile) {
+  start_process("left");
+  std::ofstream(root_ + "/run/qemu/left.xml") << "<domstatus state='running' pid='" << process_ << "'/>";
+  for (const char* forged : {"1", "0", "x", ""}) {
+    std::ofstream(pid_file(root_, "left")) << forged;
+    EXPECT_EQ(noted_pid(root_, "left"), process_);
+  }
+  abandon_domain(root_, "left");
+  EXPECT_FALSE(lives());
+}
+
 TEST_F(StrayDomains, MissingDirectoryIsNoDomains) {
   forget_dead_domains(root_ + "/none");
   abandon_domain(root_ + "/none", "left");
