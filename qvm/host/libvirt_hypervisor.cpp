@@ -5,8 +5,9 @@
 #include <libvirt/virterror.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
-#include <sstream>
+#include <string>
 #include <utility>
 
 #include "qvm/host/embed_root.h"
@@ -178,10 +179,14 @@ class LibvirtHypervisor final : public Hypervisor {
 
   LastWords last_words(const std::string& domain) override {
     if (x_embed_root.empty()) return {};
-    std::ifstream file(process_log(x_embed_root, domain));
-    std::stringstream whole;
-    whole << file.rdbuf();
-    const std::string text = whole.str();
+    // The process may have written as much as it liked: the end has to do.
+    constexpr std::streamoff kEnd = 256 * 1024;
+    std::ifstream file(process_log(x_embed_root, domain), std::ios::binary | std::ios::ate);
+    const std::streamoff size = file ? std::streamoff(file.tellg()) : 0;
+    file.seekg(std::max<std::streamoff>(0, size - kEnd));
+    std::string text(static_cast<std::size_t>(std::min(size, kEnd)), '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
     // The log is appended to: only the last run counts.
     const auto run = text.rfind("starting up libvirt");
     return essence_of_output(std::string_view(text).substr(run == std::string::npos ? 0 : run));

@@ -36,6 +36,20 @@ bool is_routine(std::string_view line) {
          line.find("warning: ") != std::string_view::npos || line.ends_with('\\') || line.starts_with("-");
 }
 
+// The process may have been taken over: what it says is shown on terminals and in one line.
+std::string presentable(std::string_view line) {
+  constexpr std::size_t kLongest = 500;
+  std::string text(line.substr(0, kLongest));
+  for (char& c : text) {
+    if ((c >= 0 && c < 0x20) || c == 0x7f) c = '?';
+  }
+  // The control characters beyond ASCII are two bytes in UTF-8.
+  for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+    if (text[at] == '\xc2' && static_cast<unsigned char>(text[at + 1]) < 0xa0) text[at] = text[at + 1] = '?';
+  }
+  return text;
+}
+
 }  // namespace
 
 LastWords essence_of_output(std::string_view text) {
@@ -55,9 +69,9 @@ LastWords essence_of_output(std::string_view text) {
       last = without_prefix(line);
     }
   }
-  if (!own.empty()) return {.text = std::string(own), .from_us = true};
-  if (!kvm.empty()) return {.text = kvm};
-  return {.text = std::string(last)};
+  if (!own.empty()) return {.text = presentable(own), .from_us = true};
+  if (!kvm.empty()) return {.text = presentable(kvm)};
+  return {.text = presentable(last)};
 }
 
 }  // namespace qvm::host

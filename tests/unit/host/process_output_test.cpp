@@ -47,5 +47,16 @@ TEST(ProcessOutput, IsEmptyForNothing) {
   EXPECT_EQ(essence_of_output("").text, "");
 }
 
+TEST(ProcessOutput, IsOneLineOfText) {
+  const LastWords words = essence_of_output(
+      "qvm: \x1b[2Jgone\r\x7f\xc2\x9b"
+      "31m gr\xc3\xbc\xc3\x9f"
+      "e\n");
+  EXPECT_EQ(words.text,
+            "?[2Jgone????31m gr\xc3\xbc\xc3\x9f"
+            "e");
+  EXPECT_EQ(essence_of_output(std::string(1'000'000, 'x')).text.size(), 500U);
+}
+
 }  // namespace
 }  // namespace qvm::host
