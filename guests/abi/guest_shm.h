@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 the qvm authors */
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The shared memory device `vdev shmem` as a guest sees it: two pages of registers, little-endian, any access
- * width. Valid C17 and C++20; needs nothing but the fixed-width integers. */
+ * width. Valid C17 and C++20, in a Linux kernel, too; needs nothing but the fixed-width integers. */
 #ifndef QVM_GUESTS_ABI_GUEST_SHM_H
 #define QVM_GUESTS_ABI_GUEST_SHM_H
 
@@ -11,8 +11,15 @@
 #define GUEST_SHM_ASSERT(condition, text) static_assert(condition, text)
 extern "C" {
 #else
+#ifdef __KERNEL__
+#include <linux/stddef.h>
+#include <linux/types.h>
+#define UINT32_C(value) value##U
+#define UINT64_C(value) value##ULL
+#else
 #include <stddef.h>
 #include <stdint.h>
+#endif
 #define GUEST_SHM_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
