@@ -16,8 +16,33 @@ add_dependencies(guests_runtime_system_test guests)
 
 if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
   qvm_test(guests_shmem_system_test
-    system/guests/shmem_test.cpp system/guests/linux_test.cpp
+    system/guests/shmem_test.cpp
     support/guest_machine.cpp support/region_manager.cpp support/run_program.cpp
-    LINK qvm_region_admin qvm_plan qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 180)
+    LINK qvm_region_admin qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 180)
   add_dependencies(guests_shmem_system_test guests hello-host libqvm-vmhost vdev-shmem qvm-regiond)
+
+  # Programs inside of the Linux guest: static, and never sanitized.
+  function(linux_program name)
+    set(sources "${ARGN}")
+    list(TRANSFORM sources PREPEND "${PROJECT_SOURCE_DIR}/")
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/linux/${name}")
+    add_custom_command(OUTPUT "${output}"
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_CURRENT_BINARY_DIR}/linux"
+      COMMAND "${CMAKE_C_COMPILER}" -std=gnu11 -O2 -Wall -Wextra -static -s
+        "-I${PROJECT_SOURCE_DIR}/guests/linux/include" "-I${PROJECT_SOURCE_DIR}/qvm/regions/include"
+        ${sources} -o "${output}"
+      DEPENDS ${sources} VERBATIM)
+    add_custom_target("linux-${name}" DEPENDS "${output}")
+  endfunction()
+  linux_program(driver-check tests/system/guests/linux/driver_check.c)
+  linux_program(dev-mem tests/system/guests/linux/dev_mem.c)
+  linux_program(hyp-shm-program tests/integration/regions/hyp_shm_program.c guests/linux/lib/qvmshm_guest.c)
+
+  qvm_test(guests_linux_system_test
+    system/guests/linux_test.cpp
+    support/background_program.cpp support/guest_machine.cpp support/linux_guest.cpp support/region_manager.cpp
+    support/run_program.cpp
+    LINK qvm_region_admin qvm_plan qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 300)
+  add_dependencies(guests_linux_system_test libqvm-vmhost vdev-shmem qvm-regiond qvm-chat
+    linux-driver-check linux-dev-mem linux-hyp-shm-program)
 endif()

@@ -17,7 +17,7 @@ std::string guest_image(const std::string& name) {
   return std::string(QVM_BINARY_DIR) + "/share/qvm/guests/" + name + ".elf";
 }
 
-ProgramResult run_guest(const GuestMachine& machine) {
+std::vector<std::string> guest_words(const GuestMachine& machine) {
   // Under TCG only with more than one possible vCPU and threads are locked instructions atomic against other
   // processes.
   const std::string accelerator = machine.accelerator == "tcg" ? "tcg,thread=multi" : machine.accelerator;
@@ -46,7 +46,11 @@ ProgramResult run_guest(const GuestMachine& machine) {
                                     machine.command_line};
   if (!machine.may_reset) words.emplace_back("-no-reboot");
   words.insert(words.end(), machine.more.begin(), machine.more.end());
-  ProgramResult result = run_program(words, "");
+  return words;
+}
+
+ProgramResult run_guest(const GuestMachine& machine) {
+  ProgramResult result = run_program(guest_words(machine), "");
   std::erase(result.output, '\r');
   return result;
 }

@@ -27,6 +27,8 @@ struct GuestMachine {
 // Path of NAME.elf in the build tree.
 std::string guest_image(const std::string& name);
 
+// The command that runs it, its console on standard input and output; it ends itself when patience runs out.
+std::vector<std::string> guest_words(const GuestMachine& machine);
 // Blocks until the guest powers off or patience runs out (status -1 or 124 then). Status 0: it powered off.
 ProgramResult run_guest(const GuestMachine& machine);
 

@@ -1,45 +1,162 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// A Linux guest is told of the device by ACPI and can read its registers from user space.
+// Linux guests: our driver, programs on it, and drivers and programs of people who only know the device's
+// description. TCG only: a KVM in software interprets instruction by instruction, a Linux would take minutes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "qvm/plan/acpi.h"
+#include "tests/support/background_program.h"
 #include "tests/support/guest_machine.h"
+#include "tests/support/linux_guest.h"
 #include "tests/support/region_manager.h"
 
+namespace qvm::test {
 namespace {
 
+using std::chrono::seconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-TEST(LinuxGuest, SeesTheDeviceAndItsSignature) {
-  const std::string images = std::string(QVM_BINARY_DIR) + "/linux-guest";
-  const qvm::test::ProgramResult made =
-      qvm::test::run_program({std::string(QVM_SOURCE_DIR) + "/guests/linux/mk-image.sh", images}, "");
-  if (made.status != 0) GTEST_SKIP() << "no Linux guest: " << made.output;
+constexpr seconds kPatience{280};
 
-  qvm::test::RegionManager manager;
-  const std::string table = manager.directory() + "/ssdt.aml";
-  std::ofstream(table, std::ios::binary) << qvm::plan::build_acpi_table(
-      {{"qvm,guest_shm", qvm::test::kShmemAddress, 4096, qvm::test::kShmemPin}}, {{0x80000000, 0x10000000}});
-  // TCG only: a KVM in software interprets instruction by instruction, a Linux would take minutes.
-  qvm::test::GuestMachine machine{
-      .accelerator = "tcg",
-      .kernel = images + "/vmlinuz",
-      .command_line = "console=ttyS0 quiet",
-      .more = qvm::test::shmem_arguments(manager.directory(), "linux", manager.add_vm("linux")),
-      .memory_mib = 192};
-  machine.more.insert(machine.more.end(),
-                      {"-initrd", images + "/initramfs.gz", "-acpitable", "file=" + table});
-  const qvm::test::ProgramResult result = qvm::test::run_guest(machine);
-  EXPECT_EQ(result.status, 0);
-  EXPECT_THAT(result.output, ContainsRegex("modalias of:N[^\n]*Cqvm,guest_shm")) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("at 0x1c050000\n"));
-  EXPECT_THAT(result.output, HasSubstr("signature QVMG2GSM\n"));
+class LinuxGuest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto images = linux_images();
+    if (!images) GTEST_SKIP() << images.error().message();
+    x_images = *images;
+  }
+
+  enum class Firmware { tells, keeps_silent };
+
+  // parameters: of the kernel; command: what the guest runs before it powers off. firmware: whether ACPI
+  // describes the device.
+  ProgramStart guest(const std::string& parameters, const std::string& command,
+                     Firmware firmware = Firmware::tells) {
+    const std::string table = x_manager.directory() + "/ssdt.aml";
+    std::vector<vdevs::AcpiNode> devices;
+    if (firmware == Firmware::tells) devices.push_back({"qvm,guest_shm", kShmemAddress, 4096, kShmemPin});
+    std::ofstream(table, std::ios::binary) << plan::build_acpi_table(devices, {{0x80000000, 0x10000000}});
+    GuestMachine machine{
+        .kernel = x_images.kernel,
+        .command_line = "console=ttyS0 " + parameters + " -- sh -c \"" + command + "\"",
+        .more = shmem_arguments(x_manager.directory(), "linux",
+                                x_manager.add_vm("linux", {{false, "forbidden", ""}, {true, "*", ""}})),
+        .memory_mib = 192,
+        .may_reset = parameters.find("panic=") != std::string::npos,
+        .patience = kPatience};
+    machine.more.insert(machine.more.end(), {"-initrd", x_images.initramfs, "-acpitable", "file=" + table});
+    ProgramStart start{.words = guest_words(machine)};
+    start.words.front() = "/usr/bin/timeout";
+    return start;
+  }
+
+  ProgramStart chat() const {
+    return {.words = {QVM_BINARY_DIR "/bin/qvm-chat", "--runtime-dir", x_manager.directory(), "testing"}};
+  }
+
+ private:
+  LinuxImages x_images;
+  RegionManager x_manager;
+};
+
+TEST_F(LinuxGuest, SeesTheDeviceAndItsSignature) {
+  BackgroundProgram linux_guest(guest("quiet qvm.modules=", "show-device"));
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), ContainsRegex("modalias of:N[^\n]*Cqvm,guest_shm"));
+  EXPECT_THAT(linux_guest.out(), HasSubstr("at 0x1c050000"));
+  EXPECT_THAT(linux_guest.out(), HasSubstr("signature QVMG2GSM"));
 }
 
+TEST_F(LinuxGuest, DriverStandsGoodAndBadUse) {
+  BackgroundProgram linux_guest(guest("quiet", "driver-check PRP0001:00"));
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
+  EXPECT_THAT(linux_guest.out(), HasSubstr("init: sh ended with 0"));
+}
+
+TEST_F(LinuxGuest, DriverCanBeLoadedTenTimes) {
+  BackgroundProgram linux_guest(guest("quiet",
+                                      "for i in 1 2 3 4 5 6 7 8 9 10; do rmmod guest_shm && modprobe "
+                                      "guest_shm || exit 1; done; driver-check"));
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
+}
+
+// The driver is told an address and asks the device for its interrupt.
+TEST_F(LinuxGuest, DriverFindsTheDeviceByHand) {
+  BackgroundProgram linux_guest(guest(
+      "quiet qvm.modules=", "modprobe guest_shm addr=0x1c050000; driver-check", Firmware::keeps_silent));
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
+}
+
+TEST_F(LinuxGuest, ProgramWithTheNamesOfQnxRuns) {
+  BackgroundProgram linux_guest(guest("quiet", "hyp-shm-program"));
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), HasSubstr("init: sh ended with 0"));
+}
+
+TEST_F(LinuxGuest, ChatsWithAHostProgram) {
+  BackgroundProgram host(chat());
+  ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
+  BackgroundProgram linux_guest(guest("quiet", "qvm-chat testing"));
+  ASSERT_TRUE(host.wait_for("* 1 is here\n", kPatience)) << linux_guest.out();
+  host.type("hello guest\n");
+  EXPECT_TRUE(linux_guest.wait_for("0: hello guest", kPatience)) << linux_guest.out();
+  linux_guest.type("hello host\n");
+  EXPECT_TRUE(host.wait_for("1: hello host\n", kPatience)) << host.out();
+  linux_guest.type("\004");  // the end of its input
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_TRUE(host.wait_for("* 1 has left\n")) << host.out();
+}
+
+// After each reset or panic the region is the guest's again, under the same index.
+TEST_F(LinuxGuest, ComesBackFromResetsAndPanics) {
+  BackgroundProgram host(chat());
+  ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
+  const std::string talk = "(echo here; sleep 9) | qvm-chat testing & sleep 0.5; ";
+  BackgroundProgram linux_guest(
+      guest("quiet panic=-1", talk + "[ $((RANDOM % 2)) = 0 ] && reboot -f; echo c > /proc/sysrq-trigger"));
+  std::string expected = "* 0 is here: you\n";
+  for (int round = 0; round < 10; ++round) {
+    expected += "* 1 is here\n1: here\n* 1 has left\n";
+    ASSERT_TRUE(host.wait_for(expected, kPatience)) << round << host.out() << linux_guest.out();
+  }
+}
+
+struct Style {
+  const char* name;
+  const char* command;
+};
+
+class ThirdParty : public LinuxGuest, public testing::WithParamInterface<Style> {};
+
+TEST_P(ThirdParty, BindsAndTalks) {
+  BackgroundProgram host(chat());
+  ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
+  BackgroundProgram linux_guest(guest("loglevel=7 qvm.modules=", GetParam().command));
+  const std::string name = GetParam().name;
+  ASSERT_TRUE(host.wait_for("1: hello by " + name + "\n", kPatience)) << linux_guest.out();
+  host.type("hello from the host\n");
+  EXPECT_TRUE(linux_guest.wait_for("0 says hello from the host", kPatience)) << linux_guest.out();
+  linux_guest.type("\n");
+  EXPECT_TRUE(host.wait_for("* 1 has left\n", kPatience)) << linux_guest.out();
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), HasSubstr("client 1, vector 10"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Styles, ThirdParty,
+    testing::Values(Style{"address",
+                          "modprobe by_address base=0x1c050000 line=10; read line; rmmod by_address"},
+                    Style{"tree", "modprobe by_tree; read line"}, Style{"memory", "dev-mem 0x1c050000"}),
+    [](const auto& one) { return one.param.name; });
+
 }  // namespace
+}  // namespace qvm::test

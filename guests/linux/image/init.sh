@@ -1,0 +1,34 @@
+#!/bin/busybox sh
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# First process of the Linux guest. Kernel parameters:
+#   qvm.modules=A,B  modules to load; default: guest_shm
+#   -- COMMAND ...   runs it and powers off, as the last words; without: a shell on the console
+export PATH=/bin:/sbin HOME=/ TERM=${TERM:-linux}
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev 2>/dev/null
+mkdir -p /dev/pts /tmp
+mount -t devpts devpts /dev/pts
+ip link set lo up
+
+modules=guest_shm
+for word in $(cat /proc/cmdline); do
+  case $word in
+    --) break ;;
+    qvm.modules=*) modules=${word#qvm.modules=} ;;
+  esac
+done
+# A list is split at commas only.
+for module in $(echo "$modules" | tr ',' ' '); do
+  modprobe "$module" || echo "init: module $module cannot be loaded"
+done
+
+if [ $# -gt 0 ]; then
+  "$@"
+  echo "init: $1 ended with $?"
+else
+  setsid cttyhack sh
+fi
+poweroff -f
