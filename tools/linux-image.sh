@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 # Makes a small Linux guest out of distribution packages: the kernel of Debian's cloud image package (unpacked, not
-# installed) and an initramfs of busybox, the driver, qvm-chat and what --add names. Quick when nothing has changed.
+# installed) and an initramfs of busybox, the driver, the host programs and what is added. Quick when nothing has changed.
 set -euo pipefail
 usage="usage: tools/linux-image.sh [--add FILE[:NAME]]... [--module FOLDER]... DIRECTORY
 Writes DIRECTORY/vmlinuz and DIRECTORY/initramfs.gz.
@@ -32,7 +32,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 guests=$top/guests
 mkdir -p "$directory"
 directory=$(cd "$directory" && pwd)
-for tool in busybox cpio gzip dpkg-deb apt-get depmod make gcc; do
+for tool in busybox cpio gzip dpkg-deb apt-get depmod make gcc g++; do
   PATH=$PATH:/sbin:/usr/sbin command -v "$tool" >/dev/null || fail "$tool is missing: run tools/setup.sh"
 done
 busybox=$(command -v busybox)
@@ -87,7 +87,12 @@ fill_root() {
   install -m 755 "$guests/linux/image/init.sh" "$root/init"
   install -m 755 "$guests/linux/image/show-device.sh" "$root/bin/show-device"
   gcc -std=c99 -D_GNU_SOURCE -O2 -static -s -I"$guests/linux/include" -I"$top/qvm/regions/include" \
-    "$guests/host/chat.c" "$guests/linux/lib/qvmshm_guest.c" -o "$root/bin/qvm-chat"
+    -c "$guests/linux/lib/qvmshm_guest.c" -o "$work/qvmshm.o"
+  gcc -std=c99 -D_GNU_SOURCE -O2 -static -s -I"$top/qvm/regions/include" \
+    "$guests/host/chat.c" "$work/qvmshm.o" -o "$root/bin/qvm-chat"
+  g++ -std=c++20 -D_GNU_SOURCE -O2 -static -s -I"$top" -I"$top/qvm/regions/include" "$guests/host/hello_host.cpp" \
+    "$guests/host/path_waiter.cpp" "$guests/hello/conversation.cpp" "$guests/baremetal/format.cpp" "$work/qvmshm.o" \
+    -o "$root/bin/hello-host"
   # Dependencies come along; what is built in is no file.
   cp "$kernel/$tree"/modules.{order,builtin,builtin.modinfo} "$root/$tree/" 2>/dev/null || true
   for one in $(PATH=$PATH:/sbin:/usr/sbin modprobe -S "$version" -d "$kernel" -a -D "${modules[@]}" |
@@ -100,7 +105,8 @@ fill_root() {
 }
 
 # Made again when one of its ingredients has changed.
-ingredients=("$guests/linux" "$guests/abi" "$guests/host/chat.c" "$top/qvm/regions/include" "${module_folders[@]}")
+ingredients=("$guests/linux" "$guests/abi" "$guests/host" "$guests/hello" "$guests/baremetal/format.cpp" "$top/qvm/regions/include"
+  "${module_folders[@]}")
 sum=$(cat "$0" "$busybox" $(find "${ingredients[@]}" -type f | sort) "${additions[@]%%:*}" /dev/null | sha256sum)
 sum="${sum%% *} $version ${additions[*]##*/}"
 if [ ! -s "$directory/initramfs.gz" ] || [ "$(cat "$directory/.ingredients" 2>/dev/null)" != "$sum" ]; then

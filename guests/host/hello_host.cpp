@@ -31,6 +31,7 @@ struct Options {
   std::string name = "host";
   unsigned pages = 16;
   unsigned patience = 60;
+  unsigned peers = 0;  // 0: as many as come
   bool wait = false;
 };
 
@@ -44,6 +45,7 @@ void print_usage(std::FILE* out) {
       "  --pages N           of the region, if I create it; default: 16\n"
       "  --runtime-dir DIR   of the qvm to talk to; default: $QVM_RUNTIME_DIR, /run/qvm for root\n"
       "  --wait              until qvm runs there\n"
+      "  --peers N           leave when N have taken part, I included, and were heard, as a guest does\n"
       "  --patience SECONDS  how long to wait for qvm, and then for anybody to come; default: 60\n",
       out);
 }
@@ -61,11 +63,15 @@ bool parse_number(const char* option, const char* text, unsigned limit, unsigned
 
 // -1: go on; else the exit status.
 int parse_options(int argc, char** argv, Options& options) {
-  const option known[] = {
-      {"region", required_argument, nullptr, 'r'}, {"name", required_argument, nullptr, 'n'},
-      {"pages", required_argument, nullptr, 'p'},  {"runtime-dir", required_argument, nullptr, 'd'},
-      {"wait", no_argument, nullptr, 'w'},         {"patience", required_argument, nullptr, 's'},
-      {"help", no_argument, nullptr, 'h'},         {nullptr, 0, nullptr, 0}};
+  const option known[] = {{"region", required_argument, nullptr, 'r'},
+                          {"name", required_argument, nullptr, 'n'},
+                          {"pages", required_argument, nullptr, 'p'},
+                          {"runtime-dir", required_argument, nullptr, 'd'},
+                          {"wait", no_argument, nullptr, 'w'},
+                          {"patience", required_argument, nullptr, 's'},
+                          {"peers", required_argument, nullptr, 'e'},
+                          {"help", no_argument, nullptr, 'h'},
+                          {nullptr, 0, nullptr, 0}};
   for (int found = 0; (found = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     bool good = true;
     switch (found) {
@@ -80,6 +86,9 @@ int parse_options(int argc, char** argv, Options& options) {
         break;
       case 'd':
         options.runtime_directory = optarg;
+        break;
+      case 'e':
+        good = parse_number("peers", optarg, hello::kMaxClients, options.peers);
         break;
       case 'w':
         options.wait = true;
@@ -162,12 +171,14 @@ int talk(qvmshm_t* handle, const Options& options) {
   }
 
   Terminal terminal(handle);
-  hello::Conversation conversation({.name = options.name.c_str(),
-                                    .departure = hello::Departure::last,
-                                    .session = new_session(),
-                                    .index = own,
-                                    .data = qvmshm_data(handle)},
-                                   terminal);
+  hello::Conversation conversation(
+      {.name = options.name.c_str(),
+       .participants = options.peers,
+       .departure = options.peers == 0 ? hello::Departure::last : hello::Departure::when_done,
+       .session = new_session(),
+       .index = own,
+       .data = qvmshm_data(handle)},
+      terminal);
   conversation.begin(first);
   const auto deadline = Clock::now() + std::chrono::seconds(options.patience);
   bool company = (first >> 16 & ~(1u << own)) != 0;
@@ -187,7 +198,8 @@ int talk(qvmshm_t* handle, const Options& options) {
     company = company || (status >> 16 & ~(1u << own)) != 0;
     conversation.on_status(status);
   }
-  std::printf("all others have left, detaching from '%s'\n", options.region.c_str());
+  std::printf("%s, detaching from '%s'\n", options.peers == 0 ? "all others have left" : "heard everybody",
+              options.region.c_str());
   return 0;
 }
 
