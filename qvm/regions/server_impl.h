@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "qvm/base/event_loop.h"
+#include "qvm/base/log_budget.h"
 #include "qvm/regions/chores.h"
 #include "qvm/regions/journal.h"
-#include "qvm/regions/log_budget.h"
 #include "qvm/regions/manager.h"
 #include "qvm/regions/memory.h"
 #include "qvm/regions/outbox.h"

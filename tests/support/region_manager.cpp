@@ -41,6 +41,10 @@ RegionManager::~RegionManager() {
   for (const std::string& vm : vms_) {
     if (const auto removed = admin_->remove_vm(vm); !removed) ADD_FAILURE() << removed.error().message();
   }
+  for (const std::string& region : regions_) {
+    if (const auto removed = admin_->remove_region(region); !removed)
+      ADD_FAILURE() << removed.error().message();
+  }
   admin_.reset();
   wait_for_the_end(directory_);
   std::error_code ignored;
@@ -63,6 +67,16 @@ std::string RegionManager::add_vm(const std::string& vm, const std::vector<regio
   }
   vms_.push_back(vm);
   return *socket;
+}
+
+void RegionManager::add_region(const regions::RegionSpec& region) {
+  if (!admin_) return;
+  const auto added = admin_->add_region(region);
+  if (!added) {
+    ADD_FAILURE() << added.error().message();
+    return;
+  }
+  regions_.push_back(region.name);
 }
 
 std::string RegionManager::describe() {

@@ -23,11 +23,14 @@ class RegionManager {
   const std::string& directory() const { return directory_; }
   // Registers a VM of our own uid with one vdev, "shmem0"; returns its socket's path.
   std::string add_vm(const std::string& vm, const std::vector<regions::NameRule>& rules = {});
+  // A region of the manifest, until the end.
+  void add_region(const regions::RegionSpec& region);
   std::string describe();
 
  private:
   std::string directory_;
   std::vector<std::string> vms_;
+  std::vector<std::string> regions_;
   std::unique_ptr<regions::Admin> admin_;
 };
 

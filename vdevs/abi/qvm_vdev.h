@@ -15,7 +15,7 @@ extern "C" {
 /* "QVMVDEV1" as a little-endian number. */
 #define QVM_VDEV_MAGIC UINT64_C(0x31564544564d5651)
 /* Raised whenever a structure or a rule below changes; vmhost loads exactly its own version. */
-#define QVM_VDEV_ABI_VERSION 2u
+#define QVM_VDEV_ABI_VERSION 3u
 
 #define QVM_VDEV_EXPORT __attribute__((visibility("default")))
 
@@ -44,10 +44,14 @@ typedef struct qvm_vdev_trap_ops {
 /* What to put into the VM's region window: a trapped control page and directly after it `bytes` of a file. */
 typedef struct qvm_vdev_mapping {
   int fd;         /* stays the caller's and may be closed after the call */
-  int writable;   /* 0: the guest may read; its stores are ignored */
+  int writable;   /* 0: the guest may read; its stores change nothing and are told to data_ops */
   uint64_t bytes; /* multiple of 4096, not 0; the file must be at least as long and stay so */
   const qvm_vdev_trap_ops* control_ops; /* valid while mapped */
   void* control_cookie;
+  /* NULL, or for a mapping that is not writable: its `write` is told of each store of the guest to the data,
+   * its `read` is not used. Valid while mapped. */
+  const qvm_vdev_trap_ops* data_ops;
+  void* data_cookie;
 } qvm_vdev_mapping;
 
 typedef void (*qvm_vdev_callback)(void* cookie);

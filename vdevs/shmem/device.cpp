@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -75,6 +76,10 @@ void ControlPage::write(std::uint64_t offset, unsigned width, std::uint64_t valu
   x_device.control_write(*this, offset, width, value);
 }
 
+void ControlPage::ignored_store(std::uint64_t offset, unsigned width) {
+  x_device.ignored_store(*this, offset, width);
+}
+
 Device::Device(Host& host, regions::Client& client, const DeviceConfig& config)
     : x_host(host), x_client(client), x_config(config) {}
 
@@ -143,7 +148,7 @@ void Device::attach(std::uint32_t pages) {
   }
   if (!connection.writable()) {
     x_host.log_info("region '" + asked.name +
-                    "' is attached read-only: the guest's stores to it are ignored");
+                    "' is attached read-only: the guest's stores to it change nothing");
   }
   x_pages.push_back(std::move(page));
   describe(*x_pages.back());
@@ -172,7 +177,28 @@ void Device::answer(Status failure) {
   x_status = static_cast<std::uint32_t>(failure);
 }
 
+void Device::ignored_store(ControlPage& page, std::uint64_t offset, unsigned width) {
+  const std::lock_guard guard(x_mutex);
+  ++page.x_ignored;
+  std::array<char, 80> what{};
+  std::snprintf(what.data(), what.size(), "a store of %u bytes at %#llx was ignored", width,
+                static_cast<unsigned long long>(offset));
+  log_ignored(page, what.data());
+}
+
+// A guest can store millions of times a second: what the budget drops is counted in the next line.
+void Device::log_ignored(ControlPage& page, const std::string& what) {
+  const auto verdict = x_log_budget.spend({}, std::chrono::steady_clock::now());
+  if (verdict == LogBudget::Verdict::drop) return;
+  page.x_ignored_logged = page.x_ignored;
+  x_host.log_warning(
+      "region '" + page.x_connection.name() + "' is attached read-only: " + what + ", " +
+      std::to_string(page.x_ignored) + " so far" +
+      (verdict == LogBudget::Verdict::write_last ? " (the next ones are only counted for a while)" : ""));
+}
+
 void Device::detach(ControlPage& page) {
+  if (page.x_ignored != page.x_ignored_logged) log_ignored(page, "stores were ignored until the detach");
   // Out of the guest's space first: it must not touch a region that it has left.
   x_host.unmap(page.x_address);
   x_client.detach(&page.x_connection);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "qvm/base/log_budget.h"
 #include "qvm/regions/client.h"
 #include "vdevs/shmem/host.h"
 #include "vdevs/shmem/registers.h"
@@ -27,12 +28,16 @@ class ControlPage {
   // (detach).
   std::uint64_t read(std::uint64_t offset, unsigned width);
   void write(std::uint64_t offset, unsigned width, std::uint64_t value);
+  // A guest's store to the data of a read-only region, which has changed nothing.
+  void ignored_store(std::uint64_t offset, unsigned width);
 
  private:
   friend class Device;
   Device& x_device;
   regions::Connection& x_connection;
   std::uint64_t x_address = 0;
+  std::uint64_t x_ignored = 0;         // stores
+  std::uint64_t x_ignored_logged = 0;  // of them
 };
 
 struct DeviceConfig {
@@ -68,12 +73,14 @@ class Device {
  private:
   friend class ControlPage;
   std::uint64_t control_read(ControlPage& page, std::uint64_t offset, unsigned width);
+  void ignored_store(ControlPage& page, std::uint64_t offset, unsigned width);
   void control_write(ControlPage& page, std::uint64_t offset, unsigned width, std::uint64_t value);
 
   // All of these: x_mutex held.
   void attach(std::uint32_t pages);
   void find(std::uint32_t number);
   void detach(ControlPage& page);
+  void log_ignored(ControlPage& page, const std::string& what);
   void describe(const ControlPage& page);
   void answer(regions::Status failure);
   regions::AttachRequest request(std::uint32_t pages) const;
@@ -88,6 +95,7 @@ class Device {
   std::mutex x_mutex;                                 // taken after QEMU's lock; guards everything below
   std::vector<std::unique_ptr<ControlPage>> x_pages;  // in order of attach
   bool x_line_high = false;
+  LogBudget x_log_budget;
   std::uint64_t x_shmem = 0;
   std::uint32_t x_status = 0;
   std::uint32_t x_size = 0;

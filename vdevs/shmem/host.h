@@ -14,7 +14,8 @@ struct MapRequest {
   int fd = -1;              // borrowed for the call
   std::uint64_t bytes = 0;  // of data, whole pages
   enum class Access { read_only, read_write } access = Access::read_only;
-  ControlPage* page = nullptr;  // whose read and write answer the control page
+  ControlPage* page =
+      nullptr;  // whose read and write answer the control page; read-only: hears of stores, too
 };
 
 enum class MapError { none, no_memory, too_many, other };
@@ -30,6 +31,7 @@ class Host {
   virtual void unmap(std::uint64_t control_address) = 0;
   virtual void set_line(bool high) = 0;
   virtual void log_info(std::string_view text) = 0;
+  virtual void log_warning(std::string_view text) = 0;
 };
 
 }  // namespace qvm::shmem

@@ -30,6 +30,8 @@ class AbiHost : public qvm::shmem::Host {
     mapping.bytes = request.bytes;
     mapping.control_ops = &kControlOps;
     mapping.control_cookie = request.page;
+    mapping.data_ops = &kDataOps;
+    mapping.data_cookie = request.page;
     switch (x_services.window_map(x_context, &mapping, &control_address)) {
       case 0:
         return MapError::none;
@@ -47,6 +49,9 @@ class AbiHost : public qvm::shmem::Host {
   void log_info(std::string_view text) override {
     x_services.log(x_context, QVM_VDEV_LOG_INFO, std::string(text).c_str());
   }
+  void log_warning(std::string_view text) override {
+    x_services.log(x_context, QVM_VDEV_LOG_WARNING, std::string(text).c_str());
+  }
 
  private:
   static std::uint64_t control_read(void* cookie, std::uint64_t offset, unsigned width) {
@@ -56,6 +61,11 @@ class AbiHost : public qvm::shmem::Host {
     static_cast<ControlPage*>(cookie)->write(offset, width, value);
   }
   static constexpr qvm_vdev_trap_ops kControlOps = {&control_read, &control_write};
+  static std::uint64_t data_read(void*, std::uint64_t, unsigned) { return 0; }
+  static void data_write(void* cookie, std::uint64_t offset, unsigned width, std::uint64_t) {
+    static_cast<ControlPage*>(cookie)->ignored_store(offset, width);
+  }
+  static constexpr qvm_vdev_trap_ops kDataOps = {&data_read, &data_write};
 
   const qvm_vdev_host& x_services;
   qvm_vdev_context* const x_context;

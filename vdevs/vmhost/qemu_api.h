@@ -56,34 +56,36 @@ struct QemuVersionInfo {
 };
 
 // Every function that must exist, by QEMU's name, with the type it is called through.
-#define QVM_QEMU_REQUIRED(F)                                                                         \
-  F(qmp_query_version, QemuVersionInfo* (*)(QemuError**))                                            \
-  F(get_system_memory, MemoryRegion* (*)())                                                          \
-  F(memory_region_init_io,                                                                           \
-    void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, const char*, std::uint64_t))     \
-  F(memory_region_init_ram_ptr, void (*)(MemoryRegion*, Object*, const char*, std::uint64_t, void*)) \
-  F(memory_region_init_alias,                                                                        \
-    void (*)(MemoryRegion*, Object*, const char*, MemoryRegion*, std::uint64_t, std::uint64_t))      \
-  F(memory_region_add_subregion_overlap, void (*)(MemoryRegion*, std::uint64_t, MemoryRegion*, int)) \
-  F(memory_region_set_enabled, void (*)(MemoryRegion*, bool))                                        \
-  F(memory_region_set_readonly, void (*)(MemoryRegion*, bool))                                       \
-  F(memory_region_set_alias_offset, void (*)(MemoryRegion*, std::uint64_t))                          \
-  F(memory_region_set_size, void (*)(MemoryRegion*, std::uint64_t))                                  \
-  F(memory_region_set_address, void (*)(MemoryRegion*, std::uint64_t))                               \
-  F(memory_region_transaction_begin, void (*)())                                                     \
-  F(memory_region_transaction_commit, void (*)())                                                    \
-  F(cpu_physical_memory_rw, void (*)(std::uint64_t, void*, std::uint64_t, bool))                     \
-  F(object_type_get_instance_size, std::size_t (*)(const char*))                                     \
-  F(object_resolve_path_type, Object* (*)(const char*, const char*, bool*))                          \
-  F(object_get_typename, const char* (*)(const Object*))                                             \
-  F(qdev_get_gpio_in, IrqState* (*)(Object*, int))                                                   \
-  F(qdev_get_machine, Object* (*)())                                                                 \
-  F(qemu_set_irq, void (*)(IrqState*, int))                                                          \
-  F(qemu_add_machine_init_done_notifier, void (*)(Notifier*))                                        \
-  F(qemu_add_exit_notifier, void (*)(Notifier*))                                                     \
-  F(qemu_register_reset, void (*)(void (*)(void*), void*))                                           \
-  F(rcu_register_thread, void (*)())                                                                 \
-  F(error_setg_internal, void (*)(QemuError**, const char*, int, const char*, const char*, ...))     \
+#define QVM_QEMU_REQUIRED(F)                                                                                 \
+  F(qmp_query_version, QemuVersionInfo* (*)(QemuError**))                                                    \
+  F(get_system_memory, MemoryRegion* (*)())                                                                  \
+  F(memory_region_init_io,                                                                                   \
+    void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, const char*, std::uint64_t))             \
+  F(memory_region_init_ram_ptr, void (*)(MemoryRegion*, Object*, const char*, std::uint64_t, void*))         \
+  F(memory_region_init_rom_device_nomigrate, void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, \
+                                                      const char*, std::uint64_t, QemuError**))              \
+  F(memory_region_get_ram_ptr, void* (*)(MemoryRegion*))                                                     \
+  F(memory_region_init_alias,                                                                                \
+    void (*)(MemoryRegion*, Object*, const char*, MemoryRegion*, std::uint64_t, std::uint64_t))              \
+  F(memory_region_add_subregion_overlap, void (*)(MemoryRegion*, std::uint64_t, MemoryRegion*, int))         \
+  F(memory_region_set_enabled, void (*)(MemoryRegion*, bool))                                                \
+  F(memory_region_set_alias_offset, void (*)(MemoryRegion*, std::uint64_t))                                  \
+  F(memory_region_set_size, void (*)(MemoryRegion*, std::uint64_t))                                          \
+  F(memory_region_set_address, void (*)(MemoryRegion*, std::uint64_t))                                       \
+  F(memory_region_transaction_begin, void (*)())                                                             \
+  F(memory_region_transaction_commit, void (*)())                                                            \
+  F(cpu_physical_memory_rw, void (*)(std::uint64_t, void*, std::uint64_t, bool))                             \
+  F(object_type_get_instance_size, std::size_t (*)(const char*))                                             \
+  F(object_resolve_path_type, Object* (*)(const char*, const char*, bool*))                                  \
+  F(object_get_typename, const char* (*)(const Object*))                                                     \
+  F(qdev_get_gpio_in, IrqState* (*)(Object*, int))                                                           \
+  F(qdev_get_machine, Object* (*)())                                                                         \
+  F(qemu_set_irq, void (*)(IrqState*, int))                                                                  \
+  F(qemu_add_machine_init_done_notifier, void (*)(Notifier*))                                                \
+  F(qemu_add_exit_notifier, void (*)(Notifier*))                                                             \
+  F(qemu_register_reset, void (*)(void (*)(void*), void*))                                                   \
+  F(rcu_register_thread, void (*)())                                                                         \
+  F(error_setg_internal, void (*)(QemuError**, const char*, int, const char*, const char*, ...))             \
   F(error_get_pretty, const char* (*)(const QemuError*))
 
 // Functions that some builds lack (no KVM, no ISA bus); null then. Whoever uses one checks.

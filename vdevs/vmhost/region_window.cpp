@@ -42,7 +42,10 @@ Result<std::unique_ptr<RegionWindow>> RegionWindow::create(const QemuApi& qemu, 
   std::unique_ptr<RegionWindow> window(new RegionWindow(qemu, range));
   // From add_regions on QEMU knows this object; a failure ends the process, so it may as well stay.
   RegionWindow* const raw = window.release();
-  for (const auto step : {&RegionWindow::reserve, &RegionWindow::add_regions, &RegionWindow::self_test}) {
+  constexpr std::array<Result<void> (RegionWindow::*)(), 4> kSteps = {
+      &RegionWindow::make_writable_backing, &RegionWindow::make_read_only_backing, &RegionWindow::add_regions,
+      &RegionWindow::self_test};
+  for (const auto step : kSteps) {
     auto done = (raw->*step)();
     if (!done) {
       return fail_from(std::move(done),
@@ -52,51 +55,131 @@ Result<std::unique_ptr<RegionWindow>> RegionWindow::create(const QemuApi& qemu, 
   return std::unique_ptr<RegionWindow>(raw);
 }
 
-Result<void> RegionWindow::reserve() {
-  // Host and guest addresses agree below 2 MiB, so that huge pages can back what is aligned for them in the
-  // guest.
+Result<void> RegionWindow::make_writable_backing() {
   const std::uint64_t length = x_range.length + kHugePageBytes;
   void* memory = ::mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return fail_errno("reserve addresses");
   const auto start = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uint64_t shift = (x_range.address - start) % kHugePageBytes;
-  x_base = static_cast<char*>(memory) + shift;
+  x_writable.base = static_cast<char*>(memory) + (x_range.address - start) % kHugePageBytes;
+  auto ram = new_memory_region(x_qemu);
+  if (!ram) return tl::unexpected(ram.error());
+  x_qemu.memory_region_init_ram_ptr(*ram, nullptr, "qvm-window-ram", x_range.length, x_writable.base);
+  x_writable.region = *ram;
   return {};
+}
+
+// A ROM device: the guest reads its memory directly, also under KVM, and stores come to us. Under TCG a store
+// to memory that is merely read-only vanishes inside QEMU.
+Result<void> RegionWindow::make_read_only_backing() {
+  auto rom = new_memory_region(x_qemu);
+  if (!rom) return tl::unexpected(rom.error());
+  const std::uint64_t length = x_range.length + kHugePageBytes;
+  QemuError* error = nullptr;
+  x_qemu.memory_region_init_rom_device_nomigrate(*rom, nullptr, &rom_ops(), this, "qvm-window-rom", length,
+                                                 &error);
+  if (error != nullptr)
+    return fail(std::string("reserve read-only memory: ") + x_qemu.error_get_pretty(error));
+  void* memory = x_qemu.memory_region_get_ram_ptr(*rom);
+  // Addresses only: what is mapped there later brings its own memory.
+  if (::mmap(memory, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) ==
+      MAP_FAILED) {
+    return fail_errno("reserve read-only addresses");
+  }
+  x_read_only.offset = (x_range.address - reinterpret_cast<std::uintptr_t>(memory)) % kHugePageBytes;
+  x_read_only.base = static_cast<char*>(memory) + x_read_only.offset;
+  x_read_only.region = *rom;
+  return {};
+}
+
+const MemoryRegionOps& RegionWindow::rom_ops() {
+  static const MemoryRegionOps kOps = [] {
+    MemoryRegionOps made;
+    made.read = &RegionWindow::on_rom_read;
+    made.write = &RegionWindow::on_rom_write;
+    made.endianness = kLittleEndian;
+    return made;
+  }();
+  return kOps;
+}
+
+// QEMU reads the memory itself while it is in its normal mode, the only one we use.
+std::uint64_t RegionWindow::on_rom_read(void*, std::uint64_t, unsigned) {
+  return ~std::uint64_t{0};
+}
+
+void RegionWindow::on_rom_write(void* self, std::uint64_t offset, std::uint64_t value, unsigned width) {
+  RegionWindow& window = *static_cast<RegionWindow*>(self);
+  const std::uint64_t address = window.x_range.address + (offset - window.x_read_only.offset);
+  for (const Slot& slot : window.x_slots) {
+    const std::uint64_t data = slot.place.address + kPageBytes;
+    if (!slot.used || slot.stores == nullptr || address < data ||
+        address - data >= slot.place.bytes - kPageBytes)
+      continue;
+    return slot.stores->write(address - data, width, value);
+  }
+}
+
+Result<MemoryRegion*> RegionWindow::add_alias(const Backing& backing) {
+  auto alias = new_memory_region(x_qemu);
+  if (!alias) return alias;
+  x_qemu.memory_region_init_alias(*alias, nullptr, "qvm-region", backing.region, 0, kPageBytes);
+  x_qemu.memory_region_set_enabled(*alias, false);
+  x_qemu.memory_region_add_subregion_overlap(x_qemu.get_system_memory(), x_range.address, *alias,
+                                             kMappingPriority);
+  return alias;
 }
 
 Result<void> RegionWindow::add_regions() {
   auto trap = Trap::create(x_qemu, "qvm-window", x_range.address, x_range.length, *this);
   if (!trap) return tl::unexpected(trap.error());
   x_trap = std::move(*trap);
-
-  auto ram = new_memory_region(x_qemu);
-  if (!ram) return tl::unexpected(ram.error());
-  x_qemu.memory_region_init_ram_ptr(*ram, nullptr, "qvm-window-ram", x_range.length, x_base);
   x_qemu.memory_region_transaction_begin();
+  Result<void> done;
   for (Slot& slot : x_slots) {
-    auto alias = new_memory_region(x_qemu);
-    if (!alias) {
-      x_qemu.memory_region_transaction_commit();
-      return tl::unexpected(alias.error());
+    auto writable = add_alias(x_writable);
+    auto read_only = add_alias(x_read_only);
+    if (!writable || !read_only) {
+      done = tl::unexpected((writable ? read_only : writable).error());
+      break;
     }
-    slot.alias = *alias;
-    x_qemu.memory_region_init_alias(slot.alias, nullptr, "qvm-region", *ram, 0, kPageBytes);
-    x_qemu.memory_region_set_enabled(slot.alias, false);
-    x_qemu.memory_region_add_subregion_overlap(x_qemu.get_system_memory(), x_range.address, slot.alias,
-                                               kMappingPriority);
+    slot.writable = *writable;
+    slot.read_only = *read_only;
   }
   x_qemu.memory_region_transaction_commit();
-  return {};
+  return done;
 }
 
+namespace {
+
+// Remembers the last store that it was told of.
+class StoreProbe final : public TrapHandler {
+ public:
+  std::uint64_t read(std::uint64_t, unsigned) override { return 0; }
+  void write(std::uint64_t offset, unsigned width, std::uint64_t value) override {
+    if (width == sizeof value && offset == 16) x_seen = value;
+  }
+  std::uint64_t seen() const { return x_seen; }
+
+ private:
+  std::uint64_t x_seen = 0;
+};
+
+}  // namespace
+
 Result<void> RegionWindow::self_test() {
+  auto writable = self_test(MapRequest::Access::read_write);
+  return writable ? self_test(MapRequest::Access::read_only) : writable;
+}
+
+Result<void> RegionWindow::self_test(MapRequest::Access access) {
   constexpr std::uint64_t kPattern = 0x0123456789abcdef;
   const UniqueFd file(::memfd_create("qvm-self-test", MFD_CLOEXEC));
   if (!file || ::ftruncate(file.get(), static_cast<off_t>(kPageBytes)) != 0)
     return fail_errno("create a test file");
   if (::pwrite(file.get(), &kPattern, sizeof kPattern, 8) != sizeof kPattern)
     return fail_errno("fill a test file");
-  auto address = map({file.get(), kPageBytes, MapRequest::Access::read_write, this});
+  StoreProbe probe;
+  auto address = map({file.get(), kPageBytes, access, this, &probe});
   if (!address) return tl::unexpected(address.error());
 
   std::uint64_t seen = 0;
@@ -108,14 +191,16 @@ Result<void> RegionWindow::self_test() {
   unmap(*address);
   std::uint64_t gone = 0;
   x_qemu.cpu_physical_memory_rw(*address + kPageBytes + 8, &gone, sizeof gone, false);
-  if (seen != kPattern || !read_back || in_file != stored || gone != ~std::uint64_t{0}) {
+  const bool writes = access == MapRequest::Access::read_write;
+  if (seen != kPattern || !read_back || in_file != (writes ? stored : 0) ||
+      probe.seen() != (writes ? 0 : stored) || gone != ~std::uint64_t{0}) {
     return fail("QEMU " + x_qemu.version_text() + " maps memory in a way vmhost does not know");
   }
   return {};
 }
 
-void* RegionWindow::host_address(std::uint64_t guest) const {
-  return x_base + (guest - x_range.address);
+void* RegionWindow::host_address(MapRequest::Access access, std::uint64_t guest) const {
+  return backing(access).base + (guest - x_range.address);
 }
 
 Result<std::uint64_t> RegionWindow::map(const MapRequest& request) {
@@ -134,7 +219,7 @@ Result<std::uint64_t> RegionWindow::map(const MapRequest& request) {
 
   const bool writable = request.access == MapRequest::Access::read_write;
   const std::uint64_t data = place->address + kPageBytes;
-  if (::mmap(host_address(data), request.bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ,
+  if (::mmap(host_address(request.access, data), request.bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ,
              MAP_SHARED | MAP_FIXED, request.fd, 0) == MAP_FAILED) {
     const int code = errno;
     x_allocator.release(*place, {});
@@ -142,13 +227,15 @@ Result<std::uint64_t> RegionWindow::map(const MapRequest& request) {
   }
   slot->used = true;
   slot->place = *place;
+  slot->access = request.access;
   slot->control = request.control;
+  slot->stores = request.stores;
+  MemoryRegion* const alias = slot->alias();
   x_qemu.memory_region_transaction_begin();
-  x_qemu.memory_region_set_alias_offset(slot->alias, data - x_range.address);
-  x_qemu.memory_region_set_size(slot->alias, request.bytes);
-  x_qemu.memory_region_set_address(slot->alias, data);
-  x_qemu.memory_region_set_readonly(slot->alias, !writable);
-  x_qemu.memory_region_set_enabled(slot->alias, true);
+  x_qemu.memory_region_set_alias_offset(alias, backing(request.access).offset + data - x_range.address);
+  x_qemu.memory_region_set_size(alias, request.bytes);
+  x_qemu.memory_region_set_address(alias, data);
+  x_qemu.memory_region_set_enabled(alias, true);
   x_qemu.memory_region_transaction_commit();
   return place->address;
 }
@@ -158,11 +245,12 @@ bool RegionWindow::unmap(std::uint64_t control_address) {
   if (slot == nullptr) return false;
   slot->used = false;
   slot->control = nullptr;
-  x_qemu.memory_region_set_enabled(slot->alias, false);
+  slot->stores = nullptr;
+  x_qemu.memory_region_set_enabled(slot->alias(), false);
   // Not munmap: under TCG another vCPU may use its old translation a moment longer, and must find memory
   // there.
   const std::uint64_t bytes = slot->place.bytes - kPageBytes;
-  ::mmap(host_address(control_address + kPageBytes), bytes, PROT_READ | PROT_WRITE,
+  ::mmap(host_address(slot->access, control_address + kPageBytes), bytes, PROT_READ | PROT_WRITE,
          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
   x_allocator.release(slot->place, std::chrono::steady_clock::now());
   return true;

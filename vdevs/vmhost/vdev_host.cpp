@@ -80,19 +80,24 @@ struct VdevServices {
     request.bytes = mapping->bytes;
     request.access = mapping->writable != 0 ? MapRequest::Access::read_write : MapRequest::Access::read_only;
     request.control = control.get();
+    std::unique_ptr<VdevHost::AbiTrap> stores;
+    if (mapping->data_ops != nullptr) {
+      stores = std::make_unique<VdevHost::AbiTrap>(*mapping->data_ops, mapping->data_cookie, nullptr);
+      request.stores = stores.get();
+    }
     auto address = host.x_window->map(request);
     if (!address) return -address.error().code();
-    host.x_control_pages[*address] = std::move(control);
+    host.x_mappings[*address] = {std::move(control), std::move(stores)};
     *control_address = *address;
     return 0;
   }
 
   static void window_unmap(qvm_vdev_context* context, std::uint64_t control_address) {
     VdevHost& host = host_of(context);
-    const auto found = host.x_control_pages.find(control_address);
-    if (found == host.x_control_pages.end()) return;
+    const auto found = host.x_mappings.find(control_address);
+    if (found == host.x_mappings.end()) return;
     host.x_window->unmap(control_address);
-    host.x_control_pages.erase(found);
+    host.x_mappings.erase(found);
   }
 
   static void line_set(qvm_vdev_context* context, int level) {

@@ -55,8 +55,12 @@ class VdevHost {
   SharedServices x_shared;
   RegionWindow* x_window = nullptr;
   std::unique_ptr<Lines::Source> x_line;
-  std::list<std::unique_ptr<AbiTrap>> x_traps;                        // for the life of the process
-  std::map<std::uint64_t, std::unique_ptr<AbiTrap>> x_control_pages;  // by address; QEMU's lock
+  std::list<std::unique_ptr<AbiTrap>> x_traps;  // for the life of the process
+  struct Mapping {
+    std::unique_ptr<AbiTrap> control;
+    std::unique_ptr<AbiTrap> stores;  // of a read-only one
+  };
+  std::map<std::uint64_t, Mapping> x_mappings;  // by the control page's address; QEMU's lock
   std::vector<std::unique_ptr<Trap>> x_regions;
   std::string x_trap_failure;
   void* x_device = nullptr;

@@ -3,6 +3,7 @@
 // The shared memory device in guests: vmhost and the vdev in a plain QEMU, a qvm-regiond of the test's own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <future>
 #include <string>
@@ -63,6 +64,20 @@ TEST_P(ShmemGuest, IsDetachedByItsReset) {
   const ProgramResult result = qvm::test::run_guest(resetting);
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.output, AllOf(HasSubstr("resetting\n"), HasSubstr(", 0 failed\n"))) << result.output;
+}
+
+TEST_P(ShmemGuest, CannotStoreWhereItMayOnlyRead) {
+  manager.add_region(
+      {.name = "view", .bytes = 4 * 4096, .mode = 0444, .owner = ::geteuid(), .group = ::getegid()});
+  const ProgramResult result = qvm::test::run_guest(machine("reader", "read-only", ""));
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, HasSubstr("read-only: 9 passed, 0 failed\n")) << result.output;
+  // One line per store, and the count goes on when there are too many for that.
+  EXPECT_THAT(
+      result.output,
+      HasSubstr("region 'view' is attached read-only: a store of 1 bytes at 0x11 was ignored, 1 so far"));
+  EXPECT_THAT(result.output, HasSubstr("a store of 8 bytes at 0x3ff8 was ignored, 4 so far"));
+  EXPECT_THAT(result.output, HasSubstr("(the next ones are only counted for a while)"));
 }
 
 TEST_P(ShmemGuest, AttachesAndDetachesAsOftenAsItLikes) {

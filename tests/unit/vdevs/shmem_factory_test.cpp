@@ -120,7 +120,24 @@ TEST(ShmemFactory, MapsAReadOnlyAttachReadOnlyAndSaysSoOnce) {
   EXPECT_EQ(machine.read(kStatus), code(Status::ok));
   EXPECT_EQ(machine.host.maps[0].access, MapRequest::Access::read_only);
   EXPECT_THAT(machine.host.log,
-              ElementsAre("region 'moo' is attached read-only: the guest's stores to it are ignored"));
+              ElementsAre("region 'moo' is attached read-only: the guest's stores to it change nothing"));
+}
+
+TEST(ShmemFactory, TellsAndCountsStoresToAReadOnlyRegion) {
+  Machine machine;
+  machine.client.writable = false;
+  machine.attach("moo");
+  ControlPage& page = *machine.host.maps[0].page;
+  page.ignored_store(0x10, 4);
+  page.ignored_store(0xff8, 8);
+  EXPECT_THAT(
+      machine.host.warnings,
+      ElementsAre("region 'moo' is attached read-only: a store of 4 bytes at 0x10 was ignored, 1 so far",
+                  "region 'moo' is attached read-only: a store of 8 bytes at 0xff8 was ignored, 2 so far"));
+  for (int i = 0; i < 100'000; ++i) page.ignored_store(0, 1);
+  EXPECT_EQ(machine.host.warnings.size(), qvm::LogBudget::kBurst);
+  EXPECT_THAT(machine.host.warnings.back(),
+              ::testing::EndsWith("(the next ones are only counted for a while)"));
 }
 
 class ShmemFailure : public ::testing::TestWithParam<Status> {};

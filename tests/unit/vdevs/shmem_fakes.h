@@ -125,6 +125,7 @@ class FakeHost : public Host {
   void unmap(std::uint64_t control_address) override { pages.erase(control_address); }
   void set_line(bool high) override { line.push_back(high); }
   void log_info(std::string_view text) override { log.emplace_back(text); }
+  void log_warning(std::string_view text) override { warnings.emplace_back(text); }
 
   // A guest access within the window.
   std::uint64_t read(std::uint64_t address, unsigned width) {
@@ -142,6 +143,7 @@ class FakeHost : public Host {
   std::vector<MapRequest> maps;
   std::vector<bool> line;  // every level set, in order
   std::vector<std::string> log;
+  std::vector<std::string> warnings;
   std::map<std::uint64_t, ControlPage*> pages;
 };
 

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/log_budget.h"
+#include "qvm/base/log_budget.h"
 
 #include <algorithm>
 
-namespace qvm::regions {
+namespace qvm {
 
 LogBudget::Account LogBudget::credited(Account account, Time now) {
   const auto lines = (now - account.since) / kPerLine;
@@ -25,4 +25,4 @@ LogBudget::Verdict LogBudget::spend(const std::string& key, Time now) {
   return --account.lines == 0 ? Verdict::write_last : Verdict::write;
 }
 
-}  // namespace qvm::regions
+}  // namespace qvm

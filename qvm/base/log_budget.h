@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-namespace qvm::regions {
+namespace qvm {
 
 class LogBudget {
  public:
@@ -30,4 +30,4 @@ class LogBudget {
   std::map<std::string, Account> x_accounts;
 };
 
-}  // namespace qvm::regions
+}  // namespace qvm

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/log_budget.h"
+#include "qvm/base/log_budget.h"
 
 #include <gtest/gtest.h>
 
-namespace qvm::regions {
+namespace qvm {
 namespace {
 
 using Verdict = LogBudget::Verdict;
@@ -50,4 +50,4 @@ TEST(LogBudget, ManyNamesShareWhatIsLeft) {
 }
 
 }  // namespace
-}  // namespace qvm::regions
+}  // namespace qvm
