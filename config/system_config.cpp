@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/host_map.h"
+#include "config/manifest_limits.h"
 #include "config/suggest.h"
 #include "config/system_values.h"
 #include "config/yaml.h"
@@ -230,6 +231,10 @@ void SystemReader::read_vm(const YamlEntry& entry) {
       {"gid",
        [&](const YamlEntry& key) { vm.gid = value<Account>(key, "a group", "gid: 70001", account_of); }},
       {"groups", [&](const YamlEntry& key) { read_groups(key, vm); }},
+      {"limits",
+       [&](const YamlEntry& key) {
+         read_limits(key, LimitsOf::vm, fmt::format("VM '{}'", entry.key), vm.limits, x_sink);
+       }},
   };
   read_keys(entry.value, fmt::format("VM '{}'", entry.key), keys);
   if (vm.config.value.empty()) {
@@ -271,6 +276,17 @@ void SystemReader::read_region(const YamlEntry& entry) {
       {"group",
        [&](const YamlEntry& key) {
          region.group = value<Account>(key, "a group", "group: video", account_of);
+       }},
+      {"huge-pages",
+       [&](const YamlEntry& key) {
+         region.huge_pages = value<HugePages>(key, "a word", "huge-pages: advise", [](const YamlNode& node) {
+           return parse_huge_pages(node.text);
+         });
+       }},
+      {"lock",
+       [&](const YamlEntry& key) {
+         region.lock = value<bool>(key, "true or false", "lock: true",
+                                   [](const YamlNode& node) { return parse_truth(node.text); });
        }},
   };
   read_keys(entry.value, fmt::format("region '{}'", entry.key), keys);
@@ -319,6 +335,10 @@ void SystemReader::read(const YamlNode& root) {
          if (!expect(key, YamlNode::Kind::mapping, "a mapping of names", "regions: {moo: {size: 64KiB}}"))
            return;
          for (const YamlEntry& region : key.value.entries) read_region(region);
+       }},
+      {"limits",
+       [&](const YamlEntry& key) {
+         read_limits(key, LimitsOf::system, "the system", x_config.limits, x_sink);
        }},
       {"host-map", [&](const YamlEntry& key) { read_host_map(key, x_config, x_sink); }},
       {"defaults", [&](const YamlEntry& key) { read_defaults(key); }},

@@ -21,6 +21,15 @@ struct Account {
   std::string text;
 };
 
+// What may be used of regions; what is absent has the region manager's default.
+struct RegionLimits {
+  SourceRange where;                                         // of the key; invalid: not given
+  std::optional<Located<std::uint64_t>> memory;              // bytes
+  std::optional<Located<std::uint32_t>> regions;             // made
+  std::optional<Located<std::uint32_t>> clients;             // attachments
+  std::optional<Located<std::uint32_t>> clients_per_region;  // attachments to one region; of a VM only
+};
+
 struct VmEntry {
   Located<std::string> name;    // key in `vms`; must equal the file's `system`, if that is given
   Located<std::string> config;  // path of the qvmconf, relative to the manifest
@@ -28,7 +37,10 @@ struct VmEntry {
   std::optional<Located<Account>> uid;
   std::optional<Located<Account>> gid;
   std::vector<Located<Account>> groups;  // supplementary
+  RegionLimits limits;
 };
+
+enum class HugePages { none, advise, require };
 
 struct RegionEntry {
   Located<std::string> name;                   // host-wide name, after `subst`
@@ -36,6 +48,8 @@ struct RegionEntry {
   std::optional<Located<std::uint32_t>> mode;  // default 0666
   std::optional<Located<Account>> owner;       // default: who runs qvm
   std::optional<Located<Account>> group;
+  std::optional<Located<HugePages>> huge_pages;  // default none
+  std::optional<Located<bool>> lock;             // default false
 };
 
 // What stands for a path of the QNX host that a configuration names.
@@ -53,6 +67,7 @@ struct SystemConfig {
   std::vector<VmEntry> vms;
   std::vector<RegionEntry> regions;
   std::vector<HostMapEntry> host_map;
+  RegionLimits limits;  // of the VMs and regions together
   std::optional<Located<Accelerator>> accelerator;
   std::optional<Located<std::string>> libvirt_uri;
 };

@@ -169,6 +169,34 @@ Value<Account> parse_account(std::string_view text) {
   return Account{std::string(text)};
 }
 
+Value<std::uint32_t> parse_manifest_count(std::string_view text, std::uint32_t most) {
+  const std::string allowed = fmt::format("write a number from 1 to {}", most);
+  if (!all_digits(text)) return problem(fmt::format("'{}' is not a number", text), allowed);
+  if (has_leading_zero(text)) {
+    const std::string better = without_zeros(text);
+    return problem(fmt::format("'{}' has a leading zero", text), fmt::format("write {}", better), better);
+  }
+  const auto number = to_number(text);
+  if (!number || *number == 0 || *number > most)
+    return problem(fmt::format("'{}' is out of range", text), allowed);
+  return static_cast<std::uint32_t>(*number);
+}
+
+Value<HugePages> parse_huge_pages(std::string_view text) {
+  if (text == "none") return HugePages::none;
+  if (text == "advise") return HugePages::advise;
+  if (text == "require") return HugePages::require;
+  const auto meant = suggest(text, {"none", "advise", "require"});
+  return problem(fmt::format("'{}' is not a use of huge pages", text), "write none, advise or require",
+                 meant ? std::string(meant->name) : "");
+}
+
+Value<bool> parse_truth(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return problem(fmt::format("'{}' is neither true nor false", text), "write true or false");
+}
+
 Value<Accelerator> parse_accelerator(std::string_view text) {
   std::vector<std::string_view> names;
   for (const auto& [name, value] : kAccelerators) {

@@ -33,6 +33,15 @@ Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting)
 // A number without leading zeros below 4294967295, or an account's name.
 Value<Account> parse_account(std::string_view text);
 
+// A decimal number without leading zeros, 1 to most.
+Value<std::uint32_t> parse_manifest_count(std::string_view text, std::uint32_t most);
+
+// "none", "advise", "require".
+Value<HugePages> parse_huge_pages(std::string_view text);
+
+// "true", "false".
+Value<bool> parse_truth(std::string_view text);
+
 // "kvm", "tcg", "auto".
 Value<Accelerator> parse_accelerator(std::string_view text);
 

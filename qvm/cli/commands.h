@@ -20,6 +20,8 @@ int list_vms(const Options& options, const daemon::RuntimePaths& paths);
 int console(const Options& options, const daemon::RuntimePaths& paths);
 int logs(const Options& options, const daemon::RuntimePaths& paths);
 int list_regions(const Options& options, const daemon::RuntimePaths& paths);
+// `qvm regions explain`
+int explain_region(const Options& options, const daemon::RuntimePaths& paths);
 int show_plan(const Options& options, const daemon::RuntimePaths& paths);
 int version(const Options& options);
 

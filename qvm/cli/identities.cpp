@@ -9,8 +9,10 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 #include "qvm/cli/vm_accounts.h"
 
@@ -149,14 +151,77 @@ void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan:
   }
 }
 
-regions::RegionSpec resolve_region(const config::RegionEntry& entry, config::DiagnosticSink& sink) {
+regions::RegionSpec resolve_region(const config::RegionEntry& entry, const config::SourceSet& sources,
+                                   config::DiagnosticSink& sink) {
   regions::RegionSpec region;
   region.name = entry.name.value;
   region.bytes = entry.size_bytes.value;
   if (entry.mode) region.mode = entry.mode->value;
   region.owner = entry.owner ? user(*entry.owner, sink).value_or(0) : ::geteuid();
   region.group = entry.group ? group(*entry.group, sink).value_or(0) : ::getegid();
+  if (entry.huge_pages) {
+    using From = config::HugePages;
+    using To = regions::HugePages;
+    const From asked = entry.huge_pages->value;
+    region.backing.huge_pages = asked == From::require  ? To::require
+                                : asked == From::advise ? To::advise
+                                                        : To::none;
+  }
+  region.backing.lock = entry.lock && entry.lock->value;
+  region.place = sources.describe(entry.name.where);
   return region;
+}
+
+regions::SystemLimits resolve_limits(const config::SystemConfig& manifest, const config::SourceSet& sources) {
+  constexpr auto kMany = std::numeric_limits<std::uint32_t>::max();
+  regions::SystemLimits result;
+  const config::RegionLimits& limits = manifest.limits;
+  if (!limits.where.valid()) return result;
+  std::error_code ignored;
+  result.system = std::filesystem::absolute(manifest.path, ignored).lexically_normal().string();
+  result.bytes = limits.memory ? limits.memory->value : std::numeric_limits<std::uint64_t>::max();
+  result.regions = limits.regions ? limits.regions->value : kMany;
+  result.connections = limits.clients ? limits.clients->value : kMany;
+  result.place = sources.describe(limits.where);
+  return result;
+}
+
+void apply_limits(const config::RegionLimits& limits, const config::SourceSet& sources,
+                  regions::VmPolicy& policy) {
+  if (!limits.where.valid()) return;
+  policy.limits_place = sources.describe(limits.where);
+  if (limits.memory) policy.bytes = limits.memory->value;
+  if (limits.regions) policy.regions = limits.regions->value;
+  if (limits.clients) policy.connections = limits.clients->value;
+  if (limits.clients_per_region) policy.connections_per_region = limits.clients_per_region->value;
+}
+
+Result<regions::Identity> resolve_program(const std::string& account) {
+  constexpr int kMostGroups = 65536;  // the kernel's bound
+  regions::Identity who{::geteuid(), ::getegid(), {}};
+  if (account.empty()) {
+    std::vector<gid_t> groups(kMostGroups);
+    const int count = ::getgroups(kMostGroups, groups.data());
+    if (count < 0) return fail_errno("ask for the groups of this program");
+    groups.resize(static_cast<std::size_t>(count));
+    who.groups = std::move(groups);
+    return who;
+  }
+  const auto id = number(account);
+  const passwd* entry = id ? ::getpwuid(*id) : ::getpwnam(account.c_str());
+  if (entry == nullptr) {
+    if (!id) return fail(fmt::format("there is no user '{}' on this host", account));
+    // As for a VM: the group of that number, and no other.
+    return regions::Identity{*id, *id, {}};
+  }
+  who.uid = entry->pw_uid;
+  who.gid = entry->pw_gid;
+  who.groups.resize(kMostGroups);
+  int count = kMostGroups;
+  if (::getgrouplist(entry->pw_name, entry->pw_gid, who.groups.data(), &count) < 0)
+    return fail(fmt::format("user '{}' has too many groups", account));
+  who.groups.resize(static_cast<std::size_t>(count));
+  return who;
 }
 
 }  // namespace qvm::cli

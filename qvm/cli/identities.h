@@ -6,6 +6,7 @@
 #include "config/diagnostic.h"
 #include "config/system_config.h"
 #include "qvm/plan/vm_plan.h"
+#include "qvm/regions/access.h"
 #include "qvm/regions/policy.h"
 
 namespace qvm::cli {
@@ -18,7 +19,18 @@ void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan:
                       config::DiagnosticSink& sink);
 
 // The region as the manager wants it; owner and group default to the caller.
-regions::RegionSpec resolve_region(const config::RegionEntry& entry, config::DiagnosticSink& sink);
+regions::RegionSpec resolve_region(const config::RegionEntry& entry, const config::SourceSet& sources,
+                                   config::DiagnosticSink& sink);
+
+// What the manifest says of limits; its path stands for the system.
+regions::SystemLimits resolve_limits(const config::SystemConfig& manifest, const config::SourceSet& sources);
+// Those of one VM, into its policy.
+void apply_limits(const config::RegionLimits& limits, const config::SourceSet& sources,
+                  regions::VmPolicy& policy);
+
+// The user and the groups of a host program: an account's number or name, with the groups that the host gives
+// it; empty: the caller's own.
+Result<regions::Identity> resolve_program(const std::string& account);
 
 std::optional<gid_t> find_group(const std::string& name);
 

@@ -65,6 +65,8 @@ int run(int argc, const char* const* argv) {
       return logs(*options, paths);
     case Command::regions:
       return list_regions(*options, paths);
+    case Command::explain:
+      return explain_region(*options, paths);
     case Command::plan:
       return show_plan(*options, paths);
     case Command::lint:

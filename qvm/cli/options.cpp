@@ -157,10 +157,7 @@ class Parser {
     logs.add_option("name", x_options.words, "The VM")->required()->expected(1)->type_name("NAME");
     logs.add_flag("-f,--follow", x_options.follow, "Go on as the guest writes, until Ctrl-C");
     add_runtime_directory(logs, x_options.common);
-    CLI::App& regions = add(Command::regions, "regions", "List shared regions and who is attached",
-                            "  qvm regions\n  qvm regions --json\n");
-    add_runtime_directory(regions, x_options.common);
-    regions.add_flag("--json", x_options.json, "As JSON (schemas/regions.schema.json)");
+    add_regions();
     CLI::App& version =
         add(Command::version, "version", "Print the version", "  qvm version\n  qvm version --json\n");
     version.add_flag("--json", x_options.json, "As JSON");
@@ -169,6 +166,37 @@ class Parser {
         "  qvm lint left.qvmconf right.qvmconf\n");
     add(Command::fmt, "fmt", "Bring configurations into their canonical layout",
         "  qvm fmt left.qvmconf right.qvmconf\n  qvm fmt --check machines/\n");
+  }
+
+  void add_regions() {
+    CLI::App& regions = add(Command::regions, "regions", "List shared regions and who is attached",
+                            "  qvm regions\n  qvm regions --json\n  qvm regions explain left moo\n");
+    add_runtime_directory(regions, x_options.common);
+    regions.add_flag("--json", x_options.json, "As JSON (schemas/regions.schema.json)");
+    CLI::App& explain = *regions.add_subcommand("explain", "Tell which line allows or forbids an attach");
+    regions.callback(
+        [this, &explain] { x_options.command = explain.parsed() ? Command::explain : Command::regions; });
+    explain.footer(
+        "Examples:\n"
+        "  May VM 'left' attach to 'moo'?\n    qvm regions explain left moo\n"
+        "  The same for one of its vdevs, before anything runs:\n"
+        "    qvm regions explain --file system.yaml left/shmem0 moo\n"
+        "  May a host program of this user:\n    qvm regions explain --uid nobody moo\n");
+    explain
+        .add_option("who", x_options.words,
+                    "The VM or VM/VDEV (none: a host program), and the region as it would write its name")
+        ->required()
+        ->expected(1, 2)
+        ->type_name("[VM] REGION");
+    add_runtime_directory(explain, x_options.common);
+    explain.add_option("--file", x_options.file, "Ask about this manifest or configuration, not what runs")
+        ->type_name("FILE");
+    explain.add_option("--uid", x_options.account, "User of the host program (default: you)")
+        ->type_name("ACCOUNT");
+    explain
+        .add_option("--pages", x_options.pages, "Pages asked for; 0: only if the region exists (default 1)")
+        ->type_name("PAGES");
+    explain.add_flag("--json", x_options.json, "As JSON (schemas/explanation.schema.json)");
   }
 
   Options& x_options;

@@ -23,13 +23,16 @@ struct CommonOptions {
   config::QnxVersion qnx_version = config::kDefaultQnxVersion;  // whose language is meant
 };
 
-enum class Command { up, down, ps, console, logs, regions, plan, lint, fmt, version, single };
+enum class Command { up, down, ps, console, logs, regions, explain, plan, lint, fmt, version, single };
 enum class PlanForm { table, json, xml };
 
 struct Options {
   Command command = Command::up;
   CommonOptions common;
   std::vector<std::string> words;  // files, names, or the words of QNX's command line
+  std::string file;                // explain: of what is not running; may be empty
+  std::string account;             // explain: a host program's user; empty: the caller
+  std::uint32_t pages = 1;         // explain
   bool json = false;
   bool detach = false;  // up
   bool follow = false;  // logs

@@ -176,11 +176,18 @@ class Planner {
       resolve_identity(system.names[i], entry, own, system.diagnostics);
       auto built =
           plan::build(system.vms[i], system.names[i], own, system.sources, system.diagnostics, queries);
-      if (built) launch.plans.push_back(std::move(*built));
+      if (!built) continue;
+      if (entry != nullptr) {
+        apply_limits(entry->limits, system.sources, built->policy);
+        built->policy.system = resolve_limits(*system.manifest, system.sources);
+      }
+      launch.plans.push_back(std::move(*built));
     }
     if (system.manifest) {
-      for (const auto& region : system.manifest->regions)
-        launch.regions.push_back(resolve_region(region, system.diagnostics));
+      for (const auto& region : system.manifest->regions) {
+        launch.regions.push_back(resolve_region(region, system.sources, system.diagnostics));
+        launch.regions.back().system = resolve_limits(*system.manifest, system.sources);
+      }
       if (system.manifest->libvirt_uri) launch.libvirt_uri = system.manifest->libvirt_uri->value;
     }
     if (!x_options.common.libvirt_uri.empty()) launch.libvirt_uri = x_options.common.libvirt_uri;

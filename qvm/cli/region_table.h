@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What `qvm regions` prints. Pure.
+// What `qvm regions` and `qvm regions explain` print. Pure.
 #pragma once
 
 #include <string>
@@ -11,5 +11,8 @@ namespace qvm::cli {
 
 // json: as schemas/regions.schema.json says. Fails if it is not.
 Result<std::string> region_table(const std::string& json);
+
+// json: as schemas/explanation.schema.json says. Fails if it is not.
+Result<std::string> explanation_text(const std::string& json);
 
 }  // namespace qvm::cli

@@ -32,14 +32,19 @@ constexpr Names<Outcome, 9> kOutcomes = {{{Outcome::none, "none"},
                                           {Outcome::died, "died"},
                                           {Outcome::not_started, "not-started"}}};
 
-constexpr Names<Request::Operation, 8> kOperations = {{{Request::Operation::prepare, "prepare"},
+constexpr Names<Request::Operation, 9> kOperations = {{{Request::Operation::prepare, "prepare"},
                                                        {Request::Operation::start, "start"},
                                                        {Request::Operation::cancel, "cancel"},
                                                        {Request::Operation::stop, "stop"},
                                                        {Request::Operation::list, "list"},
                                                        {Request::Operation::watch, "watch"},
                                                        {Request::Operation::regions, "regions"},
+                                                       {Request::Operation::explain, "explain"},
                                                        {Request::Operation::leave, "leave"}}};
+
+constexpr Names<regions::HugePages, 3> kHugePages = {{{regions::HugePages::none, "none"},
+                                                      {regions::HugePages::advise, "advise"},
+                                                      {regions::HugePages::require, "require"}}};
 
 constexpr Names<Reply::Kind, 5> kKinds = {{{Reply::Kind::welcome, "welcome"},
                                            {Reply::Kind::progress, "progress"},
@@ -86,12 +91,56 @@ VmStatus vm_from(const json& value) {
   return vm;
 }
 
+json to_json(const regions::SystemLimits& limits) {
+  return {{"system", limits.system},
+          {"bytes", limits.bytes},
+          {"regions", limits.regions},
+          {"connections", limits.connections},
+          {"place", limits.place}};
+}
+
+regions::SystemLimits limits_from(const json& value) {
+  regions::SystemLimits limits;
+  limits.system = value.at("system").get<std::string>();
+  limits.bytes = value.at("bytes").get<std::uint64_t>();
+  limits.regions = value.at("regions").get<std::uint32_t>();
+  limits.connections = value.at("connections").get<std::uint32_t>();
+  limits.place = value.at("place").get<std::string>();
+  return limits;
+}
+
 json to_json(const regions::RegionSpec& region) {
   return {{"name", region.name},
           {"bytes", region.bytes},
           {"mode", region.mode},
           {"owner", region.owner},
-          {"group", region.group}};
+          {"group", region.group},
+          {"huge_pages", name_of(kHugePages, region.backing.huge_pages)},
+          {"lock", region.backing.lock},
+          {"place", region.place},
+          {"limits", to_json(region.system)}};
+}
+
+json to_json(const regions::ExplainRequest& question) {
+  return {{"vm", question.vm},
+          {"vdev", question.vdev},
+          {"uid", question.identity.uid},
+          {"gid", question.identity.gid},
+          {"groups", question.identity.groups},
+          {"name", question.name},
+          {"pages", question.pages}};
+}
+
+regions::ExplainRequest question_from(const json& value) {
+  regions::ExplainRequest question;
+  question.vm = value.at("vm").get<std::string>();
+  question.vdev = value.at("vdev").get<std::string>();
+  question.identity.uid = value.at("uid").get<uid_t>();
+  question.identity.gid = value.at("gid").get<gid_t>();
+  question.identity.groups = value.at("groups").get<std::vector<gid_t>>();
+  question.name = value.at("name").get<std::string>();
+  question.pages = value.at("pages").get<std::uint32_t>();
+  return question;
 }
 
 regions::RegionSpec region_from(const json& value) {
@@ -101,6 +150,10 @@ regions::RegionSpec region_from(const json& value) {
   region.mode = value.at("mode").get<std::uint32_t>();
   region.owner = value.at("owner").get<uid_t>();
   region.group = value.at("group").get<gid_t>();
+  region.backing.huge_pages = value_of(kHugePages, value.at("huge_pages").get<std::string>());
+  region.backing.lock = value.at("lock").get<bool>();
+  region.place = value.at("place").get<std::string>();
+  region.system = limits_from(value.at("limits"));
   return region;
 }
 
@@ -141,6 +194,7 @@ std::string encode(const Request& request) {
   value["libvirt_uri"] = request.libvirt_uri;
   value["owned"] = request.owned;
   value["names"] = request.names;
+  if (request.operation == Request::Operation::explain) value["question"] = to_json(request.question);
   value["timeout_ms"] = request.timeout_ms;
   return dump(value);
 }
@@ -154,6 +208,8 @@ Result<Request> decode_request(std::string_view text) {
     request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
     request.owned = value.at("owned").get<bool>();
     request.names = value.at("names").get<std::vector<std::string>>();
+    if (request.operation == Request::Operation::explain)
+      request.question = question_from(value.at("question"));
     request.timeout_ms = value.at("timeout_ms").get<std::uint32_t>();
     return request;
   });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "qvm/base/result.h"
+#include "qvm/regions/explanation.h"
 #include "qvm/regions/policy.h"
 
 namespace qvm::daemon {
@@ -58,7 +59,8 @@ struct Request {
     list,
     watch,  // names; answers `done` with their state now; owned: the VMs end with this connection
     regions,
-    leave,  // the client is done; `done` tells in text whether qvmd ends ("ends") or stays ("stays")
+    explain,  // question; `done` has JSON as text
+    leave,    // the client is done; `done` tells in text whether qvmd ends ("ends") or stays ("stays")
   };
   Operation operation = Operation::list;
   std::vector<std::string> plans{};  // JSON of VmPlans
@@ -66,6 +68,7 @@ struct Request {
   std::string libvirt_uri{};  // empty: embedded
   bool owned = false;         // stop the VMs when this connection ends
   std::vector<std::string> names{};
+  regions::ExplainRequest question{};
   std::uint32_t timeout_ms = 0;  // stop: how long guests may take to power off before they are ended
 };
 

@@ -43,6 +43,10 @@ Result<std::string> RegionManager::describe_json() {
   return with_admin([](regions::Admin& admin) { return admin.describe_json(); });
 }
 
+Result<std::string> RegionManager::explain_json(const regions::ExplainRequest& request) {
+  return with_admin([&](regions::Admin& admin) { return admin.explain_json(request); });
+}
+
 bool RegionManager::opened() {
   const std::lock_guard lock(x_mutex);
   return x_admin != nullptr;

@@ -27,6 +27,7 @@ class RegionManager {
   Result<void> add_region(const regions::RegionSpec& region);
   Result<void> remove_region(const std::string& name);
   Result<std::string> describe_json();
+  Result<std::string> explain_json(const regions::ExplainRequest& request);
   // Whether it was needed so far.
   bool opened();
   // Drops the connection; qvm-regiond ends when nobody else needs it.

@@ -85,7 +85,12 @@ void Supervisor::handle(ClientId client, Request request) {
       watch(client, request);
       break;
     case Request::Operation::regions:
-      describe_regions(client);
+      ask_regions(client, [](RegionManager& regions) { return regions.describe_json(); });
+      break;
+    case Request::Operation::explain:
+      ask_regions(client, [question = std::move(request.question)](RegionManager& regions) {
+        return regions.explain_json(question);
+      });
       break;
     case Request::Operation::leave:
       break;  // the server's
@@ -263,9 +268,9 @@ void Supervisor::watch(ClientId client, const Request& request) {
   x_hooks.send(client, {.kind = Reply::Kind::done, .vms = statuses(request.names)});
 }
 
-void Supervisor::describe_regions(ClientId client) {
+void Supervisor::ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask) {
   auto answer = std::make_shared<Result<std::string>>();
-  x_workers.run([this, answer] { *answer = x_regions.describe_json(); },
+  x_workers.run([this, answer, ask = std::move(ask)] { *answer = ask(x_regions); },
                 [this, client, answer] {
                   if (!*answer) {
                     send_failed(client, answer->error().message());

@@ -81,7 +81,8 @@ class Supervisor {
   void stop_vm(Vm& vm, std::uint32_t timeout_ms);
   void destroy_vm(const std::string& name);
   void watch(ClientId client, const Request& request);
-  void describe_regions(ClientId client);
+  // Answers with the text that ask returns; it runs on a worker.
+  void ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask);
   void domain_gone(Vm& vm, host::DomainEvent::Stop how);
   void find_out_why_paused(const std::string& name);
   void give_up_on(Vm& vm, Outcome verdict);

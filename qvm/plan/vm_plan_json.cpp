@@ -265,6 +265,24 @@ regions::VdevPolicy read_vdev_policy(const Json& json) {
   return policy;
 }
 
+Json write(const regions::SystemLimits& limits) {
+  return {{"system", limits.system},
+          {"bytes", limits.bytes},
+          {"regions", limits.regions},
+          {"connections", limits.connections},
+          {"place", limits.place}};
+}
+
+regions::SystemLimits read_system_limits(const Json& json) {
+  regions::SystemLimits limits;
+  get(json, "system", limits.system);
+  get(json, "bytes", limits.bytes);
+  get(json, "regions", limits.regions);
+  get(json, "connections", limits.connections);
+  get(json, "place", limits.place);
+  return limits;
+}
+
 Json write(const regions::VmPolicy& policy) {
   return {{"vm", policy.vm},
           {"uid", policy.uid},
@@ -273,7 +291,10 @@ Json write(const regions::VmPolicy& policy) {
           {"vdevs", write_all(policy.vdevs)},
           {"connections_per_region", policy.connections_per_region},
           {"connections", policy.connections},
-          {"bytes", policy.bytes}};
+          {"bytes", policy.bytes},
+          {"regions", policy.regions},
+          {"limits_place", policy.limits_place},
+          {"system", write(policy.system)}};
 }
 
 regions::VmPolicy read_policy(const Json& json) {
@@ -286,6 +307,9 @@ regions::VmPolicy read_policy(const Json& json) {
   get(json, "connections_per_region", policy.connections_per_region);
   get(json, "connections", policy.connections);
   get(json, "bytes", policy.bytes);
+  get(json, "regions", policy.regions);
+  get(json, "limits_place", policy.limits_place);
+  policy.system = read_system_limits(json.at("system"));
   return policy;
 }
 

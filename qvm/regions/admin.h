@@ -7,6 +7,7 @@
 #include <string>
 
 #include "qvm/base/result.h"
+#include "qvm/regions/explanation.h"
 #include "qvm/regions/policy.h"
 
 namespace qvm::regions {
@@ -30,6 +31,8 @@ class Admin {
   virtual Result<void> remove_region(const std::string& name) = 0;
   // State for `qvm regions --json`: see schemas/regions.schema.json.
   virtual Result<std::string> describe_json() = 0;
+  // What an attach would come to and why: see schemas/explanation.schema.json.
+  virtual Result<std::string> explain_json(const ExplainRequest& request) = 0;
 };
 
 }  // namespace qvm::regions

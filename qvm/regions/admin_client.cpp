@@ -116,6 +116,9 @@ class SocketAdmin final : public Admin {
     return without_text(call(Op::remove_region, name));
   }
   Result<std::string> describe_json() override { return call(Op::describe, {}); }
+  Result<std::string> explain_json(const ExplainRequest& request) override {
+    return call(Op::explain, encode(request));
+  }
 
  private:
   struct Reply {

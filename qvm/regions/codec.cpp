@@ -18,6 +18,9 @@ struct Put {
       out.number(value);
     }
   }
+  template <class T>
+  requires std::is_enum_v<T>
+  void operator()(const T& value) const { out.number(static_cast<std::underlying_type_t<T>>(value)); }
   void operator()(const std::string& value) const { out.text(value); }
   template <class T>
   void operator()(const std::optional<T>& value) const {
@@ -51,6 +54,11 @@ struct Get {
     } else {
       value = in.number<T>();
     }
+  }
+  void operator()(HugePages& value) const {
+    const auto byte = in.number<std::uint8_t>();
+    if (byte > static_cast<std::uint8_t>(HugePages::require)) in.reject();
+    value = static_cast<HugePages>(byte);
   }
   void operator()(std::string& value) const { value = in.text(); }
   template <class T>
@@ -88,9 +96,16 @@ void fields(const Io& io, V& value) {
     all(value.vdev, value.rules, value.substitutions, value.creates, value.umask, value.gid);
   } else if constexpr (std::is_same_v<T, VmPolicy>) {
     all(value.vm, value.uid, value.gid, value.groups, value.vdevs, value.connections_per_region,
-        value.connections, value.bytes);
+        value.connections, value.bytes, value.regions, value.limits_place, value.system);
+  } else if constexpr (std::is_same_v<T, SystemLimits>) {
+    all(value.system, value.bytes, value.regions, value.connections, value.place);
+  } else if constexpr (std::is_same_v<T, Backing>) {
+    all(value.huge_pages, value.lock);
   } else if constexpr (std::is_same_v<T, RegionSpec>) {
-    all(value.name, value.bytes, value.mode, value.owner, value.group);
+    all(value.name, value.bytes, value.mode, value.owner, value.group, value.backing, value.place,
+        value.system);
+  } else if constexpr (std::is_same_v<T, ExplainRequest>) {
+    all(value.vm, value.vdev, value.identity, value.name, value.pages);
   } else if constexpr (std::is_same_v<T, Identity>) {
     all(value.uid, value.gid, value.groups);
   } else if constexpr (std::is_same_v<T, Principal>) {
@@ -100,8 +115,8 @@ void fields(const Io& io, V& value) {
   } else if constexpr (std::is_same_v<T, VmAdded>) {
     all(value.id, value.policy);
   } else if constexpr (std::is_same_v<T, RegionCreated>) {
-    all(value.id, value.name, value.pages, value.mode, value.owner, value.group, value.payer, value.since,
-        value.generation);
+    all(value.id, value.name, value.pages, value.mode, value.owner, value.group, value.payer, value.system,
+        value.place, value.backing, value.since, value.generation);
   } else if constexpr (std::is_same_v<T, RegionHeld> || std::is_same_v<T, RegionReleased>) {
     all(value.region, value.holder);
   } else if constexpr (std::is_same_v<T, SessionOpened>) {
@@ -164,6 +179,9 @@ std::string encode(const VmPolicy& policy) {
 std::string encode(const RegionSpec& region) {
   return encode_one(region);
 }
+std::string encode(const ExplainRequest& request) {
+  return encode_one(request);
+}
 
 std::string encode(const Event& event) {
   Writer out;
@@ -177,6 +195,9 @@ std::optional<VmPolicy> decode_policy(std::string_view bytes) {
 }
 std::optional<RegionSpec> decode_region(std::string_view bytes) {
   return decode_one<RegionSpec>(bytes);
+}
+std::optional<ExplainRequest> decode_explain_request(std::string_view bytes) {
+  return decode_one<ExplainRequest>(bytes);
 }
 
 std::optional<Event> decode_event(std::string_view bytes) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "qvm/regions/events.h"
+#include "qvm/regions/explanation.h"
 
 namespace qvm::regions {
 
@@ -77,10 +78,12 @@ class Reader {
 
 std::string encode(const VmPolicy& policy);
 std::string encode(const RegionSpec& region);
+std::string encode(const ExplainRequest& request);
 std::string encode(const Event& event);
 // Empty unless bytes are exactly one encoded value.
 std::optional<VmPolicy> decode_policy(std::string_view bytes);
 std::optional<RegionSpec> decode_region(std::string_view bytes);
+std::optional<ExplainRequest> decode_explain_request(std::string_view bytes);
 std::optional<Event> decode_event(std::string_view bytes);
 
 }  // namespace qvm::regions

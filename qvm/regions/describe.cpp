@@ -17,6 +17,18 @@ std::string octal(std::uint32_t mode) {
   return text;
 }
 
+const char* name_of(HugePages huge_pages) {
+  switch (huge_pages) {
+    case HugePages::none:
+      return "none";
+    case HugePages::advise:
+      return "advise";
+    case HugePages::require:
+      return "require";
+  }
+  return "none";
+}
+
 Json describe_client(const Manager& manager, const RegionStore& store, Id id) {
   const Attached& connection = manager.connections().at(id);
   const SessionOpened& session = manager.sessions().at(connection.session).opened;
@@ -41,14 +53,27 @@ Json describe_region(const Manager& manager, const RegionStore& store, const Reg
     holders.push_back(holder == kManifest ? "manifest" : "vm:" + manager.vms().at(holder).added.policy.vm);
   }
   Json clients = Json::array();
+  std::uint64_t signals = 0;
   for (const Id slot : region.slots) {
-    if (slot != 0) clients.push_back(describe_client(manager, store, slot));
+    if (slot == 0) continue;
+    clients.push_back(describe_client(manager, store, slot));
+    signals += clients.back().at("signals").get<std::uint64_t>();
   }
-  return {{"name", created.name},        {"bytes", created.pages * kPageBytes},
-          {"mode", octal(created.mode)}, {"owner", created.owner},
-          {"group", created.group},      {"since", created.since},
-          {"held_by", holders},          {"denials", region.denials},
-          {"clients", clients}};
+  Json json = {{"name", created.name},
+               {"bytes", created.pages * kPageBytes},
+               {"mode", octal(created.mode)},
+               {"owner", created.owner},
+               {"group", created.group},
+               {"since", created.since},
+               {"made_by", created.payer.empty() ? "manifest" : created.payer},
+               {"held_by", holders},
+               {"huge_pages", name_of(created.backing.huge_pages)},
+               {"locked", created.backing.lock},
+               {"signals", signals},
+               {"denials", region.denials},
+               {"clients", clients}};
+  if (!created.place.empty()) json["place"] = created.place;
+  return json;
 }
 
 Json describe_vm(const Manager& manager, const VmState& vm) {
@@ -63,6 +88,8 @@ Json describe_vm(const Manager& manager, const VmState& vm) {
           {"connections_per_region_limit", policy.connections_per_region},
           {"bytes", usage.bytes},
           {"bytes_limit", policy.bytes},
+          {"regions", usage.regions},
+          {"regions_limit", policy.regions},
           {"denials", vm.denials}};
 }
 

@@ -38,7 +38,10 @@ struct RegionCreated {
   std::uint32_t mode = 0;
   uid_t owner = 0;
   gid_t group = 0;
-  std::string payer;  // whose quota it counts against: Principal::key(), empty for the manifest
+  std::string payer{};   // whose quota it counts against: Principal::key(), empty for the manifest
+  std::string system{};  // the same for a SystemLimits::system; may be empty
+  std::string place{};   // of the manifest's entry or `create` option; empty if an attach made it
+  Backing backing{};
   std::int64_t since = 0;
   std::array<std::uint32_t, kMaxClients> generation{};
 };

@@ -4,6 +4,7 @@
 #include "qvm/regions/manager.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "qvm/regions/manager_judge.h"
 
@@ -40,12 +41,12 @@ Usage Manager::usage(const std::string& key) const {
   return found == x_usage.end() ? Usage{} : found->second;
 }
 
-Refusal Manager::create_region(Events& events, RegionCreated region, std::uint64_t bytes_allowed) {
-  const Refusal refusal = may_create(region.pages, region.payer, bytes_allowed);
-  if (refusal != Refusal::none) return refusal;
+Manager::Bound Manager::create_region(Events& events, RegionCreated region, const Bounds& bounds) {
+  Bound bound = may_create(region.pages, region.payer, bounds);
+  if (bound.refusal != Refusal::none) return bound;
   region.id = next_id();
   record(events, std::move(region));
-  return Refusal::none;
+  return bound;
 }
 
 Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64_t now) {
@@ -73,16 +74,19 @@ Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64
         }
         region = created.id;
       } else {
-        const Refusal refusal = create_region(events,
-                                              RegionCreated{.name = name,
-                                                            .pages = pages_for(create.bytes),
-                                                            .mode = create.mode & kModeBits,
-                                                            .owner = policy.uid,
-                                                            .group = create.gid.value_or(policy.gid),
-                                                            .payer = "vm:" + policy.vm,
-                                                            .since = now},
-                                              policy.bytes);
-        if (refusal != Refusal::none) return fail(what + ": " + why_no_region(refusal));
+        const Bound bound = create_region(events,
+                                          RegionCreated{.name = name,
+                                                        .pages = pages_for(create.bytes),
+                                                        .mode = create.mode & kModeBits,
+                                                        .owner = policy.uid,
+                                                        .group = create.gid.value_or(policy.gid),
+                                                        .payer = "vm:" + policy.vm,
+                                                        .system = policy.system.system,
+                                                        .place = create.place,
+                                                        .since = now},
+                                          bounds_of(policy));
+        if (bound.refusal != Refusal::none)
+          return fail(what + ": " + why_no_region(bound.refusal, bound.place));
         region = find_region(name)->created.id;
       }
       if (!x_regions.at(region).holders.contains(vm.id)) record(events, RegionHeld{region, vm.id});
@@ -129,21 +133,31 @@ Result<Events> Manager::remove_vm(std::string_view name) {
 }
 
 Result<Events> Manager::add_region(const RegionSpec& spec, std::int64_t now) {
-  const std::string what = cite("region", spec.name, "");
+  const std::string what = cite("region", spec.name, spec.place);
   if (!is_legal_region_name(spec.name)) return fail(what + ": the name is not legal");
   if (find_region(spec.name) != nullptr) return fail(what + " exists already");
+  const bool huge = spec.backing.huge_pages == HugePages::require;
+  const std::uint64_t unit = huge ? kHugePageBytes : kPageBytes;
+  const std::uint64_t units = spec.bytes / unit + (spec.bytes % unit != 0 ? 1 : 0);
   Events events;
-  const Refusal refusal = create_region(events,
-                                        RegionCreated{.name = spec.name,
-                                                      .pages = pages_for(spec.bytes),
-                                                      .mode = spec.mode & kModeBits,
-                                                      .owner = spec.owner,
-                                                      .group = spec.group,
-                                                      .payer = {},
-                                                      .since = now},
-                                        x_limits.total_bytes);
-  if (refusal != Refusal::none) {
-    return fail(what + ": " + (spec.bytes == 0 ? "its size is 0" : why_no_region(refusal)));
+  const Bounds bounds{.bytes = x_limits.total_bytes,
+                      .regions = std::numeric_limits<std::uint32_t>::max(),
+                      .system = spec.system.system.empty() ? nullptr : &spec.system};
+  const Bound bound = create_region(events,
+                                    RegionCreated{.name = spec.name,
+                                                  .pages = units * (unit / kPageBytes),
+                                                  .mode = spec.mode & kModeBits,
+                                                  .owner = spec.owner,
+                                                  .group = spec.group,
+                                                  .payer = {},
+                                                  .system = spec.system.system,
+                                                  .place = spec.place,
+                                                  .backing = spec.backing,
+                                                  .since = now},
+                                    bounds);
+  if (bound.refusal != Refusal::none) {
+    return fail(what + ": " +
+                (spec.bytes == 0 ? "its size is 0" : why_no_region(bound.refusal, bound.place)));
   }
   record(events, RegionHeld{find_region(spec.name)->created.id, kManifest});
   return events;
@@ -209,6 +223,7 @@ AttachOutcome Manager::attach(Id session_id, std::string_view name, std::uint32_
                          .owner = who.uid,
                          .group = bounds.vdev != nullptr ? bounds.vdev->gid.value_or(who.gid) : who.gid,
                          .payer = principal.key(),
+                         .system = bounds.system != nullptr ? bounds.system->system : std::string(),
                          .since = now});
     outcome.created = true;
   }

@@ -21,7 +21,8 @@ namespace qvm::regions {
 struct UserLimits {
   std::uint32_t connections_per_region = 0;
   std::uint32_t connections = 0;
-  std::uint64_t bytes = 0;  // of regions that they created
+  std::uint64_t bytes = 0;      // of regions that they created
+  std::uint32_t regions = 256;  // that they created
 };
 
 // Bounds that no policy widens.
@@ -31,7 +32,7 @@ struct Limits {
   std::uint32_t connections = 65536;       // of everybody
   std::uint32_t host_connections = 32768;  // of all host programs, so that VMs find room
   uid_t owner = 0;                         // whose programs are the system's own
-  UserLimits own_programs{kMaxClients, 16384, std::uint64_t{1} << 36};
+  UserLimits own_programs{kMaxClients, 16384, std::uint64_t{1} << 36, 2048};
   UserLimits other_programs{4, 256, std::uint64_t{1} << 30};
 };
 
@@ -57,7 +58,10 @@ struct VmState {
 
 struct Usage {
   std::uint64_t bytes = 0;
+  std::uint32_t regions = 0;
   std::uint32_t connections = 0;
+
+  bool operator==(const Usage&) const = default;
 };
 
 // Why an attach was refused.
@@ -79,7 +83,7 @@ enum class Refusal {
 // What an attach would come to.
 struct Judgement {
   Refusal refusal = Refusal::none;
-  std::string place;      // of the rule that refused, if one did
+  std::string place;      // of the rule or limit that refused, if it has one
   std::string host_name;  // after substitution, as far as it got
   Id region = 0;          // 0: it would have to be created
   bool writable = true;
@@ -92,8 +96,33 @@ struct AttachOutcome : Judgement {
   Events events;         // already applied
 };
 
+// "no permission" and so on.
+const char* name_of(Status status);
+
+// The key of Manager::usage() for a SystemLimits::system.
+std::string system_key(const std::string& system);
+
 // Why it was refused, for people: "denied by a rule (left.qvmconf:13:3)".
 std::string explain(const Judgement& judgement);
+
+// One of the questions that an attach has to pass.
+struct Layer {
+  enum class Outcome { passes, refuses };
+  std::string name;  // "name", "rules", "subst", "host-name", "region", "mode", or a limit's
+  Outcome outcome = Outcome::passes;
+  std::string text;                   // for people: what was looked at and what it said
+  std::string place;                  // "file:line:column" of what decided; may be empty
+  std::optional<std::uint64_t> used;  // of a limit, without the attach asked about
+  std::optional<std::uint64_t> limit;
+};
+
+// An attach as judge() sees it, told layer by layer; layers after the first that refuses show what would come
+// next.
+struct Explanation {
+  Judgement judgement;
+  Status status = Status::unknown_failure;
+  std::vector<Layer> layers;
+};
 
 // Not thread-safe. Functions that change something return the events that they have applied.
 class Manager {
@@ -122,6 +151,9 @@ class Manager {
 
   // The session must exist. name is raw: any bytes, any length. judge() changes nothing.
   Judgement judge(Id session, std::string_view name, std::uint32_t pages) const;
+  // For somebody who need not be there. principal.vm must be registered, or 0.
+  Judgement judge(const Principal& principal, std::string_view name, std::uint32_t pages) const;
+  Explanation explain(const Principal& principal, std::string_view name, std::uint32_t pages) const;
   AttachOutcome attach(Id session, std::string_view name, std::uint32_t pages, std::uint32_t mode,
                        std::int64_t now);
   // No events unless the connection is the session's.
@@ -133,6 +165,7 @@ class Manager {
   const std::map<Id, Attached>& connections() const { return x_connections; }
   const VmState* find_vm(std::string_view name) const;
   const RegionState* find_region(std::string_view name) const;
+  // key: Principal::key(), or system_key().
   Usage usage(const std::string& key) const;
   // No VM, no region, no session.
   bool empty() const { return x_vms.empty() && x_regions.empty() && x_sessions.empty(); }
@@ -140,12 +173,21 @@ class Manager {
 
  private:
   struct Bounds;
+  struct Bound;
   void record(Events& events, Event event);
   void count_denial(const SessionState& session, const std::string& host_name);
   Bounds bounds_of(const Principal& principal) const;
-  Refusal may_create(std::uint64_t pages, const std::string& payer, std::uint64_t bytes_allowed) const;
+  Bounds bounds_of(const VmPolicy& policy) const;
+  Bound may_create(std::uint64_t pages, const std::string& payer, const Bounds& bounds) const;
   // Creates a region and tells why not otherwise.
-  Refusal create_region(Events& events, RegionCreated region, std::uint64_t bytes_allowed);
+  Bound create_region(Events& events, RegionCreated region, const Bounds& bounds);
+  void add_limits(std::vector<Layer>& layers, const Principal& principal, const Bounds& bounds,
+                  std::uint64_t new_pages) const;
+  // How many of the region's clients count as key's.
+  std::uint32_t share_of(const RegionState& region, const std::string& key) const;
+  const SystemLimits* system_of(const Principal& principal) const;
+  void charge(const std::string& key, const Usage& more);
+  void refund(const std::string& key, const Usage& less);
   Result<void> make_creates(Events& events, const VmAdded& vm, std::int64_t now);
   void drop_connection(Events& events, Id connection);
   void drop_region_if_unused(Events& events, Id region);

@@ -40,6 +40,22 @@ void Manager::record(Events& events, Event event) {
   events.push_back(std::move(event));
 }
 
+void Manager::charge(const std::string& key, const Usage& more) {
+  Usage& usage = x_usage[key];
+  usage.bytes += more.bytes;
+  usage.regions += more.regions;
+  usage.connections += more.connections;
+}
+
+void Manager::refund(const std::string& key, const Usage& less) {
+  const auto found = x_usage.find(key);
+  Usage& usage = found->second;
+  usage.bytes -= less.bytes;
+  usage.regions -= less.regions;
+  usage.connections -= less.connections;
+  if (usage == Usage{}) x_usage.erase(found);
+}
+
 Result<void> Manager::apply_event(const IdsUsed& event) {
   if (event.next < x_next || event.next > kIds) return fail("numbers would be used again");
   x_next = event.next;
@@ -75,7 +91,8 @@ Result<void> Manager::apply_event(const RegionCreated& event) {
   x_region_names.emplace(event.name, event.id);
   const std::uint64_t bytes = event.pages * kPageBytes;
   x_total_bytes += bytes;
-  x_usage[event.payer].bytes += bytes;
+  charge(event.payer, {.bytes = bytes, .regions = 1});
+  if (!event.system.empty()) charge(system_key(event.system), {.bytes = bytes, .regions = 1});
   x_regions.emplace(event.id, RegionState{event, {}, {}});
   return {};
 }
@@ -87,9 +104,8 @@ Result<void> Manager::apply_event(const RegionDestroyed& event) {
   const RegionCreated& created = found->second.created;
   const std::uint64_t bytes = created.pages * kPageBytes;
   x_total_bytes -= bytes;
-  const auto usage = x_usage.find(created.payer);
-  usage->second.bytes -= bytes;
-  if (usage->second.bytes == 0 && usage->second.connections == 0) x_usage.erase(usage);
+  refund(created.payer, {.bytes = bytes, .regions = 1});
+  if (!created.system.empty()) refund(system_key(created.system), {.bytes = bytes, .regions = 1});
   x_region_names.erase(created.name);
   x_regions.erase(found);
   return {};
@@ -137,8 +153,11 @@ Result<void> Manager::apply_event(const Attached& event) {
   region->second.slots[event.index] = event.id;
   region->second.created.generation[event.index] = event.generation;
   session->second.connections.insert(event.id);
-  ++x_usage[session->second.opened.principal.key()].connections;
-  if (!session->second.opened.principal.is_vm()) ++x_host_connections;
+  const Principal& principal = session->second.opened.principal;
+  charge(principal.key(), {.connections = 1});
+  if (const SystemLimits* system = system_of(principal))
+    charge(system_key(system->system), {.connections = 1});
+  if (!principal.is_vm()) ++x_host_connections;
   x_connections.emplace(event.id, event);
   return {};
 }
@@ -149,9 +168,11 @@ Result<void> Manager::apply_event(const Detached& event) {
   SessionState& session = x_sessions.at(found->second.session);
   x_regions.at(found->second.region).slots[found->second.index] = 0;
   session.connections.erase(event.id);
-  if (!session.opened.principal.is_vm()) --x_host_connections;
-  const auto usage = x_usage.find(session.opened.principal.key());
-  if (--usage->second.connections == 0 && usage->second.bytes == 0) x_usage.erase(usage);
+  const Principal& principal = session.opened.principal;
+  if (!principal.is_vm()) --x_host_connections;
+  refund(principal.key(), {.connections = 1});
+  if (const SystemLimits* system = system_of(principal))
+    refund(system_key(system->system), {.connections = 1});
   x_connections.erase(found);
   return {};
 }

@@ -3,6 +3,7 @@
 #include "qvm/regions/memory.h"
 
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <string>
 
 #include "qvm/regions/host_memory.h"
 #include "qvm/regions/types.h"
@@ -23,7 +25,16 @@ namespace {
 // Several threads may ask what is spare before any has taken its part of it.
 std::atomic<std::uint64_t> being_reserved = 0;
 
-Result<void> reserve(int memory, std::uint64_t bytes) {
+// Takes huge pages where the kernel has some; what it does not give so comes as usual later.
+void populate_with_huge_pages(int memory, std::uint64_t bytes) {
+  if (::ftruncate(memory, static_cast<off_t>(bytes)) != 0) return;
+  void* mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+  if (mapped == MAP_FAILED) return;
+  if (::madvise(mapped, bytes, MADV_HUGEPAGE) == 0) ::madvise(mapped, bytes, MADV_POPULATE_WRITE);
+  ::munmap(mapped, bytes);
+}
+
+Result<void> reserve(int memory, std::uint64_t bytes, HugePages huge_pages) {
   // The kernel gives what it has and then kills somebody; so ask first. For little it makes no difference,
   // and asking would take longer than giving.
   const bool ask = bytes > kQuickBytes;
@@ -31,6 +42,7 @@ Result<void> reserve(int memory, std::uint64_t bytes) {
   const auto spare = ask ? spare_memory() : std::nullopt;
   // Reserving now turns a later SIGBUS in some client into an error here.
   const bool possible = !spare || wanted <= *spare;
+  if (possible && huge_pages == HugePages::advise) populate_with_huge_pages(memory, bytes);
   const bool done = possible && ::fallocate(memory, 0, 0, static_cast<off_t>(bytes)) == 0;
   const int code = possible ? errno : ENOMEM;
   if (ask) being_reserved -= bytes;
@@ -40,6 +52,16 @@ Result<void> reserve(int memory, std::uint64_t bytes) {
 Result<UniqueFd> create_file(const char* label) {
   UniqueFd memory(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory) return fail_errno("create a memory file");
+  return memory;
+}
+
+Result<UniqueFd> create_of_huge_pages(const char* label, std::uint64_t bytes) {
+  UniqueFd memory(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_HUGE_2MB));
+  if (!memory) return fail_errno("this kernel gives no huge pages of 2 MiB");
+  if (::fallocate(memory.get(), 0, 0, static_cast<off_t>(bytes)) != 0) {
+    return fail_errno("reserve " + std::to_string(bytes / kHugePageBytes) +
+                      " huge pages of 2 MiB (raise the sysctl vm.nr_hugepages, or say 'huge-pages: advise')");
+  }
   return memory;
 }
 
@@ -54,13 +76,20 @@ Result<UniqueFd> sealed(Result<UniqueFd> memory) {
   return memory;
 }
 
-}  // namespace
-
-Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes) {
+Result<UniqueFd> create_reserved(const char* label, std::uint64_t bytes, HugePages huge_pages) {
+  if (huge_pages == HugePages::require) return create_of_huge_pages(label, bytes);
   auto memory = create_file(label);
   if (!memory) return memory;
-  if (auto reserved = reserve(memory->get(), bytes); !reserved)
+  if (auto reserved = reserve(memory->get(), bytes, huge_pages); !reserved)
     return tl::unexpected(std::move(reserved.error()));
+  return memory;
+}
+
+}  // namespace
+
+Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes, HugePages huge_pages) {
+  auto memory = create_reserved(label, bytes, huge_pages);
+  if (!memory) return memory;
   if (auto restricted = restrict(memory->get()); !restricted)
     return tl::unexpected(std::move(restricted.error()));
   return sealed(std::move(memory));

@@ -10,6 +10,7 @@
 
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
+#include "qvm/regions/policy.h"
 
 namespace qvm::regions {
 
@@ -19,8 +20,10 @@ inline constexpr std::uint64_t kQuickBytes = std::uint64_t{1} << 20;
 // Zeroed memory of this size, every page really reserved; its size and seals are fixed for good, and its mode
 // is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
 // /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory; more
-// than kQuickBytes is not even tried then. Any thread may call it.
-Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes);
+// than kQuickBytes is not even tried then. With HugePages::require bytes are whole huge pages, and the host's
+// reserved pool must have as many. Backing::lock is RegionStore's business. Any thread may call it.
+Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes,
+                               HugePages huge_pages = HugePages::none);
 // kPageBytes with this at their start, as fixed. The mode is whatever: only who may write to it may have it
 // before reopen_read_only().
 Result<UniqueFd> create_page(const char* label, std::span<const std::byte> content);

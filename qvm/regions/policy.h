@@ -45,6 +45,17 @@ struct VdevPolicy {
   std::optional<gid_t> gid;  // group of regions the guest itself creates
 };
 
+// What all VMs and regions of one manifest may have together.
+struct SystemLimits {
+  std::string system{};           // which manifest: equal for all that share these limits; empty: no limits
+  std::uint64_t bytes = 0;        // of the manifest's regions and those that its VMs created
+  std::uint32_t regions = 0;      // the same
+  std::uint32_t connections = 0;  // of its VMs
+  std::string place{};            // of the limits in the manifest
+
+  bool operator==(const SystemLimits&) const = default;
+};
+
 // One VM's identity and rights, given to qvm-regiond before the VM starts.
 struct VmPolicy {
   std::string vm;
@@ -55,6 +66,25 @@ struct VmPolicy {
   std::uint32_t connections_per_region = 4;      // bound on one VM's share of a region's 16
   std::uint32_t connections = 64;                // of this VM, all regions
   std::uint64_t bytes = std::uint64_t{1} << 32;  // created by this VM, all regions
+  std::uint32_t regions = 256;                   // created by this VM
+  std::string limits_place;                      // of its limits in the manifest; empty: the default ones
+  SystemLimits system{};
+};
+
+// What backs a region. Huge pages are of 2 MiB.
+enum class HugePages : std::uint8_t {
+  none,
+  advise,   // transparent ones, as far as the host has some
+  require,  // of the host's reserved pool; sizes are rounded up to whole ones
+};
+inline constexpr std::uint64_t kHugePageBytes = std::uint64_t{2} << 20;
+
+// How a region's memory is made.
+struct Backing {
+  HugePages huge_pages = HugePages::none;
+  bool lock = false;  // never swapped out
+
+  bool operator==(const Backing&) const = default;
 };
 
 // A region of the manifest: lives while the system is up.
@@ -64,6 +94,9 @@ struct RegionSpec {
   std::uint32_t mode = 0666;
   uid_t owner = 0;
   gid_t group = 0;
+  Backing backing{};
+  std::string place{};
+  SystemLimits system{};
 };
 
 }  // namespace qvm::regions

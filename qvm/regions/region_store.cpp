@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/region_store.h"
 
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,7 +72,7 @@ Result<void> RegionStore::create_region(const RegionCreated& created, std::uint3
   region.bytes = created.pages * kPageBytes;
   region.data = std::move(data);
   if (!region.data) {
-    auto made = create_memory(label_of(created.name).c_str(), region.bytes);
+    auto made = create_memory(label_of(created.name).c_str(), region.bytes, created.backing.huge_pages);
     if (!made) return tl::unexpected(std::move(made.error()));
     region.data = std::move(*made);
   }
@@ -155,6 +157,24 @@ Result<void> RegionStore::adopt_client(Id id, UniqueFd page) {
   SharedClient client{id, std::move(page), UniqueFd()};
   if (auto shown = show(client); !shown) return shown;
   x_clients.emplace(id, std::move(client));
+  return {};
+}
+
+Result<void> RegionStore::lock_region(Id id) {
+  SharedRegion& region = x_regions.at(id);
+  auto mapping = Mapping::map(region.data.get(), region.bytes, Mapping::Access::read_only);
+  if (!mapping) return tl::unexpected(std::move(mapping.error()));
+  if (::mlock(mapping->data(), region.bytes) != 0) {
+    const int code = errno;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_MEMLOCK, &limit);
+    const std::string most =
+        limit.rlim_cur == RLIM_INFINITY ? "without limit" : std::to_string(limit.rlim_cur) + " bytes";
+    return fail_errno("lock " + std::to_string(region.bytes) +
+                          " bytes into memory (RLIMIT_MEMLOCK of qvm-regiond is " + most + ")",
+                      code);
+  }
+  region.locked = std::move(*mapping);
   return {};
 }
 

@@ -37,6 +37,7 @@ struct SharedRegion {
   std::uint64_t bytes = 0;  // of data
   SharedRegionPage page;
   Published published;
+  Mapping locked;  // of the data, only so that it stays in memory; usually empty
 };
 
 // Its owner writes to it.
@@ -65,6 +66,8 @@ class RegionStore {
   // The same from descriptors that were kept. Fails if they are not what they should be.
   Result<void> adopt_region(Id id, std::uint64_t pages, UniqueFd data, UniqueFd page);
   Result<void> adopt_client(Id id, UniqueFd page);
+  // Locks the region's data into memory for as long as this process has it. Fails beyond RLIMIT_MEMLOCK.
+  Result<void> lock_region(Id id);
   // Forgets it; the data is the caller's to free. Empty if there is none.
   SharedRegion take_region(Id id);
   SharedClient take_client(Id id);

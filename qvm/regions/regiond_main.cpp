@@ -124,6 +124,13 @@ void share_descriptors(std::uint64_t all, qvm::regions::ServerOptions& options) 
   at_most(options.sockets.of_another_user, 64);
 }
 
+void raise_lock_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
 std::uint64_t physical_memory() {
   struct sysinfo info {};
   return ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
@@ -191,6 +198,9 @@ int main(int argc, char** argv) {
   }
   ::umask(077);
   ::signal(SIGPIPE, SIG_IGN);
+  // A region beyond RLIMIT_FSIZE, or a log, is an error and not our end.
+  ::signal(SIGXFSZ, SIG_IGN);
+  raise_lock_limit();
   const std::uint64_t descriptors = raise_descriptor_limit();
   try {
     return arguments->keeper ? keep(*arguments) : serve(*arguments, descriptors);

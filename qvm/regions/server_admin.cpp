@@ -88,6 +88,11 @@ void Server::Impl::answer_admin(AdminClient& admin, std::string_view request) {
         return remove_region(argument);
       case Op::describe:
         return describe_as_json(x_manager, x_store);
+      case Op::explain: {
+        const auto question = decode_explain_request(argument);
+        if (!question) return fail("the question is not one");
+        return explain_as_json(x_manager, *question);
+      }
     }
     return fail("qvm-regiond does not know this request");
   };

@@ -66,6 +66,11 @@ void Server::Impl::adopt_memory(KeptDescriptors& kept) {
   for (const auto& [id, region] : x_manager.regions()) {
     UniqueFd data = take(id, KeptKind::data);
     auto adopted = x_store.adopt_region(id, region.created.pages, std::move(data), take(id, KeptKind::page));
+    if (adopted && region.created.backing.lock) {
+      // The memory is all there and reserved; only the lock ended with the process that held it.
+      if (auto locked = x_store.lock_region(id); !locked)
+        log_line("region '" + region.created.name + "' is no longer locked: " + locked.error().message());
+    }
     if (adopted) continue;
     log_line("region '" + region.created.name + "' is lost: " + adopted.error().message());
     lost_regions.push_back(id);

@@ -12,7 +12,9 @@ Result<void> Server::Impl::make_memory(const Events& events) {
   for (const Event& event : events) {
     const auto* created = std::get_if<RegionCreated>(&event);
     if (created == nullptr) continue;
-    if (auto made = x_store.create_region(*created, 0); !made) {
+    auto made = x_store.create_region(*created, 0);
+    if (made && created->backing.lock) made = x_store.lock_region(created->id);
+    if (!made) {
       for (const Event& undo : events) {
         if (const auto* one = std::get_if<RegionCreated>(&undo)) discard_region(one->id);
       }

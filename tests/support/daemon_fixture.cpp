@@ -46,6 +46,7 @@ class FakeAdmin final : public regions::Admin {
     return {};
   }
   Result<std::string> describe_json() override { return "{\"regions\":[]}"; }
+  Result<std::string> explain_json(const regions::ExplainRequest&) override { return "{}"; }
 
  private:
   FakeRegions& state_;

@@ -1,9 +1,13 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <fstream>
 
 #include "qvm/base/mapping.h"
 #include "tests/support/regions_fixture.h"
@@ -148,6 +152,102 @@ TEST_F(RegionsLimits, VmDirectoriesAreClosedToOthers) {
   ASSERT_EQ(::stat((directory() + "/regiond").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0700U);
   ASSERT_TRUE(admin().remove_vm("left"));
+}
+
+TEST_F(RegionsLimits, OfAManifestCountForAllOfItsVms) {
+  const SystemLimits limits{"/system.yaml", 4 * kPageBytes, 3, 3, "system.yaml:2:1"};
+  for (const char* name : {"left", "right"}) {
+    VmPolicy policy = plain_vm(name);
+    policy.system = limits;
+    policy.regions = 2;
+    ASSERT_TRUE(admin().add_vm(policy));
+  }
+  auto left = connect_vm("left");
+  auto right = connect_vm("right");
+  EXPECT_EQ(try_attach(*left, "a", 3), Status::ok);
+  EXPECT_EQ(try_attach(*right, "b", 2), Status::no_memory);
+  EXPECT_EQ(try_attach(*right, "b", 1), Status::ok);
+  EXPECT_EQ(try_attach(*right, "a", 0), Status::ok);
+  EXPECT_EQ(try_attach(*left, "b", 0), Status::client_max);
+  EXPECT_EQ(admin()
+                .add_region({.name = "m", .bytes = 1, .place = "system.yaml:9:3", .system = limits})
+                .error()
+                .message(),
+            "region 'm' (system.yaml:9:3): it exceeds a bound on bytes (system.yaml:2:1)");
+  // They count on after a restart.
+  kill_daemon();
+  reopen_admin();
+  EXPECT_EQ(try_attach(*left, "b", 0), Status::client_max);
+  left.reset();
+  right.reset();
+  ASSERT_TRUE(admin().remove_vm("left"));
+  ASSERT_TRUE(admin().remove_vm("right"));
+}
+
+TEST_F(RegionsLimits, ALockedRegionIsLocked) {
+  ASSERT_TRUE(admin().add_region({.name = "moo",
+                                  .bytes = 64 * kPageBytes,
+                                  .owner = ::getuid(),
+                                  .group = ::getgid(),
+                                  .backing = {HugePages::none, true}}));
+  const auto locked_kib = [this] {
+    std::ifstream status("/proc/" + std::to_string(daemon_pids().front()) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmLck:")) return std::stoul(line.substr(6));
+    }
+    return 0UL;
+  };
+  EXPECT_EQ(locked_kib(), 256U);
+  kill_daemon();
+  reopen_admin();
+  EXPECT_EQ(locked_kib(), 256U) << "after a restart";
+  ASSERT_TRUE(admin().remove_region("moo"));
+  EXPECT_EQ(locked_kib(), 0U);
+}
+
+TEST_F(RegionsLimits, AFileThatIsTooBigIsNoMemory) {
+  auto client = host_client();
+  attach(*client, "small");
+  const rlimit limit{1 << 20, 1 << 20};
+  ASSERT_EQ(::prlimit(daemon_pids().front(), RLIMIT_FSIZE, &limit, nullptr), 0);
+  const auto daemon = daemon_pids();
+  EXPECT_EQ(try_attach(*client, "a", 512), Status::no_memory);
+  EXPECT_EQ(try_attach(*client, "b", 1024), Status::no_memory);
+  EXPECT_EQ(try_attach(*client, "c", 16), Status::ok);
+  EXPECT_EQ(daemon_pids(), daemon);
+}
+
+// Whether there are huge pages is the host's business; that a region gets them, or a clear error, is ours.
+TEST_F(RegionsLimits, HugePagesAreThereOrAskedForInVain) {
+  const RegionSpec huge{.name = "huge",
+                        .bytes = kHugePageBytes + 1,
+                        .owner = ::getuid(),
+                        .group = ::getgid(),
+                        .backing = {HugePages::require, false}};
+  const auto added = admin().add_region(huge);
+  if (!added) {
+    EXPECT_THAT(
+        added.error().message(),
+        ::testing::HasSubstr("reserve 2 huge pages of 2 MiB (raise the sysctl vm.nr_hugepages, or say "
+                             "'huge-pages: advise')"));
+  } else {
+    auto client = host_client();
+    const Connection* connection = attach(*client, "huge", 0);
+    EXPECT_EQ(connection->pages(), 1024U);
+    struct stat info {};
+    ASSERT_EQ(::fstat(connection->data_fd(), &info), 0);
+    EXPECT_EQ(static_cast<std::uint64_t>(info.st_blksize), kHugePageBytes);
+    ASSERT_TRUE(admin().remove_region("huge"));
+  }
+  RegionSpec advised = huge;
+  advised.name = "advised";
+  advised.backing.huge_pages = HugePages::advise;
+  ASSERT_TRUE(admin().add_region(advised));
+  auto client = host_client();
+  struct stat info {};
+  ASSERT_EQ(::fstat(attach(*client, "advised", 0)->data_fd(), &info), 0);
+  EXPECT_GE(static_cast<std::uint64_t>(info.st_blocks) * 512, kHugePageBytes + 1) << "reserved";
+  ASSERT_TRUE(admin().remove_region("advised"));
 }
 
 }  // namespace

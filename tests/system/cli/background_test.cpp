@@ -52,6 +52,11 @@ TEST_F(Background, CanBeAskedAboutAndStopped) {
   EXPECT_THAT(table, HasSubstr(":left/shmem0"));
   EXPECT_THAT(table, HasSubstr(":right/shmem0"));
 
+  const Answer why = sandbox_.qvm({"regions", "explain", "--json", "left", "moo"});
+  EXPECT_EQ(why.status, 0) << why.err;
+  EXPECT_EQ(schema_violations("explanation.schema.json", why.out), "");
+  EXPECT_EQ(nlohmann::json::parse(why.out).at("explanations").at(0).at("verdict"), "granted");
+
   const Answer down = sandbox_.qvm({"down"});
   EXPECT_EQ(down.status, 0) << down.err;
   EXPECT_EQ(down.out, "left: stopped\nright: stopped\n");

@@ -53,6 +53,32 @@ TEST_F(Documents, PlansFollowTheirSchema) {
   for (const auto& plan : plans) EXPECT_EQ(schema_violations("plan.schema.json", plan.dump()), "");
 }
 
+TEST_F(Documents, AnExplanationNeedsNothingToRun) {
+  const std::string conf =
+      sandbox_.add("left.qvmconf", guest_config("left", "idle") + "subst ,team-\nallow moo*\ndeny *\n");
+  const std::string manifest = sandbox_.add("system.yaml",
+                                            "vms:\n  left:\n    config: left.qvmconf\n"
+                                            "    limits: {clients-per-region: 2}\n"
+                                            "regions:\n  team-moo: {size: 4KiB, mode: \"0444\"}\n");
+  const Answer json = sandbox_.qvm({"regions", "explain", "--json", "--file", manifest, "left", "moo"});
+  ASSERT_EQ(json.status, 0) << json.err;
+  EXPECT_EQ(schema_violations("explanation.schema.json", json.out), "");
+  const Answer text = sandbox_.qvm({"regions", "explain", "--file", manifest, "left/shmem0", "moo"});
+  EXPECT_THAT(text.out, HasSubstr("'allow moo*' fits (" + conf + ":"));
+  EXPECT_THAT(text.out, HasSubstr("makes it 'team-moo' (" + conf + ":"));
+  EXPECT_THAT(text.out, HasSubstr("made by the manifest (" + manifest + ":6:3)"));
+  EXPECT_THAT(text.out, HasSubstr("0 of 2 used (" + manifest + ":4:5)"));
+  EXPECT_THAT(text.out, HasSubstr("granted read-only, status 0 (ok)\n"));
+  const Answer denied = sandbox_.qvm({"regions", "explain", "--file", manifest, "left", "other"});
+  EXPECT_THAT(denied.out,
+              HasSubstr("refused with status 5 (no permission): denied by the rule at " + conf + ":"));
+  const Answer program =
+      sandbox_.qvm({"regions", "explain", "--file", manifest, "--uid", "65534", "team-moo"});
+  EXPECT_THAT(program.out, HasSubstr("a host program, uid 65534"));
+  EXPECT_EQ(sandbox_.qvm({"regions", "explain", "--file", manifest, "right", "moo"}).status, 1);
+  EXPECT_EQ(sandbox_.qvm({"regions", "explain", "--file", manifest, "--uid", "0", "left", "moo"}).status, 2);
+}
+
 TEST_F(Documents, FindingsFollowTheirSchema) {
   const std::string file = sandbox_.add("bad.qvmconf", "system bad\nramm 64M\n");
   const Answer answer = sandbox_.qvm({"lint", "--format", "json", file});

@@ -159,5 +159,22 @@ TEST_P(UsageError, IsOneMessageAndWhereToLook) {
   EXPECT_THAT(parsed.err, HasSubstr("\nTry 'qvm --help'.\n"));
 }
 
+TEST(Options, RegionsExplainsAnAttach) {
+  const Parsed parsed =
+      parse({"regions", "explain", "--file", "s.yaml", "--pages", "0", "--json", "left/shmem0", "moo"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::explain);
+  EXPECT_THAT(parsed.options->words, ElementsAre("left/shmem0", "moo"));
+  EXPECT_EQ(parsed.options->file, "s.yaml");
+  EXPECT_EQ(parsed.options->pages, 0U);
+  EXPECT_TRUE(parsed.options->json);
+  const Parsed program = parse({"regions", "explain", "--uid", "nobody", "moo"});
+  ASSERT_TRUE(program.options) << program.err;
+  EXPECT_EQ(program.options->account, "nobody");
+  EXPECT_EQ(parse({"regions"}).options->command, Command::regions);
+  EXPECT_EQ(parse({"regions", "explain"}).status, kUsage);
+  EXPECT_EQ(parse({"regions", "explain", "a", "b", "c"}).status, kUsage);
+}
+
 }  // namespace
 }  // namespace qvm::cli

@@ -183,12 +183,13 @@ TEST(SystemConfig, NothingInIt) {
 TEST(SystemConfig, UnknownKeysGetASuggestion) {
   EXPECT_EQ(findings("region: {}"),
             "1:1 'region': a manifest has no 'region' [manifest-key] {did you mean 'regions'?} <regions>");
-  EXPECT_EQ(findings("network: {}"),
-            "1:1 'network': a manifest has no 'network' [manifest-key] {it can have 'vms', 'regions', "
-            "'host-map', 'defaults'}");
+  EXPECT_EQ(
+      findings("network: {}"),
+      "1:1 'network': a manifest has no 'network' [manifest-key] {it can have 'vms', 'regions', 'limits', "
+      "'host-map', 'defaults'}");
   EXPECT_EQ(vm_findings("user: 5"),
             "4:5 'user': VM 'a' has no 'user' [manifest-key] "
-            "{it can have 'config', 'options', 'uid', 'gid', 'groups'}");
+            "{it can have 'config', 'options', 'uid', 'gid', 'groups', 'limits'}");
   EXPECT_EQ(region_findings("size: 1KiB\n    modes: \"0660\""),
             "4:5 'modes': region 'moo' has no 'modes' [manifest-key] {did you mean 'mode'?} <mode>");
   EXPECT_EQ(findings("defaults: {acelerator: kvm}"),
@@ -447,6 +448,54 @@ TEST(ManifestNames, MustBeThoseOfTheFiles) {
       parsed->text(),
       "1:26 'right': VM 'right' is called 'other' by its configuration [manifest-name] (1:8 'other': here) "
       "{use the same name, or leave 'system' out of the configuration}");
+}
+
+TEST(SystemLimits, AreRead) {
+  const auto parsed = parse(
+      "limits: {memory: 64MiB, regions: 4096}\n"
+      "vms:\n  a: {config: a, limits: {clients: 5, clients-per-region: 16}}\n"
+      "regions:\n  m: {size: 2MiB, huge-pages: require, lock: true}\n");
+  EXPECT_EQ(parsed->text(), "");
+  const SystemConfig& config = *parsed->config;
+  EXPECT_EQ(parsed->at(config.limits.where), "limits");
+  EXPECT_EQ(config.limits.memory->value, 64U << 20U);
+  EXPECT_EQ(config.limits.regions->value, 4096U);
+  EXPECT_FALSE(config.limits.clients);
+  EXPECT_EQ(config.vms[0].limits.clients->value, 5U);
+  EXPECT_EQ(config.vms[0].limits.clients_per_region->value, 16U);
+  EXPECT_EQ(config.regions[0].huge_pages->value, HugePages::require);
+  EXPECT_TRUE(config.regions[0].lock->value);
+}
+
+TEST(SystemLimits, AreChecked) {
+  EXPECT_EQ(findings("limits: {memory: 64M}"),
+            "1:18 '64M': 'M' is not a unit of size [manifest-value] {write 64MiB} <64MiB>");
+  EXPECT_EQ(findings("limits: {regions: 4097}"),
+            "1:19 '4097': '4097' is out of range [manifest-value] {write a number from 1 to 4096}");
+  EXPECT_EQ(findings("limits: {clients: 0}"),
+            "1:19 '0': '0' is out of range [manifest-value] {write a number from 1 to 65536}");
+  EXPECT_EQ(findings("limits: {clients: 010}"),
+            "1:19 '010': '010' has a leading zero [manifest-value] {write 10} <10>");
+  EXPECT_EQ(findings("limits: {clients-per-region: 3}"),
+            "1:10 'clients-per-region': the limits of the system have no 'clients-per-region' [manifest-key] "
+            "{they can have "
+            "'memory', 'regions', 'clients'}");
+  EXPECT_EQ(
+      findings("limits: {memroy: 3}"),
+      "1:10 'memroy': the limits of the system have no 'memroy' [manifest-key] {did you mean 'memory'?}");
+  EXPECT_EQ(findings("limits: 5"),
+            "1:1 'limits': 'limits' must be a mapping, not text [manifest-value] {for example 'limits: "
+            "{memory: 64MiB, regions: 8, clients: 16}'}");
+  EXPECT_EQ(vm_findings("limits: {clients-per-region: 17}"),
+            "4:34 '17': '17' is out of range [manifest-value] {write a number from 1 to 16}");
+}
+
+TEST(SystemBacking, IsChecked) {
+  EXPECT_EQ(region_findings("{size: 2MiB, huge-pages: required}"),
+            "3:30 'required': 'required' is not a use of huge pages [manifest-value] {write none, advise or "
+            "require} <require>");
+  EXPECT_EQ(region_findings("{size: 2MiB, lock: yes}"),
+            "3:24 'yes': 'yes' is neither true nor false [manifest-value] {write true or false}");
 }
 
 // Every ```yaml block of the documentation is a manifest without a finding, and follows the schema.

@@ -16,6 +16,9 @@ VmPolicy full_policy() {
   policy.connections_per_region = 9;
   policy.connections = 10;
   policy.bytes = 1ULL << 40;
+  policy.regions = 11;
+  policy.limits_place = "s.yaml:1:1";
+  policy.system = {"/s.yaml", 12, 13, 14, "s.yaml:2:1"};
   VdevPolicy vdev;
   vdev.vdev = "shmem0";
   vdev.rules = {{true, "a*", "f:1:2"}, {false, "b", ""}};
@@ -41,6 +44,9 @@ TEST(RegionCodec, PolicyComesBack) {
 TEST(RegionCodec, EveryKindOfEventComesBack) {
   RegionCreated created{
       .id = 3, .name = "moo", .pages = 4, .mode = 0640, .owner = 1, .group = 2, .payer = "vm:a"};
+  created.system = "/s.yaml";
+  created.place = "s.yaml:3:3";
+  created.backing = {HugePages::advise, true};
   created.generation[15] = 77;
   const Events events = {IdsUsed{9},
                          VmAdded{1, full_policy()},
@@ -60,6 +66,23 @@ TEST(RegionCodec, EveryKindOfEventComesBack) {
     EXPECT_EQ(decoded->index(), event.index());
     EXPECT_EQ(encode(*decoded), encode(event));
   }
+}
+
+TEST(RegionCodec, RegionsAndQuestionsComeBack) {
+  const RegionSpec spec{"moo", 5, 0640, 6, 7, {HugePages::require, true}, "s.yaml:4:4", {"/s", 1, 2, 3, "p"}};
+  const auto region = decode_region(encode(spec));
+  ASSERT_TRUE(region);
+  EXPECT_EQ(region->backing, spec.backing);
+  EXPECT_EQ(region->system, spec.system);
+  EXPECT_EQ(encode(*region), encode(spec));
+  const ExplainRequest question{"left", "shmem0", {1, 2, {3}}, "moo", 9};
+  const auto decoded = decode_explain_request(encode(question));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->identity, question.identity);
+  EXPECT_EQ(encode(*decoded), encode(question));
+  std::string odd = encode(spec);
+  odd[odd.find("moo") + 3 + 8 + 4 + 4 + 4] = 3;
+  EXPECT_FALSE(decode_region(odd)) << "no such use of huge pages";
 }
 
 TEST(RegionCodec, NoPrefixAndNoExtensionIsAPolicy) {

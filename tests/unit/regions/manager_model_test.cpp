@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -327,6 +328,33 @@ class History {
     return Status::ok;
   }
 
+  // The first layer that refuses is the one that judge() names; none does if it grants.
+  static void expect_explained(const Explanation& explanation, Status expected) {
+    static const std::map<Refusal, std::set<std::string>> kLayers = {
+        {Refusal::illegal_name, {"name"}},
+        {Refusal::name_rule, {"rules"}},
+        {Refusal::illegal_host_name, {"host-name"}},
+        {Refusal::no_such_region, {"region"}},
+        {Refusal::mode_bits, {"mode"}},
+        {Refusal::share_of_region, {"clients-per-region"}},
+        {Refusal::region_full, {"clients-of-region"}},
+        {Refusal::connections, {"clients", "system-clients"}},
+        {Refusal::all_connections, {"all-clients", "host-clients"}},
+        {Refusal::regions, {"all-regions", "regions", "system-regions"}},
+        {Refusal::size, {"all-memory", "memory", "system-memory"}}};
+    ASSERT_EQ(explanation.status, expected);
+    const auto refusing =
+        std::find_if(explanation.layers.begin(), explanation.layers.end(),
+                     [](const Layer& layer) { return layer.outcome == Layer::Outcome::refuses; });
+    if (expected == Status::ok) {
+      ASSERT_EQ(refusing, explanation.layers.end()) << refusing->text;
+      return;
+    }
+    ASSERT_NE(refusing, explanation.layers.end()) << explain(explanation.judgement);
+    ASSERT_TRUE(kLayers.at(explanation.judgement.refusal).contains(refusing->name))
+        << explain(explanation.judgement) << " but " << refusing->name << ": " << refusing->text;
+  }
+
   void attach() {
     if (x_model.sessions.empty()) return;
     const Id session = pick_key(x_model.sessions);
@@ -336,6 +364,8 @@ class History {
     constexpr std::uint32_t kModes[] = {0, 0600, 0640, 0666, 0444, 0222, 0060};
     const std::uint32_t mode = kModes[pick(std::size(kModes))];
     const Status expected = expected_status(who, name, pages);
+    expect_explained(x_manager.explain(x_manager.sessions().at(session).opened.principal, name, pages),
+                     expected);
     const AttachOutcome outcome = x_manager.attach(session, name, pages, mode, 1);
     ASSERT_EQ(outcome.status, expected) << name << ": " << explain(outcome);
     ASSERT_EQ(outcome.connection != 0, expected == Status::ok);

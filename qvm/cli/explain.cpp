@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// `qvm regions explain`: asks the region manager that runs, or one that exists for the moment only, made from
+// files.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "qvm/cli/commands.h"
+#include "qvm/cli/daemon_connection.h"
+#include "qvm/cli/exit_codes.h"
+#include "qvm/cli/identities.h"
+#include "qvm/cli/planning.h"
+#include "qvm/cli/region_table.h"
+#include "qvm/regions/manager.h"
+
+namespace qvm::cli {
+namespace {
+
+// "VM/VDEV REGION", "VM REGION" or "REGION".
+Result<regions::ExplainRequest> question_of(const Options& options) {
+  regions::ExplainRequest question;
+  question.name = options.words.back();
+  question.pages = options.pages;
+  if (options.words.size() == 1) {
+    auto who = resolve_program(options.account);
+    if (!who) return tl::unexpected(std::move(who.error()));
+    question.identity = std::move(*who);
+    return question;
+  }
+  if (!options.account.empty()) {
+    return fail(
+        "'--uid' is for host programs: a VM runs as its configuration says; leave out one of the two");
+  }
+  const std::string& vm = options.words.front();
+  const std::size_t slash = vm.find('/');
+  question.vm = vm.substr(0, slash);
+  if (slash != std::string::npos) question.vdev = vm.substr(slash + 1);
+  return question;
+}
+
+// What the region manager would say if this were all that it knew.
+Result<std::string> explain_launch(const Launch& launch, const regions::ExplainRequest& question) {
+  regions::Manager manager(regions::Limits{.owner = ::geteuid()});
+  for (const regions::RegionSpec& region : launch.regions) {
+    if (auto added = manager.add_region(region, 0); !added) return tl::unexpected(std::move(added.error()));
+  }
+  for (const plan::VmPlan& plan : launch.plans) {
+    if (auto added = manager.add_vm(plan.policy, 0); !added) return tl::unexpected(std::move(added.error()));
+  }
+  return regions::explain_as_json(manager, question);
+}
+
+Result<std::string> ask_daemon(const daemon::RuntimePaths& paths, const regions::ExplainRequest& question) {
+  auto connection = DaemonConnection::open_if_used(paths);
+  if (!connection) return tl::unexpected(std::move(connection.error()));
+  if (!connection->has_value()) {
+    return fail("nothing runs in '" + paths.root() + "'; '--file FILE' asks about what a configuration says");
+  }
+  daemon::Request request;
+  request.operation = daemon::Request::Operation::explain;
+  request.question = question;
+  auto reply = (*connection)->ask(request);
+  (*connection)->leave();
+  if (!reply) return tl::unexpected(std::move(reply.error()));
+  if (reply->kind == daemon::Reply::Kind::failed) return fail(reply->text);
+  return reply->text;
+}
+
+}  // namespace
+
+int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
+  const auto question = question_of(options);
+  if (!question) {
+    complain(question.error().message());
+    return kUsage;
+  }
+  Result<std::string> json = fail("");
+  if (options.file.empty()) {
+    json = ask_daemon(paths, *question);
+  } else {
+    Options planning = options;
+    planning.words = {options.file};
+    // Who may do what does not depend on it, and nobody is to hear about KVM here.
+    planning.common.accelerator = config::Accelerator::tcg;
+    int status = kOk;
+    const auto launch = plan_launch(planning, WordForm::files, paths.root(), std::cerr, status);
+    if (!launch) return status;
+    json = explain_launch(*launch, *question);
+  }
+  if (json && options.json) {
+    fmt::print("{}\n", *json);
+    return kOk;
+  }
+  const auto text = json ? explanation_text(*json) : std::move(json);
+  if (!text) {
+    complain(text.error().message());
+    return kFailed;
+  }
+  fmt::print("{}", *text);
+  return kOk;
+}
+
+}  // namespace qvm::cli

@@ -1,0 +1,195 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// The part of the manager that tells how it decides. It asks the same questions as judge(), in the same
+// order; a test compares the two over random histories.
+#include <algorithm>
+#include <cstdio>
+
+#include "qvm/regions/manager_judge.h"
+
+namespace qvm::regions {
+namespace {
+
+std::string quoted(std::string_view text) {
+  return "'" + std::string(text) + "'";
+}
+
+std::string octal(std::uint32_t mode) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%04o", mode);
+  return text;
+}
+
+Layer::Outcome outcome(bool passes) {
+  return passes ? Layer::Outcome::passes : Layer::Outcome::refuses;
+}
+
+Layer form_layer(const char* layer, std::string_view name) {
+  const bool legal = is_legal_region_name(name);
+  return {layer,
+          outcome(legal),
+          quoted(name) + (legal ? " is a legal name"
+                                : " is not a legal name: 1 to " + std::to_string(kMaxNameBytes) +
+                                      " printable ASCII characters other than '/', not '.' or '..'"),
+          {},
+          {},
+          {}};
+}
+
+Layer rules_layer(const VdevPolicy& vdev, const std::string& name) {
+  const NameDecision decision = judge_name(vdev.rules, name);
+  Layer layer{"rules", outcome(decision.allowed), {}, {}, {}, {}};
+  if (vdev.rules.empty()) {
+    layer.text = "no 'allow' and no 'deny': every name is allowed";
+  } else if (decision.rule != nullptr) {
+    layer.text = std::string(decision.rule->allow ? "'allow " : "'deny ") + decision.rule->pattern + "' fits";
+    layer.place = decision.rule->place;
+  } else {
+    const NameRule& last = vdev.rules.back();
+    layer.text = std::string("no rule fits; as the last one is '") + (last.allow ? "allow" : "deny") +
+                 "', all other names are " + (decision.allowed ? "allowed" : "denied");
+    layer.place = last.place;
+  }
+  return layer;
+}
+
+Layer subst_layer(const VdevPolicy& vdev, const std::string& name) {
+  const auto applied = std::find_if(vdev.substitutions.begin(), vdev.substitutions.end(),
+                                    [&](const Substitution& one) { return name.starts_with(one.match); });
+  Layer layer{"subst", Layer::Outcome::passes, {}, {}, {}, {}};
+  if (applied == vdev.substitutions.end()) {
+    layer.text = "no 'subst' applies: the host-wide name is " + quoted(name);
+  } else {
+    layer.text = quoted("subst " + applied->match + "," + applied->prefix) + " makes it " +
+                 quoted(substitute(vdev.substitutions, name));
+    layer.place = applied->place;
+  }
+  return layer;
+}
+
+std::string maker_of(const RegionCreated& region) {
+  if (region.payer.empty()) return "the manifest";
+  if (region.payer.starts_with("vm:")) {
+    return (region.place.empty() ? "VM " : "'create' of VM ") + quoted(region.payer.substr(3));
+  }
+  return "a host program of " + region.payer.substr(0, 3) + " " + region.payer.substr(4);
+}
+
+Layer mode_layer(const Identity& who, const RegionCreated& region) {
+  const Right right = judge_mode(who, region.mode, region.owner, region.group);
+  std::string cls = "others";
+  if (who.uid == region.owner) {
+    cls = "its owner, uid " + std::to_string(region.owner);
+  } else if (who.gid == region.group) {
+    cls = "its group, gid " + std::to_string(region.group);
+  } else if (std::find(who.groups.begin(), who.groups.end(), region.group) != who.groups.end()) {
+    cls = "its group, as gid " + std::to_string(region.group) + " is a supplementary one";
+  }
+  const char* gives = right == Right::none        ? "no access"
+                      : right == Right::read_only ? "reading only"
+                                                  : "reading and writing";
+  return {"mode",
+          outcome(right != Right::none),
+          "mode " + octal(region.mode) + ", owner " + std::to_string(region.owner) + ", group " +
+              std::to_string(region.group) + " gives " + gives + ": uid " + std::to_string(who.uid) +
+              ", gid " + std::to_string(who.gid) + " counts as " + cls,
+          region.place,
+          {},
+          {}};
+}
+
+// Passes while used is below the limit by at least `more`.
+Layer limit_layer(const char* name, const std::string& what, std::uint64_t used, std::uint64_t limit,
+                  std::uint64_t more, std::string_view place) {
+  return {name,
+          outcome(more <= limit && used <= limit - more),
+          what + ": " + std::to_string(used) + " of " + std::to_string(limit) + " used" +
+              (more > 1 ? ", " + std::to_string(more) + " more wanted" : ""),
+          std::string(place),
+          used,
+          limit};
+}
+
+}  // namespace
+
+Explanation Manager::explain(const Principal& principal, std::string_view name, std::uint32_t pages) const {
+  Explanation explanation;
+  explanation.judgement = judge(principal, name, pages);
+  explanation.status = status_of(explanation.judgement.refusal);
+  std::vector<Layer>& layers = explanation.layers;
+  layers.push_back(form_layer("name", name));
+  if (layers.back().outcome == Layer::Outcome::refuses) return explanation;
+  const Bounds bounds = bounds_of(principal);
+  std::string host_name(name);
+  if (bounds.vdev != nullptr) {
+    layers.push_back(rules_layer(*bounds.vdev, host_name));
+    layers.push_back(subst_layer(*bounds.vdev, host_name));
+    host_name = substitute(bounds.vdev->substitutions, std::move(host_name));
+    layers.push_back(form_layer("host-name", host_name));
+    if (layers.back().outcome == Layer::Outcome::refuses) return explanation;
+  }
+  const RegionState* region = find_region(host_name);
+  const std::string key = principal.key();
+  if (region != nullptr) {
+    const RegionCreated& created = region->created;
+    layers.push_back({"region",
+                      Layer::Outcome::passes,
+                      quoted(host_name) + " exists, " + std::to_string(created.pages) + " pages, made by " +
+                          maker_of(created),
+                      created.place,
+                      {},
+                      {}});
+    layers.push_back(mode_layer(principal.identity, created));
+    layers.push_back(limit_layer("clients-per-region", "its share of the region's clients",
+                                 share_of(*region, key), bounds.connections_per_region, 1, bounds.place));
+    const auto taken = kMaxClients - static_cast<std::uint64_t>(
+                                         std::count(region->slots.begin(), region->slots.end(), Id{0}));
+    layers.push_back(limit_layer("clients-of-region", "clients of the region", taken, kMaxClients, 1, {}));
+  } else {
+    layers.push_back(
+        {"region",
+         outcome(pages != 0),
+         quoted(host_name) + (pages != 0 ? " does not exist; this attach would make it"
+                                         : " does not exist; an attach with a size would make it"),
+         {},
+         {},
+         {}});
+    layers.push_back(limit_layer("clients-per-region", "its share of the region's clients", 0,
+                                 bounds.connections_per_region, 1, bounds.place));
+  }
+  add_limits(layers, principal, bounds, region == nullptr ? pages : 0);
+  return explanation;
+}
+
+void Manager::add_limits(std::vector<Layer>& layers, const Principal& principal, const Bounds& bounds,
+                         std::uint64_t new_pages) const {
+  const Usage own = usage(principal.key());
+  const Usage all = bounds.system != nullptr ? usage(system_key(bounds.system->system)) : Usage{};
+  const SystemLimits* system = bounds.system;
+  const std::string whose = principal.is_vm() ? "of this VM" : "of this user's host programs";
+  layers.push_back(
+      limit_layer("clients", "attachments " + whose, own.connections, bounds.connections, 1, bounds.place));
+  if (system != nullptr) {
+    layers.push_back(limit_layer("system-clients", "attachments of the manifest's VMs", all.connections,
+                                 system->connections, 1, system->place));
+  }
+  layers.push_back(limit_layer("all-clients", "attachments of everybody", x_connections.size(),
+                               x_limits.connections, 1, {}));
+  if (!principal.is_vm()) {
+    layers.push_back(limit_layer("host-clients", "attachments of all host programs", x_host_connections,
+                                 x_limits.host_connections, 1, {}));
+  }
+  if (new_pages == 0) return;
+  const std::uint64_t bytes = new_pages * kPageBytes;
+  layers.push_back(limit_layer("all-regions", "regions in all", x_regions.size(), x_limits.regions, 1, {}));
+  layers.push_back(limit_layer("all-memory", "bytes in all", x_total_bytes, x_limits.total_bytes, bytes, {}));
+  layers.push_back(limit_layer("regions", "regions " + whose, own.regions, bounds.regions, 1, bounds.place));
+  layers.push_back(limit_layer("memory", "bytes " + whose, own.bytes, bounds.bytes, bytes, bounds.place));
+  if (system == nullptr) return;
+  layers.push_back(limit_layer("system-regions", "regions of the manifest and its VMs", all.regions,
+                               system->regions, 1, system->place));
+  layers.push_back(limit_layer("system-memory", "bytes of the manifest and its VMs", all.bytes, system->bytes,
+                               bytes, system->place));
+}
+
+}  // namespace qvm::regions
