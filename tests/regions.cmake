@@ -21,12 +21,12 @@ target_link_libraries(hyp_shm_program PRIVATE qvm_flags qvmshm)
 set_target_properties(hyp_shm_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
 qvm_test(regions_integration_test THREADS
-  integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp
+  integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp integration/regions/log_test.cpp
   integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
   support/background_program.cpp
-  LINK qvm_regions_fixture qvm_regions_server LABEL integration TIMEOUT 120)
+  LINK qvm_regions_fixture qvm_regions_server qvm_test_programs nlohmann_json::nlohmann_json LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program hyp_shm_program qvm-chat)
 
 qvm_test(regions_storm_test THREADS

@@ -35,6 +35,7 @@ struct EventLoop::Impl {
   }
   std::map<std::pair<Clock::time_point, TimerId>, Task> timers;
   TimerId next_timer = 1;
+  Task before_waiting;
   std::mutex mutex;
   std::vector<Task> posted;  // guarded by mutex
   bool stopping = false;     // guarded by mutex
@@ -129,6 +130,10 @@ void EventLoop::cancel(TimerId timer) {
   std::erase_if(x_impl->timers, [timer](const auto& entry) { return entry.first.second == timer; });
 }
 
+void EventLoop::before_waiting(Task task) {
+  x_impl->before_waiting = std::move(task);
+}
+
 void EventLoop::post(Task task) {
   {
     const std::lock_guard lock(x_impl->mutex);
@@ -148,6 +153,7 @@ void EventLoop::stop() {
 Result<void> EventLoop::run() {
   std::array<epoll_event, 64> events{};
   while (x_impl->run_posted()) {
+    if (x_impl->before_waiting) x_impl->before_waiting();
     const int count = ::epoll_wait(x_impl->epoll.get(), events.data(), static_cast<int>(events.size()),
                                    x_impl->timeout_ms());
     if (count < 0 && errno != EINTR) return fail_errno("wait for events");
@@ -162,6 +168,7 @@ Result<void> EventLoop::run() {
     }
     x_impl->run_due_timers();
   }
+  if (x_impl->before_waiting) x_impl->before_waiting();
   return {};
 }
 

@@ -37,6 +37,9 @@ class EventLoop {
   // Runs task on the loop's thread; from any thread, also before run().
   void post(Task task);
 
+  // Called whenever the loop is about to wait, and before run() returns.
+  void before_waiting(Task task);
+
   // Returns after stop(); what was posted before stop() has run. May be called again.
   Result<void> run();
   void stop();

@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "qvm/base/event_loop.h"
+#include "qvm/base/log.h"
+#include "qvm/base/log_budget.h"
 #include "qvm/daemon/directory_watch.h"
 #include "qvm/daemon/hypervisor_pool.h"
 #include "qvm/daemon/kvm_access.h"
@@ -39,13 +40,48 @@ constexpr std::chrono::seconds kRegiondEnd{2};
 constexpr std::chrono::milliseconds kOrphansEnd{500};
 
 // Standard error is qvmd's log.
+Log& process_log() {
+  static bool valid = false;
+  static Log log("qvmd", log_format_from_environment(valid));
+  static const bool told = [] {
+    if (!valid) log.write("message", "QVM_LOG_FORMAT must be 'text' or 'json'; the log is text");
+    return true;
+  }();
+  static_cast<void>(told);
+  return log;
+}
+
 void log_line(const std::string& text) {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  fmt::print(stderr, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z qvmd[{}]: {}\n", parts.tm_year + 1900,
-             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ::getpid(), text);
-  std::fflush(stderr);
+  process_log().write("message", text);
+}
+
+// "VMs 'left', 'right'", or nothing.
+std::string named(const Request& request) {
+  std::string text;
+  for (const std::string& name : request.names) text += (text.empty() ? " '" : ", '") + name + "'";
+  return text;
+}
+
+LogBudget& refusals() {
+  static LogBudget budget;
+  return budget;
+}
+
+void log_refused(const Server::Peer& peer) {
+  process_log().write(
+      "connection",
+      fmt::format("refused pid {}, uid {}: only uid {} is served", peer.pid, peer.uid, ::geteuid()),
+      {{"verdict", "refused"},
+       {"pid", std::int64_t{peer.pid}},
+       {"uid", std::int64_t{peer.uid}},
+       {"gid", std::int64_t{peer.gid}}});
+}
+
+void log_state(const VmStatus& vm) {
+  const std::string_view state = to_string(vm.state);
+  process_log().write(
+      "vm-state", fmt::format("VM '{}' is {}{}{}", vm.name, state, vm.reason.empty() ? "" : ": ", vm.reason),
+      {{"vm", vm.name}, {"state", state}, {"pid", std::int64_t{vm.pid}}});
 }
 
 Result<UniqueFd> termination_signals() {
@@ -89,10 +125,11 @@ class Daemon {
         x_launcher(x_paths, x_hypervisors, x_regions, x_kvm, log_line),
         x_supervisor(std::make_unique<Supervisor>(
             loop, x_paths, x_launcher, x_regions,
-            Supervisor::Hooks{.send = [this](Supervisor::ClientId client,
-                                             const Reply& reply) { x_server->send(client, reply); },
-                              .settled = [this] { end_if_idle(); },
-                              .note_before_start = [] { return probe_note(); }})) {}
+            Supervisor::Hooks{
+                .send = [this](Supervisor::ClientId client, const Reply& reply) { answer(client, reply); },
+                .settled = [this] { end_if_idle(); },
+                .note_before_start = [] { return probe_note(); },
+                .changed = log_state})) {}
 
   Result<void> serve();
   // After the loop: takes away what only a running qvmd needs.
@@ -114,6 +151,7 @@ class Daemon {
     return "asking QEMU what it can do: takes some seconds, once per version of QEMU";
   }
   void handle(Server::ClientId client, Request request);
+  void answer(Server::ClientId client, const Reply& reply);
   void answer_leaving();
   void end_if_idle();
   void end();
@@ -155,6 +193,11 @@ Result<void> Daemon::serve() {
              x_left.erase(client);
              x_supervisor->client_gone(client);
              end_if_idle();
+           },
+       .refused =
+           [](const Server::Peer& peer) {
+             const auto spent = refusals().spend(std::to_string(peer.uid), std::chrono::steady_clock::now());
+             if (spent != LogBudget::Verdict::drop) log_refused(peer);
            }});
   if (!server) return tl::unexpected(std::move(server.error()));
   x_server = std::move(*server);
@@ -168,11 +211,34 @@ Result<void> Daemon::serve() {
   return x_loop.run();
 }
 
+// What changes something; questions are not logged.
 void Daemon::handle(Server::ClientId client, Request request) {
   x_had_client = true;
+  using Operation = Request::Operation;
+  if (request.operation == Operation::start || request.operation == Operation::stop) {
+    const Server::Peer peer = x_server->peer(client);
+    const std::string_view operation = to_string(request.operation);
+    process_log().write("request",
+                        fmt::format("pid {}, uid {}: {}{}", peer.pid, peer.uid, operation,
+                                    request.operation == Operation::start
+                                        ? fmt::format(" of {} VMs and {} regions", request.plans.size(),
+                                                      request.regions.size())
+                                        : named(request)),
+                        {{"verdict", "granted"},
+                         {"operation", operation},
+                         {"pid", std::int64_t{peer.pid}},
+                         {"uid", std::int64_t{peer.uid}},
+                         {"gid", std::int64_t{peer.gid}}});
+  }
   if (request.operation != Request::Operation::leave) return x_supervisor->handle(client, std::move(request));
   x_leaving.insert(client);
   answer_leaving();
+}
+
+void Daemon::answer(Server::ClientId client, const Reply& reply) {
+  if (reply.kind == Reply::Kind::failed)
+    process_log().write("request", "failed: " + reply.text, {{"verdict", "refused"}});
+  x_server->send(client, reply);
 }
 
 // Who says good-bye is told whether this process ends. If it does, the connection stays open until it has:

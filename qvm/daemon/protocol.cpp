@@ -186,6 +186,10 @@ std::string_view to_string(Outcome outcome) {
   return name_of(kOutcomes, outcome);
 }
 
+std::string_view to_string(Request::Operation operation) {
+  return name_of(kOperations, operation);
+}
+
 std::string encode(const Request& request) {
   json value = {{"version", kProtocolVersion}, {"operation", name_of(kOperations, request.operation)}};
   value["plans"] = request.plans;

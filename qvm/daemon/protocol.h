@@ -85,6 +85,8 @@ struct Reply {
   std::vector<VmStatus> vms{};
 };
 
+std::string_view to_string(Request::Operation operation);
+
 // Text of a message without its length. decode fails on anything that is not exactly such a message.
 std::string encode(const Request& request);
 std::string encode(const Reply& reply);

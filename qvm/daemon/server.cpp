@@ -21,10 +21,11 @@ constexpr int kBacklog = 64;
 // A client that does not read what it asked for is dropped rather than kept in memory.
 constexpr std::size_t kMaxOutgoing = 2 * kMaxMessageBytes;
 
-bool same_user(int socket) {
+std::optional<Server::Peer> peer_of(int socket) {
   ucred peer{};
   socklen_t length = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == ::geteuid();
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+  return Server::Peer{peer.pid, peer.uid, peer.gid};
 }
 
 std::optional<sockaddr_un> address_of(const std::string& path) {
@@ -79,11 +80,18 @@ void Server::stop_listening() {
 
 void Server::accept_client() {
   UniqueFd socket(::accept4(x_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket || !same_user(socket.get())) return;
+  if (!socket) return;
+  const auto peer = peer_of(socket.get());
+  if (!peer) return;
+  if (peer->uid != ::geteuid()) {
+    if (x_hooks.refused) x_hooks.refused(*peer);
+    return;
+  }
   const ClientId id = x_next++;
   const int fd = socket.get();
   if (!x_loop.watch(fd, EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); })) return;
   x_clients[id].socket = std::move(socket);
+  x_clients[id].peer = *peer;
   send(id, {.kind = Reply::Kind::welcome, .text = x_greeting, .vms = {}});
 }
 

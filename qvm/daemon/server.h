@@ -20,9 +20,16 @@ namespace qvm::daemon {
 class Server {
  public:
   using ClientId = std::uint64_t;  // from 1, never used twice
+  // The process at the other end, as the kernel tells it.
+  struct Peer {
+    pid_t pid = 0;
+    uid_t uid = 0;
+    gid_t gid = 0;
+  };
   struct Hooks {
     std::function<void(ClientId, Request)> request;
     std::function<void(ClientId)> gone;
+    std::function<void(const Peer&)> refused;  // somebody of another uid
   };
 
   // Listens at path, which is made anew; only processes of our own uid are served.
@@ -37,6 +44,8 @@ class Server {
   // To a client that is gone: no effect.
   void send(ClientId client, const Reply& reply);
   std::size_t clients() const { return x_clients.size(); }
+  // Of a client that is there.
+  Peer peer(ClientId client) const { return x_clients.at(client).peer; }
   // No new clients; the path is gone. Those who connected but were not greeted see the connection close and
   // know that they have to try again.
   void stop_listening();
@@ -44,6 +53,7 @@ class Server {
  private:
   struct Client {
     UniqueFd socket;
+    Peer peer;
     FrameReader reader;
     std::string outgoing;  // bytes the socket has not taken yet
   };

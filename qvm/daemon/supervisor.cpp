@@ -396,6 +396,7 @@ void Supervisor::conclude(Vm& vm, const host::LastWords& words) {
 void Supervisor::set_state(Vm& vm, VmState state) {
   vm.status.state = state;
   vm.status.since = now();
+  if (x_hooks.changed) x_hooks.changed(vm.status);
   tell(vm);
 }
 

@@ -32,6 +32,8 @@ class Supervisor {
     std::function<void()> settled;
     // Said to a client that starts VMs before libvirt is asked; empty: nothing to say.
     std::function<std::string()> note_before_start;
+    // A VM's state has changed; may be empty.
+    std::function<void(const VmStatus&)> changed{};
   };
 
   Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, RegionManager& regions, Hooks hooks);

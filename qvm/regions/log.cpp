@@ -2,18 +2,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/log.h"
 
-#include <unistd.h>
-
-#include <string>
-
 namespace qvm::regions {
 
+Log& process_log() {
+  static bool valid = false;
+  static Log log("qvm-regiond", log_format_from_environment(valid));
+  static const bool told = [] {
+    if (!valid) log.write("message", "QVM_LOG_FORMAT must be 'text' or 'json'; the log is text");
+    return true;
+  }();
+  static_cast<void>(told);
+  return log;
+}
+
 void log_line(std::string_view text) {
-  std::string line = "regiond: ";
-  for (const char c : text) line += c >= 0x20 && c != 0x7f ? c : '?';
-  line += '\n';
-  // One write per line, so that lines of several processes do not mix. A full disk must not stop anything.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  process_log().write("message", text);
 }
 
 }  // namespace qvm::regions

@@ -89,6 +89,8 @@ Result<void> Server::Impl::start() {
   if (!loop) return tl::unexpected(std::move(loop.error()));
   x_loop = std::move(*loop);
   x_reservations.emplace(*x_loop);
+  process_log().buffer();
+  x_loop->before_waiting([] { process_log().flush(); });
   if (auto opened = open_directories(); !opened) return opened;
 
   KeptDescriptors kept;

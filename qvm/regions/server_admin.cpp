@@ -97,6 +97,8 @@ void Server::Impl::answer_admin(AdminClient& admin, std::string_view request) {
     return fail("qvm-regiond does not know this request");
   };
   const Result<std::string> result = carry_out_request();
+  if (!result && op != Op::describe && op != Op::explain)
+    process_log().write("admin", "refused: " + result.error().message(), {{"verdict", "refused"}});
   const Answer last = !result ? Answer::failed : same ? Answer::same : Answer::done;
   std::string_view text = result ? *result : result.error().message();
   std::vector<std::string> parts;
@@ -136,7 +138,13 @@ Result<std::string> Server::Impl::add_vm(std::string_view bytes, bool& same) {
     return fail_from(std::move(listening), "make the socket of VM '" + policy->vm + "'");
   }
   carry_out(*events);
-  log_line("VM '" + policy->vm + "' is registered, uid " + std::to_string(policy->uid));
+  process_log().write("vm-added",
+                      "VM '" + policy->vm + "' is registered, uid " + std::to_string(policy->uid) + ", gid " +
+                          std::to_string(policy->gid),
+                      {{"verdict", "granted"},
+                       {"vm", policy->vm},
+                       {"uid", std::int64_t{policy->uid}},
+                       {"gid", std::int64_t{policy->gid}}});
   return path;
 }
 
@@ -162,7 +170,8 @@ Result<std::string> Server::Impl::remove_vm(std::string_view name) {
   if (!events) return fail(events.error().message());
   carry_out(*events);
   stop_listening_for_vm(id, std::string(name));
-  log_line("VM '" + std::string(name) + "' is no longer registered");
+  process_log().write("vm-removed", "VM '" + std::string(name) + "' is no longer registered",
+                      {{"verdict", "granted"}, {"vm", name}});
   return std::string();
 }
 
@@ -176,6 +185,14 @@ Result<std::string> Server::Impl::add_region(std::string_view bytes) {
     return fail_from(std::move(made), "make region '" + region->name + "'");
   }
   carry_out(*events);
+  process_log().write(
+      "region-added",
+      "region '" + region->name + "' of the manifest is made, " + std::to_string(region->bytes) + " bytes",
+      {{"verdict", "granted"},
+       {"region", region->name},
+       {"uid", std::int64_t{region->owner}},
+       {"gid", std::int64_t{region->group}},
+       {"place", region->place}});
   return std::string();
 }
 
@@ -183,6 +200,9 @@ Result<std::string> Server::Impl::remove_region(std::string_view name) {
   auto events = x_manager.remove_region(name);
   if (!events) return tl::unexpected(std::move(events.error()));
   carry_out(*events);
+  process_log().write("region-removed",
+                      "region '" + std::string(name) + "' is not held by a manifest any more",
+                      {{"verdict", "granted"}, {"region", name}});
   return std::string();
 }
 

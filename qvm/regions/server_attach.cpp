@@ -44,8 +44,15 @@ bool Server::Impl::attach(Client& client, const wire::Attach& request) {
 // memory: for the region, if one must be made; empty: make it here.
 bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Result<UniqueFd> memory) {
   const std::string name(name_in(request));
-  const auto refuse = [&](Status status, const std::string& why) {
-    log_for(client, "attach to '" + name + "' refused: " + why);
+  const auto refuse = [&](Status status, const std::string& why, const Judgement& judgement = {}) {
+    log_for(client,
+            {.event = "attach",
+             .verdict = "refused",
+             .name = name,
+             .host_name = judgement.host_name,
+             .place = judgement.place,
+             .status = static_cast<std::uint32_t>(status)},
+            "attach to '" + name + "' refused: " + why);
     wire::AttachReply message;
     message.status = static_cast<std::uint32_t>(status);
     return reply(client, Parcel(wire::prepare(message, request.header.serial))) == wire::Outcome::done;
@@ -53,7 +60,7 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
   if (!memory) return refuse(Status::no_memory, memory.error().message());
   AttachOutcome outcome = x_manager.attach(client.session, name, request.pages, request.mode, unix_time());
   if (!outcome.created) x_chores.free_memory(std::move(*memory), std::uint64_t{request.pages} * kPageBytes);
-  if (outcome.status != Status::ok) return refuse(outcome.status, explain(outcome));
+  if (outcome.status != Status::ok) return refuse(outcome.status, explain(outcome), outcome);
 
   const Attached mine = x_manager.connections().at(outcome.connection);
   auto links = prepare(client, request, outcome, std::move(*memory));
@@ -69,6 +76,16 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
     carry_out(x_manager.detach(client.session, mine.id));
     return refuse(Status::no_memory, answered.error().message());
   }
+  log_for(client,
+          {.event = "attach",
+           .verdict = "granted",
+           .name = name,
+           .host_name = outcome.host_name,
+           .status = 0,
+           .index = mine.index,
+           .writable = mine.writable},
+          "attached to '" + name + "', index " + std::to_string(mine.index) +
+              (mine.writable ? "" : ", read-only") + (outcome.created ? ", which it made" : ""));
   return true;
 }
 
@@ -163,6 +180,8 @@ bool Server::Impl::detach(Client& client, const wire::Detach& request) {
     const std::set<Id> all = x_manager.sessions().at(client.session).connections;
     for (const Id connection : all) carry_out(x_manager.detach(client.session, connection));
   }
+  log_for(client, {.event = "detach", .verdict = "granted"},
+          request.connection != 0 ? "detached from a region" : "detached from everything");
   wire::DetachReply message;
   message.connection = request.connection;
   return reply(client, Parcel(wire::prepare(message, request.header.serial))) == wire::Outcome::done;

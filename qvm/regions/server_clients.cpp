@@ -41,11 +41,50 @@ std::string Server::Impl::name_of(const Client& client) const {
          std::to_string(client.process.identity.uid) + ")";
 }
 
-void Server::Impl::log_for(const Client& client, const std::string& text) {
-  const auto verdict = x_log_budget.spend(client.key, std::chrono::steady_clock::now());
-  if (verdict == LogBudget::Verdict::drop) return;
-  const bool last = verdict == LogBudget::Verdict::write_last;
-  log_line(name_of(client) + ": " + text + (last ? " (no more lines about this one for a while)" : ""));
+bool Server::Impl::may_log(const Client& client, std::string_view verdict, bool& last) {
+  const std::string& key = client.key;
+  const auto now = std::chrono::steady_clock::now();
+  const auto spent = verdict == "granted" ? x_log_budget.spend(key + "+", now) : x_log_budget.spend(key, now);
+  last = spent == LogBudget::Verdict::write_last;
+  return spent != LogBudget::Verdict::drop;
+}
+
+void Server::Impl::log_for(const Client& client, const Decision& decision, const std::string& text) {
+  bool last = false;
+  if (!may_log(client, decision.verdict, last)) return;
+  const auto vm = x_manager.vms().find(client.vm);
+  const auto session = x_manager.sessions().find(client.session);
+  const std::string_view label =
+      session != x_manager.sessions().end() ? session->second.opened.principal.label : std::string_view();
+  const bool is_vm = vm != x_manager.vms().end();
+  // As whom: a VM counts as what its policy says, whatever the process has made of itself.
+  const Identity who = is_vm ? Identity{vm->second.added.policy.uid, vm->second.added.policy.gid, {}}
+                             : client.process.identity;
+  const auto number = [](const auto& value) {
+    return value ? decltype(LogField::value)(static_cast<std::int64_t>(*value)) : std::monostate();
+  };
+  process_log().write(
+      decision.event,
+      name_of(client) + ": " + text + (last ? " (no more lines like this about this one for a while)" : ""),
+      {{"verdict", decision.verdict},
+       {"kind", std::string_view(client.vm != 0 ? "vm" : "host")},
+       {"vm", is_vm ? std::string_view(vm->second.added.policy.vm) : std::string_view()},
+       {is_vm ? "vdev" : "program", label},
+       {"pid", std::int64_t{client.process.pid}},
+       {"uid", std::int64_t{who.uid}},
+       {"gid", std::int64_t{who.gid}},
+       {"region", decision.name},
+       {"host_name", decision.host_name},
+       {"status", number(decision.status)},
+       {"index", number(decision.index)},
+       {"access", std::string_view(!decision.writable   ? ""
+                                   : *decision.writable ? "read-write"
+                                                        : "read-only")},
+       {"place", decision.place}});
+}
+
+void Server::Impl::log_refusal(const Client& client, std::string_view event, const std::string& text) {
+  log_for(client, {.event = event, .verdict = "refused"}, text);
 }
 
 void Server::Impl::accept_client(UniqueFd socket, Id vm) {
@@ -78,7 +117,7 @@ void Server::Impl::accept_client(UniqueFd socket, Id vm) {
   if (same >= bound || (vm == 0 && host >= x_options.sockets.of_all_programs)) refusal = "too many sockets";
   if (refusal) {
     x_chores.close(std::move(socket));
-    return log_for(*client, "refused: " + *refusal);
+    return log_refusal(*client, "connection", "refused: " + *refusal);
   }
 
   const int fd = socket.get();
@@ -126,10 +165,10 @@ bool Server::Impl::receive_one(Client& client) {
     case wire::Outcome::would_block:
       return true;
     case wire::Outcome::malformed:
-      log_for(client, "cut off: it sent what is no message");
+      log_refusal(client, "cut-off", "cut off: it sent what is no message");
       return false;
     case wire::Outcome::descriptors:
-      log_for(client, "cut off: it sent descriptors");
+      log_refusal(client, "cut-off", "cut off: it sent descriptors");
       return false;
     case wire::Outcome::closed:
     case wire::Outcome::no_room:
@@ -146,7 +185,7 @@ bool Server::Impl::handle(Client& client, const wire::Message& message) {
     if (const auto* request = message.as<wire::Attach>()) return attach(client, *request);
     if (const auto* request = message.as<wire::Detach>()) return detach(client, *request);
   }
-  log_for(client, "cut off: it sent a message that has no place there");
+  log_refusal(client, "cut-off", "cut off: it sent a message that has no place there");
   return false;
 }
 
@@ -178,7 +217,7 @@ std::optional<Principal> Server::Impl::principal_of(Client& client, std::string 
   const bool known = std::any_of(policy.vdevs.begin(), policy.vdevs.end(),
                                  [&](const VdevPolicy& vdev) { return vdev.vdev == who; });
   if (!known) {
-    log_for(client, "cut off: it says it is '" + who + "', which the VM does not have");
+    log_refusal(client, "cut-off", "cut off: it says it is '" + who + "', which the VM does not have");
     return std::nullopt;
   }
   return Principal{client.vm, policy.vm, std::move(who), Identity{policy.uid, policy.gid, policy.groups}};
@@ -205,7 +244,7 @@ bool Server::Impl::resume(Client& client, const wire::Hello& message) {
   const SessionOpened& opened = session->second.opened;
   if (opened.principal.vm != client.vm || opened.pid != client.process.pid ||
       client.process.start_time == 0 || opened.start_time != client.process.start_time) {
-    log_for(client, "tried to take over a session that is not its own");
+    log_refusal(client, "take-over", "tried to take over a session that is not its own");
     return false;
   }
   // The same process may have changed who it is: what it may do from here on is decided anew.

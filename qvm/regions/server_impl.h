@@ -127,7 +127,21 @@ class Server::Impl {
   std::optional<Principal> principal_of(Client& client, std::string who);
   void cut_off(int fd);
   void sweep();
-  void log_for(const Client& client, const std::string& text);
+  // What was decided about a client's wish. Views live for the call.
+  struct Decision {
+    std::string_view event;                 // as in schemas/log.schema.json
+    std::string_view verdict;               // "granted", "refused"
+    std::string_view name{};                // of the region, as asked for
+    std::string_view host_name{};           // and after substitution
+    std::string_view place{};               // of the rule or limit that refused
+    std::optional<std::uint32_t> status{};  // as the client is told
+    std::optional<std::uint32_t> index{};
+    std::optional<bool> writable{};
+  };
+  // "granted" has a budget of its own, so that a busy client does not hide what is refused to it.
+  bool may_log(const Client& client, std::string_view verdict, bool& last);
+  void log_for(const Client& client, const Decision& decision, const std::string& text);
+  void log_refusal(const Client& client, std::string_view event, const std::string& text);
   Client* client_of(Id session);
   std::string name_of(const Client& client) const;
 

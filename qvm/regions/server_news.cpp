@@ -31,7 +31,7 @@ template <class Send>
 wire::Outcome Server::Impl::send_to(Client& client, const Send& send) {
   const wire::Outcome outcome = client.strain.measure(0, send);
   if (!client.strain.is_slow(0)) return outcome;
-  log_for(client, "cut off: waking it takes too long");
+  log_refusal(client, "cut-off", "cut off: waking it takes too long");
   return wire::Outcome::closed;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // What the programs say about themselves, and what they print for other programs.
+#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/support/run_program.h"
 #include "tests/system/cli/cli_fixture.h"
@@ -77,6 +80,25 @@ TEST_F(Documents, AnExplanationNeedsNothingToRun) {
   EXPECT_THAT(program.out, HasSubstr("a host program, uid 65534"));
   EXPECT_EQ(sandbox_.qvm({"regions", "explain", "--file", manifest, "right", "moo"}).status, 1);
   EXPECT_EQ(sandbox_.qvm({"regions", "explain", "--file", manifest, "--uid", "0", "left", "moo"}).status, 2);
+}
+
+TEST_F(Documents, LogsOfBothDaemonsFollowTheirSchema) {
+  const std::string conf = sandbox_.add("left.qvmconf", guest_config("left", "idle"));
+  const std::map<std::string, std::optional<std::string>> json = {{"QVM_LOG_FORMAT", "json"}};
+  const Answer up = sandbox_.qvm({.words = {"up", "--detach", "--accel", "tcg", conf}, .environment = json});
+  ASSERT_EQ(up.status, 0) << up.err;
+  EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
+  std::set<std::string> events;
+  for (const char* log : {"qvmd", "regiond"}) {
+    std::ifstream file(sandbox_.runtime() + "/log/" + log + ".log");
+    for (std::string line; std::getline(file, line);) {
+      // libvirt, in qvmd, writes there what it likes.
+      if (!line.starts_with('{')) continue;
+      EXPECT_EQ(schema_violations("log.schema.json", line), "") << line;
+      events.insert(nlohmann::json::parse(line).at("event"));
+    }
+  }
+  EXPECT_THAT(events, testing::IsSupersetOf({"request", "vm-state", "vm-added", "vm-removed"}));
 }
 
 TEST_F(Documents, FindingsFollowTheirSchema) {
