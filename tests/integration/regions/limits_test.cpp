@@ -191,6 +191,8 @@ TEST_F(RegionsLimits, ALockedRegionIsLocked) {
                                   .group = ::getgid(),
                                   .backing = {HugePages::none, true}}));
   const auto locked_kib = [this] {
+    // An answer means that the one that is asked about has taken over.
+    EXPECT_TRUE(admin().describe_json());
     std::ifstream status("/proc/" + std::to_string(daemon_pids().front()) + "/status");
     for (std::string line; std::getline(status, line);) {
       if (line.starts_with("VmLck:")) return std::stoul(line.substr(6));
