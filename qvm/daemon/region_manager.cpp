@@ -47,6 +47,10 @@ Result<std::string> RegionManager::explain_json(const regions::ExplainRequest& r
   return with_admin([&](regions::Admin& admin) { return admin.explain_json(request); });
 }
 
+Result<std::optional<unsigned>> RegionManager::clients(const std::string& region) {
+  return with_admin([&](regions::Admin& admin) { return admin.clients(region); });
+}
+
 bool RegionManager::opened() {
   const std::lock_guard lock(x_mutex);
   return x_admin != nullptr;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "qvm/base/result.h"
@@ -28,6 +29,7 @@ class RegionManager {
   Result<void> remove_region(const std::string& name);
   Result<std::string> describe_json();
   Result<std::string> explain_json(const regions::ExplainRequest& request);
+  Result<std::optional<unsigned>> clients(const std::string& region);
   // Whether it was needed so far.
   bool opened();
   // Drops the connection; qvm-regiond ends when nobody else needs it.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "qvm/base/result.h"
@@ -33,6 +34,8 @@ class Admin {
   virtual Result<std::string> describe_json() = 0;
   // What an attach would come to and why: see schemas/explanation.schema.json.
   virtual Result<std::string> explain_json(const ExplainRequest& request) = 0;
+  // How many attachments the region has; nullopt: there is none of that name.
+  virtual Result<std::optional<unsigned>> clients(const std::string& region) = 0;
 };
 
 }  // namespace qvm::regions

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 
 #include "qvm/regions/admin.h"
@@ -119,6 +120,7 @@ class SocketAdmin final : public Admin {
   Result<std::string> explain_json(const ExplainRequest& request) override {
     return call(Op::explain, encode(request));
   }
+  Result<std::optional<unsigned>> clients(const std::string& region) override;
 
  private:
   struct Reply {
@@ -215,6 +217,17 @@ Result<std::string> SocketAdmin::call(Op op, const std::string& argument) {
     if (attempt > 1 && (op == Op::remove_vm || op == Op::remove_region)) return std::string();
     return fail(reply->text);
   }
+}
+
+Result<std::optional<unsigned>> SocketAdmin::clients(const std::string& region) {
+  auto answer = call(Op::clients, region);
+  if (!answer) return tl::unexpected(std::move(answer.error()));
+  if (answer->empty()) return std::optional<unsigned>();
+  unsigned count = 0;
+  const auto [end, error] = std::from_chars(answer->data(), answer->data() + answer->size(), count);
+  if (error != std::errc() || end != answer->data() + answer->size())
+    return fail("qvm-regiond answers with something else than a number of clients");
+  return std::optional(count);
 }
 
 }  // namespace

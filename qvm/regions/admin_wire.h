@@ -12,8 +12,10 @@ namespace qvm::regions::admin_wire {
 inline constexpr std::size_t kMaxRequestBytes = 128 * 1024;
 inline constexpr std::size_t kMaxReplyPart = 32 * 1024;
 
-enum class Op : std::uint8_t { add_vm = 1, remove_vm, add_region, remove_region, describe, explain };
+enum class Op : std::uint8_t { add_vm = 1, remove_vm, add_region, remove_region, describe, explain, clients };
 
+// clients: the argument is a region's name; the answer is the number of its attachments, or nothing if there
+// is no such region.
 // The first byte of a request is the Op, the rest its argument. The first byte of a reply part is one of
 // these.
 enum class Answer : std::uint8_t {

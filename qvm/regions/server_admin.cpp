@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -93,6 +94,8 @@ void Server::Impl::answer_admin(AdminClient& admin, std::string_view request) {
         if (!question) return fail("the question is not one");
         return explain_as_json(x_manager, *question);
       }
+      case Op::clients:
+        return count_clients(argument);
     }
     return fail("qvm-regiond does not know this request");
   };
@@ -194,6 +197,12 @@ Result<std::string> Server::Impl::add_region(std::string_view bytes) {
        {"gid", std::int64_t{region->group}},
        {"place", region->place}});
   return std::string();
+}
+
+std::string Server::Impl::count_clients(std::string_view region) const {
+  const RegionState* found = x_manager.find_region(region);
+  if (found == nullptr) return {};
+  return std::to_string(std::popcount(found->attached_mask()));
 }
 
 Result<std::string> Server::Impl::remove_region(std::string_view name) {

@@ -162,6 +162,7 @@ class Server::Impl {
   Result<std::string> remove_vm(std::string_view name);
   Result<std::string> add_region(std::string_view region);
   Result<std::string> remove_region(std::string_view name);
+  std::string count_clients(std::string_view region) const;
   bool flush_admin(int fd, AdminClient& admin);
 
   ServerOptions x_options;

@@ -47,6 +47,11 @@ class FakeAdmin final : public regions::Admin {
   }
   Result<std::string> describe_json() override { return "{\"regions\":[]}"; }
   Result<std::string> explain_json(const regions::ExplainRequest&) override { return "{}"; }
+  Result<std::optional<unsigned>> clients(const std::string& region) override {
+    const std::lock_guard lock(state_.mutex);
+    const auto found = state_.clients.find(region);
+    return found == state_.clients.end() ? std::nullopt : std::optional(found->second);
+  }
 
  private:
   FakeRegions& state_;

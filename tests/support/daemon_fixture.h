@@ -78,6 +78,8 @@ struct FakeRegions {
   std::set<std::string> regions;
   std::string refused_vm;      // add_vm of it fails
   std::string refused_region;  // add_region of it fails
+  std::mutex mutex;
+  std::map<std::string, unsigned> clients;  // guarded by mutex; by region, those that exist
 };
 
 class DaemonTest : public testing::Test {

@@ -54,5 +54,23 @@ TEST_F(RegionsAttach, ToMyselfOnlyIfSaidLiterally) {
   EXPECT_EQ(a->read_status(), 0x00010001U);
 }
 
+TEST_F(RegionsAttach, ClientsAreCountedForTheSupervisor) {
+  const auto clients = [this] {
+    const auto answer = admin().clients("moo");
+    EXPECT_TRUE(answer) << answer.error().message();
+    return answer.value_or(std::nullopt);
+  };
+  EXPECT_EQ(clients(), std::nullopt);
+  ASSERT_TRUE(admin().add_region({.name = "moo", .bytes = kPageBytes}));
+  EXPECT_EQ(clients(), 0U);
+  auto left = vm_client("left");
+  attach(*left, "moo");
+  auto right = host_client();
+  attach(*right, "moo");
+  EXPECT_EQ(clients(), 2U);
+  ASSERT_TRUE(admin().remove_vm("left"));
+  EXPECT_EQ(clients(), 1U);
+}
+
 }  // namespace
 }  // namespace qvm::regions
