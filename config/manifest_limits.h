@@ -3,8 +3,6 @@
 // `limits` of a manifest: of the whole system and of one VM. Inside config/ only.
 #pragma once
 
-#include <string>
-
 #include "config/diagnostic.h"
 #include "config/system_config.h"
 #include "config/yaml.h"
@@ -13,8 +11,7 @@ namespace qvm::config {
 
 enum class LimitsOf { system, vm };
 
-// Problems go to the sink, what is understood to limits. owner: "VM 'left'" or "the system", for messages.
-void read_limits(const YamlEntry& entry, LimitsOf kind, const std::string& owner, RegionLimits& limits,
-                 DiagnosticSink& sink);
+// Problems go to the sink, what is understood to limits.
+void read_limits(const YamlEntry& entry, LimitsOf kind, RegionLimits& limits, DiagnosticSink& sink);
 
 }  // namespace qvm::config

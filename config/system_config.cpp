@@ -5,143 +5,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "config/host_map.h"
 #include "config/manifest_limits.h"
-#include "config/suggest.h"
+#include "config/manifest_reader.h"
+#include "config/supervision_reader.h"
 #include "config/system_values.h"
 #include "config/yaml.h"
 
 namespace qvm::config {
 namespace {
 
-constexpr const char* kKeyRule = "manifest-key";
-constexpr const char* kValueRule = "manifest-value";
-constexpr const char* kMissingRule = "manifest-missing";
 constexpr const char* kFileRule = "manifest-file";
 // The kernel takes more; a VM that needs them is a mistake.
 constexpr std::size_t kMostGroups = 64;
 
-class SystemReader {
+class SystemReader : private ManifestReader {
  public:
-  SystemReader(SystemConfig& config, DiagnosticSink& sink) : x_config(config), x_sink(sink) {}
+  SystemReader(SystemConfig& config, DiagnosticSink& sink) : ManifestReader(sink), x_config(config) {}
 
   void read(const YamlNode& root);
 
  private:
-  // What a mapping can have; each is called at most once.
-  struct Key {
-    std::string_view name;
-    std::function<void(const YamlEntry&)> read;
-  };
-
-  void read_keys(const YamlNode& node, const std::string& of, const std::vector<Key>& keys);
-  void report_unknown_key(const YamlEntry& entry, const std::string& of, const std::vector<Key>& keys);
-  bool expect(const YamlEntry& entry, YamlNode::Kind kind, std::string_view what, std::string_view example);
-  bool expect(const YamlNode& node, const SourceRange& blame, std::string_view name, YamlNode::Kind kind,
-              std::string_view what, std::string_view example);
   void read_vm(const YamlEntry& entry);
   void read_options(const YamlEntry& entry, VmEntry& vm);
   void read_option_words(const YamlEntry& entry, VmEntry& vm);
   void read_groups(const YamlEntry& entry, VmEntry& vm);
   void read_region(const YamlEntry& entry);
   void read_defaults(const YamlEntry& entry);
-  void error(std::string_view rule, const SourceRange& where, std::string message, std::string help);
-  void report(const YamlNode& node, const ValueProblem& problem);
-
-  // The value of a scalar after parse, or nullopt and an error in the sink.
-  template <class T>
-  std::optional<Located<T>> value(const YamlEntry& entry, std::string_view what, std::string_view example,
-                                  const std::function<Value<T>(const YamlNode&)>& parse);
 
   SystemConfig& x_config;
-  DiagnosticSink& x_sink;
 };
-
-void SystemReader::error(std::string_view rule, const SourceRange& where, std::string message,
-                         std::string help) {
-  Diagnostic finding;
-  finding.rule = rule;
-  finding.where = where;
-  finding.message = std::move(message);
-  finding.help = std::move(help);
-  x_sink.add(std::move(finding));
-}
-
-void SystemReader::report(const YamlNode& node, const ValueProblem& problem) {
-  Diagnostic finding;
-  finding.rule = kValueRule;
-  finding.where = node.where;
-  finding.message = problem.message;
-  finding.help = problem.help;
-  if (!problem.better.empty() && node.verbatim) finding.fix = Fix{node.where, problem.better};
-  x_sink.add(std::move(finding));
-}
-
-void SystemReader::report_unknown_key(const YamlEntry& entry, const std::string& of,
-                                      const std::vector<Key>& keys) {
-  std::vector<std::string_view> names;
-  std::string all;
-  for (const Key& key : keys) {
-    names.push_back(key.name);
-    all += fmt::format("{}'{}'", all.empty() ? "" : ", ", key.name);
-  }
-  Diagnostic finding;
-  finding.rule = kKeyRule;
-  finding.where = entry.key_where;
-  finding.message = fmt::format("{} has no '{}'", of, entry.key);
-  if (const auto meant = suggest(entry.key, names)) {
-    finding.help = fmt::format("did you mean '{}'?", meant->name);
-    finding.fix = Fix{entry.key_where, std::string(meant->name)};
-  } else {
-    finding.help = "it can have " + all;
-  }
-  x_sink.add(std::move(finding));
-}
-
-void SystemReader::read_keys(const YamlNode& node, const std::string& of, const std::vector<Key>& keys) {
-  for (const YamlEntry& entry : node.entries) {
-    const auto known =
-        std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == entry.key; });
-    if (known == keys.end()) {
-      report_unknown_key(entry, of, keys);
-    } else {
-      known->read(entry);
-    }
-  }
-}
-
-bool SystemReader::expect(const YamlNode& node, const SourceRange& blame, std::string_view name,
-                          YamlNode::Kind kind, std::string_view what, std::string_view example) {
-  if (node.kind == kind && (kind != YamlNode::Kind::scalar || !node.text.empty())) return true;
-  const bool empty = node.kind == YamlNode::Kind::null || node.kind == YamlNode::Kind::scalar;
-  error(kValueRule, blame,
-        node.kind == YamlNode::Kind::null || (node.kind == kind && empty)
-            ? fmt::format("'{}' has no value", name)
-            : fmt::format("'{}' must be {}, not {}", name, what, node.kind_name()),
-        fmt::format("for example '{}'", example));
-  return false;
-}
-
-bool SystemReader::expect(const YamlEntry& entry, YamlNode::Kind kind, std::string_view what,
-                          std::string_view example) {
-  return expect(entry.value, entry.key_where, entry.key, kind, what, example);
-}
-
-template <class T>
-std::optional<Located<T>> SystemReader::value(const YamlEntry& entry, std::string_view what,
-                                              std::string_view example,
-                                              const std::function<Value<T>(const YamlNode&)>& parse) {
-  if (!expect(entry, YamlNode::Kind::scalar, what, example)) return std::nullopt;
-  auto parsed = parse(entry.value);
-  if (!parsed) {
-    report(entry.value, parsed.error());
-    return std::nullopt;
-  }
-  return Located<T>{std::move(*parsed), entry.value.where};
-}
 
 Value<Account> account_of(const YamlNode& node) {
   return parse_account(node.text);
@@ -151,7 +46,7 @@ Value<Account> account_of(const YamlNode& node) {
 void SystemReader::read_option_words(const YamlEntry& entry, VmEntry& vm) {
   const YamlNode& node = entry.value;
   if (node.text.find_first_of("\"'") != std::string::npos) {
-    error(kValueRule, node.where, "a text of options cannot have quotes in it",
+    error(kManifestValue, node.where, "a text of options cannot have quotes in it",
           "write a list of words instead: 'options: [cmdline, \"a b\"]'");
     return;
   }
@@ -193,27 +88,27 @@ void SystemReader::read_groups(const YamlEntry& entry, VmEntry& vm) {
                                      [&](const auto& group) { return group.value.text == account->text; });
     if (before != vm.groups.end()) {
       Diagnostic finding;
-      finding.rule = "manifest-duplicate";
+      finding.rule = kManifestDuplicate;
       finding.where = item.where;
       finding.message = fmt::format("group '{}' is given twice", account->text);
       finding.notes.push_back({before->where, "the first one is here"});
-      x_sink.add(std::move(finding));
+      sink().add(std::move(finding));
       continue;
     }
     vm.groups.push_back({std::move(*account), item.where});
   }
   if (vm.groups.size() > kMostGroups) {
-    error(kValueRule, entry.key_where,
+    error(kManifestValue, entry.key_where,
           fmt::format("{} groups; a VM has at most {}", vm.groups.size(), kMostGroups), "");
   }
 }
 
 void SystemReader::read_vm(const YamlEntry& entry) {
   const auto name = parse_vm_name(entry.key);
-  if (!name) error(kValueRule, entry.key_where, name.error().message, name.error().help);
+  if (!name) error(kManifestValue, entry.key_where, name.error().message, name.error().help);
   VmEntry vm;
   vm.name = {entry.key, entry.key_where};
-  const std::size_t errors = x_sink.count(Severity::error);
+  const std::size_t errors = sink().count(Severity::error);
   if (!expect(entry, YamlNode::Kind::mapping, "a mapping",
               entry.key + ": {config: " + entry.key + ".qvmconf}"))
     return;
@@ -231,15 +126,14 @@ void SystemReader::read_vm(const YamlEntry& entry) {
       {"gid",
        [&](const YamlEntry& key) { vm.gid = value<Account>(key, "a group", "gid: 70001", account_of); }},
       {"groups", [&](const YamlEntry& key) { read_groups(key, vm); }},
-      {"limits",
-       [&](const YamlEntry& key) {
-         read_limits(key, LimitsOf::vm, fmt::format("VM '{}'", entry.key), vm.limits, x_sink);
-       }},
+      {"limits", [&](const YamlEntry& key) { read_limits(key, LimitsOf::vm, vm.limits, sink()); }},
+      {"depends_on", [&](const YamlEntry& key) { read_depends_on(key, vm, sink()); }},
+      {"restart", [&](const YamlEntry& key) { read_restart(key, vm, sink()); }},
   };
   read_keys(entry.value, fmt::format("VM '{}'", entry.key), keys);
   if (vm.config.value.empty()) {
-    if (x_sink.count(Severity::error) == errors) {
-      error(kMissingRule, entry.key_where, fmt::format("VM '{}' has no 'config'", entry.key),
+    if (sink().count(Severity::error) == errors) {
+      error(kManifestMissing, entry.key_where, fmt::format("VM '{}' has no 'config'", entry.key),
             fmt::format("add 'config: {}.qvmconf'", entry.key));
     }
     return;
@@ -249,7 +143,7 @@ void SystemReader::read_vm(const YamlEntry& entry) {
 
 void SystemReader::read_region(const YamlEntry& entry) {
   const auto name = parse_region_name(entry.key);
-  if (!name) error(kValueRule, entry.key_where, name.error().message, name.error().help);
+  if (!name) error(kManifestValue, entry.key_where, name.error().message, name.error().help);
   if (!expect(entry, YamlNode::Kind::mapping, "a mapping", entry.key + ": {size: 64KiB}")) return;
   RegionEntry region;
   region.name = {entry.key, entry.key_where};
@@ -291,7 +185,7 @@ void SystemReader::read_region(const YamlEntry& entry) {
   };
   read_keys(entry.value, fmt::format("region '{}'", entry.key), keys);
   if (!has_size) {
-    error(kMissingRule, entry.key_where, fmt::format("region '{}' has no 'size'", entry.key),
+    error(kManifestMissing, entry.key_where, fmt::format("region '{}' has no 'size'", entry.key),
           "add 'size: 64KiB'");
   }
   if (region.size_bytes.value != 0) x_config.regions.push_back(std::move(region));
@@ -325,7 +219,7 @@ void SystemReader::read(const YamlNode& root) {
          has_vms = true;
          if (!expect(key, YamlNode::Kind::mapping, "a mapping of names", kExample)) return;
          if (key.value.entries.empty()) {
-           error(kMissingRule, key.key_where, "the system has no VM",
+           error(kManifestMissing, key.key_where, "the system has no VM",
                  fmt::format("for example '{}'", kExample));
          }
          for (const YamlEntry& vm : key.value.entries) read_vm(vm);
@@ -336,16 +230,13 @@ void SystemReader::read(const YamlNode& root) {
            return;
          for (const YamlEntry& region : key.value.entries) read_region(region);
        }},
-      {"limits",
-       [&](const YamlEntry& key) {
-         read_limits(key, LimitsOf::system, "the system", x_config.limits, x_sink);
-       }},
-      {"host-map", [&](const YamlEntry& key) { read_host_map(key, x_config, x_sink); }},
+      {"limits", [&](const YamlEntry& key) { read_limits(key, LimitsOf::system, x_config.limits, sink()); }},
+      {"host-map", [&](const YamlEntry& key) { read_host_map(key, x_config, sink()); }},
       {"defaults", [&](const YamlEntry& key) { read_defaults(key); }},
   };
   if (root.kind != YamlNode::Kind::mapping) {
     const bool nothing = root.kind == YamlNode::Kind::null;
-    error(kMissingRule, root.where,
+    error(kManifestMissing, root.where,
           nothing ? "the manifest is empty"
                   : fmt::format("a manifest must be a mapping, not {}", root.kind_name()),
           fmt::format("for example '{}'", kExample));
@@ -353,7 +244,7 @@ void SystemReader::read(const YamlNode& root) {
   }
   read_keys(root, "a manifest", keys);
   if (!has_vms) {
-    error(kMissingRule, {root.where.source, 0, 0}, "the system has no 'vms'",
+    error(kManifestMissing, {root.where.source, 0, 0}, "the system has no 'vms'",
           fmt::format("for example '{}'", kExample));
   }
 }

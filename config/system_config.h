@@ -11,6 +11,7 @@
 #include "config/diagnostic.h"
 #include "config/reader.h"
 #include "config/source.h"
+#include "config/supervision.h"
 
 namespace qvm::config {
 
@@ -30,6 +31,13 @@ struct RegionLimits {
   std::optional<Located<std::uint32_t>> clients_per_region;  // attachments to one region; of a VM only
 };
 
+// One item of `depends_on`.
+struct Dependency {
+  Condition condition;
+  SourceRange where;         // of the VM's or the region's name
+  SourceRange detail_where;  // of the number of clients, or the console's text
+};
+
 struct VmEntry {
   Located<std::string> name;    // key in `vms`; must equal the file's `system`, if that is given
   Located<std::string> config;  // path of the qvmconf, relative to the manifest
@@ -38,6 +46,8 @@ struct VmEntry {
   std::optional<Located<Account>> gid;
   std::vector<Located<Account>> groups;  // supplementary
   RegionLimits limits;
+  std::vector<Dependency> depends_on;
+  RestartPolicy restart;
 };
 
 enum class HugePages { none, advise, require };

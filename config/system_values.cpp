@@ -146,6 +146,60 @@ Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting)
   return mode;
 }
 
+Value<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  struct TimeUnit {
+    std::string_view name;
+    std::uint64_t ms;
+  };
+  constexpr std::array<TimeUnit, 4> kTimes = {{{"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}}};
+  const std::string quoted = fmt::format("'{}'", text);
+  const auto digits_end = std::find_if_not(text.begin(), text.end(), is_digit);
+  const std::string_view digits = text.substr(0, static_cast<std::size_t>(digits_end - text.begin()));
+  std::string_view unit = text.substr(digits.size());
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (digits.empty())
+    return problem(quoted + " is not a time", "write a number with ms, s, min or h, for example 30s");
+  const auto known =
+      std::find_if(kTimes.begin(), kTimes.end(), [&](const TimeUnit& one) { return one.name == unit; });
+  if (known == kTimes.end()) {
+    return unit.empty()
+               ? problem(quoted + " is a time without a unit",
+                         "write ms, s, min or h after it, for example 30s")
+               : problem(fmt::format("'{}' is not a unit of time", unit), "the units are ms, s, min and h");
+  }
+  if (has_leading_zero(digits)) {
+    const std::string better = without_zeros(digits) + std::string(unit);
+    return problem(quoted + " has a leading zero", fmt::format("write {}", better), better);
+  }
+  const auto number = to_number(digits);
+  const auto most = static_cast<std::uint64_t>(kLongestDuration.count());
+  if (!number || *number > most / known->ms) {
+    return problem(quoted + " is too long",
+                   fmt::format("the longest time is {}h", kLongestDuration / std::chrono::hours(1)));
+  }
+  if (*number == 0) return problem("a time of nothing", "write a time of at least 1ms");
+  return std::chrono::milliseconds(*number * known->ms);
+}
+
+Value<RestartPolicy::When> parse_restart(std::string_view text) {
+  using When = RestartPolicy::When;
+  std::vector<std::string_view> names;
+  for (const When when : {When::no, When::on_failure, When::always}) {
+    if (to_string(when) == text) return when;
+    names.push_back(to_string(when));
+  }
+  const auto meant = suggest(text, names);
+  return problem(fmt::format("'{}' is not a restart policy", text),
+                 "the policies are no, on-failure and always", meant ? std::string(meant->name) : "");
+}
+
+Value<unsigned> parse_count(std::string_view text, std::string_view what, unsigned most) {
+  const auto number = all_digits(text) && !has_leading_zero(text) ? to_number(text) : std::nullopt;
+  if (number && *number >= 1 && *number <= most) return static_cast<unsigned>(*number);
+  return problem(fmt::format("'{}' is not a number of {}", text, what),
+                 fmt::format("write a number from 1 to {}", most));
+}
+
 Value<Account> parse_account(std::string_view text) {
   const std::string quoted = fmt::format("'{}'", text);
   if (all_digits(text)) {

@@ -3,6 +3,7 @@
 // Values of a manifest: from text to number, with what was probably meant when it is wrong.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,15 @@ Value<std::uint64_t> parse_manifest_size(std::string_view text);
 // must, because YAML readers disagree on what 0660 is.
 enum class Quoting { plain, quoted };
 Value<std::uint32_t> parse_manifest_mode(std::string_view text, Quoting quoting);
+
+// "500ms", "10s", "2min", "1h": a whole number with a unit, more than 0, at most kLongestDuration.
+Value<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+// "no", "on-failure", "always".
+Value<RestartPolicy::When> parse_restart(std::string_view text);
+
+// A whole number without leading zeros, from 1 to most. what: of what, for the message.
+Value<unsigned> parse_count(std::string_view text, std::string_view what, unsigned most);
 
 // A number without leading zeros below 4294967295, or an account's name.
 Value<Account> parse_account(std::string_view text);

@@ -180,6 +180,8 @@ class Planner {
       if (entry != nullptr) {
         apply_limits(entry->limits, system.sources, built->policy);
         built->policy.system = resolve_limits(*system.manifest, system.sources);
+        for (const config::Dependency& one : entry->depends_on) built->depends_on.push_back(one.condition);
+        built->restart = entry->restart;
       }
       launch.plans.push_back(std::move(*built));
     }

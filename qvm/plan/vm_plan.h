@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/supervision.h"
 #include "config/system_config.h"
 #include "config/vm_config.h"
 #include "qvm/base/result.h"
@@ -113,6 +114,9 @@ struct VmPlan {
   std::string vmhost_json_path;  // where the daemon writes it
   std::string domain_xml;
   regions::VmPolicy policy;
+  // From the manifest.
+  std::vector<config::Condition> depends_on;
+  config::RestartPolicy restart;
   bool dryrun = false;
 
   // The run-time directory of this VM: RUNTIME/vm/NAME.

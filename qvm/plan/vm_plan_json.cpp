@@ -31,6 +31,15 @@ constexpr Names<MemoryRange::Kind, 6> kKinds = {{{MemoryRange::Kind::ram, "ram"}
 constexpr Names<HostFacts::Acceleration, 2> kAccelerations = {
     {{HostFacts::Acceleration::kvm, "kvm"}, {HostFacts::Acceleration::tcg, "tcg"}}};
 
+constexpr Names<config::Condition::Kind, 4> kConditions = {{{config::Condition::Kind::started, "started"},
+                                                            {config::Condition::Kind::region, "region"},
+                                                            {config::Condition::Kind::clients, "clients"},
+                                                            {config::Condition::Kind::console, "console"}}};
+constexpr Names<config::RestartPolicy::When, 3> kRestarts = {
+    {{config::RestartPolicy::When::no, "no"},
+     {config::RestartPolicy::When::on_failure, "on-failure"},
+     {config::RestartPolicy::When::always, "always"}}};
+
 template <class Enum, std::size_t N>
 std::string_view name_of(Enum value, const Names<Enum, N>& names) {
   for (const auto& [known, name] : names) {
@@ -237,6 +246,50 @@ regions::CreateSpec read_create(const Json& json) {
   return create;
 }
 
+Json write(const config::Condition& condition) {
+  Json json = {{"kind", name_of(condition.kind, kConditions)},
+               {"vm", condition.vm},
+               {"region", condition.region},
+               {"clients", condition.clients},
+               {"text", condition.text}};
+  if (condition.timeout) json["timeout_ms"] = condition.timeout->count();
+  return json;
+}
+
+config::Condition read_condition(const Json& json) {
+  config::Condition condition;
+  condition.kind = value_of(json.at("kind").get<std::string>(), kConditions);
+  get(json, "vm", condition.vm);
+  get(json, "region", condition.region);
+  get(json, "clients", condition.clients);
+  get(json, "text", condition.text);
+  if (const auto timeout = get_optional<std::int64_t>(json, "timeout_ms"))
+    condition.timeout = std::chrono::milliseconds(*timeout);
+  return condition;
+}
+
+Json write(const config::RestartPolicy& restart) {
+  Json json = {{"policy", name_of(restart.when, kRestarts)}};
+  put(json, "max_restarts", restart.max_restarts);
+  json["delay_ms"] = restart.delay.count();
+  json["max_delay_ms"] = restart.max_delay.count();
+  json["stable_after_ms"] = restart.stable_after.count();
+  return json;
+}
+
+config::RestartPolicy read_restart(const Json& json) {
+  config::RestartPolicy restart;
+  restart.when = value_of(json.at("policy").get<std::string>(), kRestarts);
+  restart.max_restarts = get_optional<unsigned>(json, "max_restarts");
+  const auto time = [&json](const char* key) {
+    return std::chrono::milliseconds(json.at(key).get<std::int64_t>());
+  };
+  restart.delay = time("delay_ms");
+  restart.max_delay = time("max_delay_ms");
+  restart.stable_after = time("stable_after_ms");
+  return restart;
+}
+
 Json write(const regions::VdevPolicy& policy);
 
 template <class T>
@@ -338,6 +391,8 @@ VmPlan read_plan(const Json& json) {
   get(json, "vmhost_json_path", plan.vmhost_json_path);
   get(json, "domain_xml", plan.domain_xml);
   plan.policy = read_policy(json.at("policy"));
+  plan.depends_on = read_list(json, "depends_on", read_condition);
+  plan.restart = read_restart(json.at("restart"));
   get(json, "dryrun", plan.dryrun);
   return plan;
 }
@@ -364,6 +419,8 @@ std::string to_json(const VmPlan& plan) {
       {"vmhost_json_path", plan.vmhost_json_path},
       {"domain_xml", plan.domain_xml},
       {"policy", write(plan.policy)},
+      {"depends_on", write_all(plan.depends_on)},
+      {"restart", write(plan.restart)},
       {"dryrun", plan.dryrun}};
   // Texts come from files of any encoding; what is not UTF-8 was refused before where it matters.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

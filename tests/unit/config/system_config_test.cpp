@@ -189,7 +189,7 @@ TEST(SystemConfig, UnknownKeysGetASuggestion) {
       "'host-map', 'defaults'}");
   EXPECT_EQ(vm_findings("user: 5"),
             "4:5 'user': VM 'a' has no 'user' [manifest-key] "
-            "{it can have 'config', 'options', 'uid', 'gid', 'groups', 'limits'}");
+            "{it can have 'config', 'options', 'uid', 'gid', 'groups', 'limits', 'depends_on', 'restart'}");
   EXPECT_EQ(region_findings("size: 1KiB\n    modes: \"0660\""),
             "4:5 'modes': region 'moo' has no 'modes' [manifest-key] {did you mean 'mode'?} <mode>");
   EXPECT_EQ(findings("defaults: {acelerator: kvm}"),
@@ -477,12 +477,10 @@ TEST(SystemLimits, AreChecked) {
   EXPECT_EQ(findings("limits: {clients: 010}"),
             "1:19 '010': '010' has a leading zero [manifest-value] {write 10} <10>");
   EXPECT_EQ(findings("limits: {clients-per-region: 3}"),
-            "1:10 'clients-per-region': the limits of the system have no 'clients-per-region' [manifest-key] "
-            "{they can have "
-            "'memory', 'regions', 'clients'}");
-  EXPECT_EQ(
-      findings("limits: {memroy: 3}"),
-      "1:10 'memroy': the limits of the system have no 'memroy' [manifest-key] {did you mean 'memory'?}");
+            "1:10 'clients-per-region': 'limits' has no 'clients-per-region' [manifest-key] "
+            "{it can have 'memory', 'regions', 'clients'}");
+  EXPECT_EQ(findings("limits: {memroy: 3}"),
+            "1:10 'memroy': 'limits' has no 'memroy' [manifest-key] {did you mean 'memory'?} <memory>");
   EXPECT_EQ(findings("limits: 5"),
             "1:1 'limits': 'limits' must be a mapping, not text [manifest-value] {for example 'limits: "
             "{memory: 64MiB, regions: 8, clients: 16}'}");
@@ -496,6 +494,122 @@ TEST(SystemBacking, IsChecked) {
             "require} <require>");
   EXPECT_EQ(region_findings("{size: 2MiB, lock: yes}"),
             "3:24 'yes': 'yes' is neither true nor false [manifest-value] {write true or false}");
+}
+
+TEST(SystemConfig, ReadsWhatIsWaitedFor) {
+  const auto parsed = parse(R"(vms:
+  a: {config: a.qvmconf}
+  b:
+    config: b.qvmconf
+    depends_on:
+      - a
+      - {vm: a, timeout: 2min}
+      - {vm: a, console: "login: ", timeout: 1500ms}
+      - {region: moo}
+      - {region: moo, clients: 16, timeout: 1h}
+)");
+  EXPECT_EQ(
+      parsed->text(),
+      "7:14 'a': VM 'b' waits twice for VM 'a' to be started [manifest-duplicate] (6:9 'a': the first one "
+      "is here)");
+  const auto& depends_on = parsed->config->vms[1].depends_on;
+  ASSERT_EQ(depends_on.size(), 4u);
+  using Kind = Condition::Kind;
+  EXPECT_EQ(depends_on[0].condition, (Condition{.kind = Kind::started, .vm = "a"}));
+  EXPECT_EQ(
+      depends_on[1].condition,
+      (Condition{
+          .kind = Kind::console, .vm = "a", .text = "login: ", .timeout = std::chrono::milliseconds(1500)}));
+  EXPECT_EQ(depends_on[2].condition,
+            (Condition{.kind = Kind::region, .region = "moo", .timeout = kConditionTimeout}));
+  EXPECT_EQ(
+      depends_on[3].condition,
+      (Condition{.kind = Kind::clients, .region = "moo", .clients = 16, .timeout = std::chrono::hours(1)}));
+  EXPECT_EQ(parsed->at(depends_on[1].detail_where), "login: ");
+}
+
+TEST(SystemConfig, RefusesConditionsThatMeanNothing) {
+  EXPECT_EQ(
+      vm_findings("depends_on: b"),
+      "4:5 'depends_on': 'depends_on' must be a list of VMs and conditions, not text [manifest-value] {for "
+      "example 'depends_on: [left, {region: moo, clients: 1}]'}");
+  EXPECT_EQ(
+      vm_findings("depends_on: [-b]"),
+      "4:18 '-b': '-b' cannot be the name of a VM [manifest-value] {use at most 64 letters, digits, '-', "
+      "'_' and '.', and start with a letter or digit}");
+  EXPECT_EQ(vm_findings("depends_on: [{vm: b, region: moo}]"),
+            "4:18 '{': a condition is about a VM or about a region, not both [manifest-missing] {make two "
+            "conditions of it}");
+  EXPECT_EQ(
+      vm_findings("depends_on: [{console: x, region: moo}]"),
+      "4:28 'x': 'console' needs the 'vm' whose console it is [manifest-missing] {for example '{vm: left, "
+      "console: \"login:\"}'}");
+  EXPECT_EQ(vm_findings("depends_on: [{vm: b, clients: 2}]"),
+            "4:35 '2': 'clients' needs the 'region' whose clients they are [manifest-missing] {for example "
+            "'{region: moo, clients: 2}'}");
+  EXPECT_EQ(vm_findings("depends_on: [{region: moo, clients: 17}]"),
+            "4:41 '17': '17' is not a number of clients of a region [manifest-value] {write a number from 1 "
+            "to 16}");
+  EXPECT_EQ(vm_findings("depends_on: [{vm: b, consol: x}]"),
+            "4:26 'consol': a condition has no 'consol' [manifest-key] {did you mean 'console'?} <console>");
+  EXPECT_EQ(vm_findings("depends_on: [{vm: b, console: \"a\\nb\"}]"),
+            "4:36 'a\\nb': the text that a console shows must be part of one line [manifest-value] {write at "
+            "most 256 bytes without line breaks}");
+}
+
+TEST(SystemConfig, ReadsTimes) {
+  const auto time = [](const std::string& text) {
+    return vm_findings("depends_on: [{region: moo, timeout: " + text + "}]");
+  };
+  EXPECT_EQ(time("24h"), "");
+  EXPECT_EQ(time("10 s"), "");
+  EXPECT_EQ(time("10"),
+            "4:41 '10': '10' is a time without a unit [manifest-value] {write ms, s, min or h after "
+            "it, for example 30s}");
+  EXPECT_EQ(time("1m"),
+            "4:41 '1m': 'm' is not a unit of time [manifest-value] {the units are ms, s, min and h}");
+  EXPECT_EQ(time("soon"),
+            "4:41 'soon': 'soon' is not a time [manifest-value] {write a number with ms, s, min or "
+            "h, for example 30s}");
+  EXPECT_EQ(time("05s"), "4:41 '05s': '05s' has a leading zero [manifest-value] {write 5s} <5s>");
+  EXPECT_EQ(time("0s"), "4:41 '0s': a time of nothing [manifest-value] {write a time of at least 1ms}");
+  EXPECT_EQ(time("25h"), "4:41 '25h': '25h' is too long [manifest-value] {the longest time is 24h}");
+  EXPECT_EQ(
+      time("99999999999999999999h"),
+      "4:41 '99999999999999999999h': '99999999999999999999h' is too long [manifest-value] {the longest time "
+      "is 24h}");
+}
+
+TEST(SystemConfig, ReadsRestartPolicies) {
+  using When = RestartPolicy::When;
+  const auto restart = [](const std::string& text) {
+    return parse("vms:\n  a:\n    config: a\n    restart: " + text)->config->vms.at(0).restart;
+  };
+  EXPECT_EQ(restart("no"), RestartPolicy{});
+  EXPECT_EQ(restart("on-failure"), RestartPolicy{.when = When::on_failure});
+  EXPECT_EQ(restart("{policy: always, max-restarts: 5, delay: 200ms, max-delay: 1s, stable-after: 2h}"),
+            (RestartPolicy{.when = When::always,
+                           .max_restarts = 5,
+                           .delay = std::chrono::milliseconds(200),
+                           .max_delay = std::chrono::seconds(1),
+                           .stable_after = std::chrono::hours(2)}));
+  // The longest delay is at least the first one.
+  EXPECT_EQ(restart("{policy: always, delay: 2min}").max_delay, std::chrono::minutes(2));
+}
+
+TEST(SystemConfig, RefusesRestartPoliciesThatAreNone) {
+  EXPECT_EQ(vm_findings("restart: on-failur"),
+            "4:14 'on-failur': 'on-failur' is not a restart policy [manifest-value] {the policies are no, "
+            "on-failure and always} <on-failure>");
+  EXPECT_EQ(vm_findings("restart: {delay: 1s}"),
+            "4:5 'restart': 'restart' has no 'policy' [manifest-missing] {for example 'restart: {policy: "
+            "on-failure, max-restarts: 5}'}");
+  EXPECT_EQ(vm_findings("restart: {policy: always, delay: 99ms}"),
+            "4:38 '99ms': a delay of 99ms [manifest-value] {write at least 100ms}");
+  EXPECT_EQ(vm_findings("restart: {policy: always, delay: 3s, max-delay: 2s}"),
+            "4:53 '2s': 'max-delay' is shorter than 'delay' [manifest-value] {write at least 3000ms}");
+  EXPECT_EQ(vm_findings("restart: {policy: always, max-restarts: 0}"),
+            "4:45 '0': '0' is not a number of restarts [manifest-value] {write a number from 1 to 1000000}");
 }
 
 // Every ```yaml block of the documentation is a manifest without a finding, and follows the schema.
