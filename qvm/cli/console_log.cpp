@@ -38,7 +38,13 @@ off_t last_lines(int fd) {
 }  // namespace
 
 ConsoleLog::~ConsoleLog() {
+  close();
+}
+
+void ConsoleLog::close() {
   if (x_changes) x_loop.unwatch(x_changes.get());
+  x_changes.reset();
+  x_file.reset();
 }
 
 bool ConsoleLog::open(From from) {

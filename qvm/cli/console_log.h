@@ -31,6 +31,8 @@ class ConsoleLog {
   bool open(From from = From::start);
   // Hands on what has been written by now.
   void read();
+  // Lets go of the file: the VM is started again, with a new one.
+  void close();
 
  private:
   EventLoop& x_loop;

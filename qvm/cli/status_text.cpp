@@ -46,11 +46,25 @@ std::string resets(const VmStatus& vm) {
   return vm.resets == 1 ? "reset once" : fmt::format("reset {} times", vm.resets);
 }
 
-// What a line of the table has to say beyond the state.
-std::string detail(const VmStatus& vm) {
-  if (!vm.over()) return resets(vm);
+std::string how_it_ended(const VmStatus& vm) {
   return vm.reason.empty() ? std::string(ending(vm.outcome))
                            : fmt::format("{}: {}", ending(vm.outcome), vm.reason);
+}
+
+std::string restarts(const VmStatus& vm) {
+  if (vm.restarts == 0) return {};
+  return vm.restarts == 1 ? "restarted once" : fmt::format("restarted {} times", vm.restarts);
+}
+
+// What a line of the table has to say beyond the state.
+std::string detail(const VmStatus& vm, std::int64_t now) {
+  if (vm.over()) return how_it_ended(vm);
+  if (vm.state == VmState::waiting) return "for " + vm.reason;
+  if (vm.state == VmState::restarting)
+    return fmt::format("in {} s: {}", std::max<std::int64_t>(0, vm.due - now), how_it_ended(vm));
+  const std::string first = restarts(vm);
+  const std::string second = resets(vm);
+  return first + (first.empty() || second.empty() ? "" : ", ") + second;
 }
 
 std::string local_time(std::int64_t seconds) {
@@ -62,8 +76,15 @@ std::string local_time(std::int64_t seconds) {
 
 }  // namespace
 
-std::string describe(const VmStatus& vm) {
+std::int64_t seconds_since_1970() {
+  return static_cast<std::int64_t>(std::time(nullptr));
+}
+
+std::string describe(const VmStatus& vm, std::int64_t now) {
   switch (vm.state) {
+    case VmState::waiting:
+    case VmState::restarting:
+      return fmt::format("{} {}", daemon::to_string(vm.state), detail(vm, now));
     case VmState::starting:
     case VmState::stopping:
       return std::string(daemon::to_string(vm.state));
@@ -73,18 +94,18 @@ std::string describe(const VmStatus& vm) {
       return vm.pid == 0 ? "running" : fmt::format("running (pid {})", vm.pid);
     case VmState::stopped:
     case VmState::failed:
-      return detail(vm);
+      return detail(vm, now);
   }
   return {};
 }
 
-std::string vm_table(const std::vector<VmStatus>& vms) {
+std::string vm_table(const std::vector<VmStatus>& vms, std::int64_t now) {
   std::size_t width = 4;
   for (const VmStatus& vm : vms) width = std::max(width, vm.name.size());
   const auto line = [width](std::string_view name, std::string_view state, std::string_view pid,
                             std::string_view since, std::string_view details) {
     std::string text =
-        fmt::format("{:<{}}  {:<8}  {:>7}  {:<19}  {}", name, width, state, pid, since, details);
+        fmt::format("{:<{}}  {:<10}  {:>7}  {:<19}  {}", name, width, state, pid, since, details);
     text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
   };
@@ -92,7 +113,7 @@ std::string vm_table(const std::vector<VmStatus>& vms) {
   for (const VmStatus& vm : vms) {
     // The number of a process that is gone may be somebody else's by now.
     const std::string pid = vm.pid > 0 && !vm.over() ? std::to_string(vm.pid) : "-";
-    text += line(vm.name, daemon::to_string(vm.state), pid, local_time(vm.since), detail(vm));
+    text += line(vm.name, daemon::to_string(vm.state), pid, local_time(vm.since), detail(vm, now));
   }
   return text;
 }

@@ -3,6 +3,7 @@
 // A VM's state in words for people. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,13 @@
 
 namespace qvm::cli {
 
+// By the clock of the host.
+std::int64_t seconds_since_1970();
+
 // "running (pid 17)", "powered off", "failed: its QEMU process was killed by signal 9 (Killed)".
-std::string describe(const daemon::VmStatus& vm);
+std::string describe(const daemon::VmStatus& vm, std::int64_t now = seconds_since_1970());
 
 // What `qvm ps` prints: a line per VM under a line of titles.
-std::string vm_table(const std::vector<daemon::VmStatus>& vms);
+std::string vm_table(const std::vector<daemon::VmStatus>& vms, std::int64_t now = seconds_since_1970());
 
 }  // namespace qvm::cli

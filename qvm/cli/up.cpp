@@ -119,10 +119,14 @@ class Up {
       console.ran = true;
       print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
     }
-    if (console.log != nullptr && vm.state != VmState::starting) console.log->open();
-    if (!vm.over()) return;
+    if (vm.state == VmState::waiting) print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    const bool between_runs = vm.state == VmState::restarting;
+    if (console.log != nullptr && vm.state != VmState::starting && !between_runs) console.log->open();
+    if (!vm.over() && !between_runs) return;
     if (console.log != nullptr) console.log->read();
     console.lines->finish();
+    // The next run has a log of its own.
+    if (console.log != nullptr && between_runs) console.log->close();
     print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
   }
 

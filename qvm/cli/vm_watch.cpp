@@ -100,7 +100,8 @@ void VmWatch::handle(const Reply& reply) {
 void VmWatch::take(const daemon::VmStatus& vm) {
   if (std::find(x_names.begin(), x_names.end(), vm.name) == x_names.end()) return;
   daemon::VmStatus& known = x_vms[vm.name];
-  const bool same = known.name == vm.name && known.state == vm.state && known.resets == vm.resets;
+  const bool same = known.name == vm.name && known.state == vm.state && known.resets == vm.resets &&
+                    known.reason == vm.reason;
   known = vm;
   if (!same) x_hooks.news(vm);
 }

@@ -84,6 +84,10 @@ void log_state(const VmStatus& vm) {
       {{"vm", vm.name}, {"state", state}, {"pid", std::int64_t{vm.pid}}});
 }
 
+void log_decision(const std::string& vm, const std::string& text) {
+  process_log().write("decision", text, {{"vm", vm}});
+}
+
 Result<UniqueFd> termination_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -129,7 +133,8 @@ class Daemon {
                 .send = [this](Supervisor::ClientId client, const Reply& reply) { answer(client, reply); },
                 .settled = [this] { end_if_idle(); },
                 .note_before_start = [] { return probe_note(); },
-                .changed = log_state})) {}
+                .changed = log_state,
+                .decided = log_decision})) {}
 
   Result<void> serve();
   // After the loop: takes away what only a running qvmd needs.

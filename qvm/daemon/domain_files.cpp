@@ -83,6 +83,14 @@ std::optional<Identity> identity_of(const plan::VmPlan& plan) {
   return Identity{.uid = *plan.host.uid, .gid = plan.host.gid.value_or(0)};
 }
 
+Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string& vm) {
+  const std::string log = paths.console_log(vm);
+  if (::rename(log.c_str(), (log + ".1").c_str()) != 0 && errno != ENOENT) {
+    return fail_errno(fmt::format("put the old '{}' aside", log));
+  }
+  return {};
+}
+
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan) {
   // qvm-regiond takes this one away when it ends.
   if (::mkdir(paths.vms().c_str(), ::geteuid() == 0 ? 0755 : 0700) != 0 && errno != EEXIST) {
@@ -99,11 +107,7 @@ Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& 
   }
   const std::string logs = paths.vm_logs(plan.name);
   if (::mkdir(logs.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(fmt::format("make '{}'", logs));
-  const std::string log = paths.console_log(plan.name);
-  if (::rename(log.c_str(), (log + ".1").c_str()) != 0 && errno != ENOENT) {
-    return fail_errno(fmt::format("put the old '{}' aside", log));
-  }
-  return {};
+  return put_console_log_aside(paths, plan.name);
 }
 
 Result<std::string> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan) {

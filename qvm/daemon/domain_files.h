@@ -27,6 +27,9 @@ struct VmRecord {
 // Whom the VM's process runs as, absent if as we do.
 std::optional<Identity> identity_of(const plan::VmPlan& plan);
 
+// Keeps the console log of the VM's run before as ".1": the next run begins a new one.
+Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string& vm);
+
 // Makes RUN/vm/NAME, open to the VM's group only, and an empty log directory; an older console log is kept as
 // ".1". What a killed predecessor left in the VM's directory is removed.
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan);

@@ -86,6 +86,11 @@ Result<std::string> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
     return tl::unexpected(std::move(made.error()));
   // First, so that a successor knows about everything that comes after.
   if (auto written = write_record(x_paths, vm); !written) return tl::unexpected(std::move(written.error()));
+  return stage(vm, roll_back);
+}
+
+Result<std::string> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
+  const std::string& name = vm.plan.name;
   auto domain = stage_files(x_paths, vm.plan);
   if (!domain) return domain;
   if (uses_regions(vm.plan)) {
@@ -96,9 +101,8 @@ Result<std::string> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
   return domain;
 }
 
-Result<std::vector<host::DomainInfo>> Launcher::start(const std::vector<VmRecord>& set,
-                                                      const std::atomic<bool>& cancelled,
-                                                      const Started& started) {
+Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecord>& set,
+                                                       const std::atomic<bool>& cancelled) {
   RollBack roll_back;
   std::vector<std::string> domains;
   for (const VmRecord& vm : set) {
@@ -114,47 +118,42 @@ Result<std::vector<host::DomainInfo>> Launcher::start(const std::vector<VmRecord
     roll_back.push([this, &region] { remove_region(region.name); });
   }
   if (cancelled) return was_cancelled();
-  auto running = start_domains(set, domains, started);
-  if (!running) return running;
-  if (cancelled) {
-    std::vector<const VmRecord*> all;
-    for (const VmRecord& vm : set) all.push_back(&vm);
-    destroy_all(all);
-    return was_cancelled();
-  }
-  for (const VmRecord& vm : set)
-    complain_if_failed(mark_started(x_paths, vm.plan.name), "mark the VM as started");
-  roll_back.keep();
-  return running;
+  auto complete = start_domains(set, domains);
+  if (complete) roll_back.keep();
+  return complete;
+}
+
+Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm) {
+  RollBack roll_back;
+  if (auto put = put_console_log_aside(x_paths, vm.plan.name); !put)
+    return tl::unexpected(std::move(put.error()));
+  auto domain = stage(vm, roll_back);
+  if (!domain) return tl::unexpected(std::move(domain.error()));
+  auto complete = start_domain(vm, *domain);
+  if (complete) roll_back.keep();
+  return complete;
 }
 
 Result<std::vector<host::DomainInfo>> Launcher::start_domains(const std::vector<VmRecord>& set,
-                                                              const std::vector<std::string>& domains,
-                                                              const Started& started) {
+                                                              const std::vector<std::string>& domains) {
   std::vector<Result<host::DomainInfo>> paused(set.size());
   in_parallel(set.size(), [&](std::size_t i) { paused[i] = start_domain(set[i], domains[i]); });
   std::vector<const VmRecord*> complete;
+  std::vector<host::DomainInfo> processes;
   for (std::size_t i = 0; i < set.size(); ++i) {
-    if (paused[i]) complete.push_back(&set[i]);
+    if (!paused[i]) continue;
+    complete.push_back(&set[i]);
+    processes.push_back(*paused[i]);
   }
   if (auto failed = first_failure(set, paused); !failed) {
     destroy_all(complete);
     return tl::unexpected(std::move(failed.error()));
   }
-  // Only now, and each in a step of its own: a guest may be done before the call that let it run returns, and
-  // that must not look like a start that failed.
-  std::vector<Result<void>> running(set.size());
-  in_parallel(set.size(), [&](std::size_t i) {
-    started(*paused[i]);
-    if (!set[i].plan.dryrun) running[i] = resume(set[i]);
-  });
-  if (auto failed = first_failure(set, running); !failed) {
-    destroy_all(complete);
-    return tl::unexpected(std::move(failed.error()));
-  }
-  std::vector<host::DomainInfo> processes;
-  for (auto& process : paused) processes.push_back(std::move(*process));
   return processes;
+}
+
+void Launcher::mark_started(const VmRecord& vm) {
+  complain_if_failed(daemon::mark_started(x_paths, vm.plan.name), "mark the VM as started");
 }
 
 Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::string& domain_xml) {
@@ -188,9 +187,9 @@ Result<void> Launcher::shutdown(const VmRecord& vm) {
   return (*hypervisor)->shutdown(vm.plan.name);
 }
 
-bool Launcher::is_stuck(const VmRecord& vm) {
+host::Standstill Launcher::standstill(const VmRecord& vm) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
-  return hypervisor && (*hypervisor)->is_stuck(vm.plan.name);
+  return hypervisor ? (*hypervisor)->standstill(vm.plan.name) : host::Standstill::none;
 }
 
 host::LastWords Launcher::last_words(const VmRecord& vm) {
@@ -198,8 +197,11 @@ host::LastWords Launcher::last_words(const VmRecord& vm) {
   return hypervisor ? (*hypervisor)->last_words(vm.plan.name) : host::LastWords();
 }
 
-void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
+void Launcher::release(const VmRecord& vm) {
   if (uses_regions(vm.plan)) remove_rights(vm.plan.name);
+}
+
+void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
   if (last == LastOfSet::yes) {
     for (const auto& region : vm.set_regions) remove_region(region.name);
   }
@@ -230,6 +232,12 @@ std::vector<VmRecord> Launcher::usable_records() {
     forget(record);
   }
   std::erase_if(records, [&](const VmRecord& record) { return !started.contains(record.set); });
+  for (const VmRecord& record : records) {
+    const auto progress = read_progress(x_paths, record.plan.name);
+    if (!progress || progress->phase != VmProgress::Phase::creating) continue;
+    x_hypervisors.abandon(record.libvirt_uri, record.plan.name);
+    if (uses_regions(record.plan)) (void)x_regions.remove_vm(record.plan.name);
+  }
   return records;
 }
 
@@ -247,8 +255,9 @@ void Launcher::destroy_strays(const std::vector<Adopted>& adopted) {
   auto domains = hypervisor ? (*hypervisor)->list() : std::vector<host::DomainInfo>();
   if (!domains) return;
   for (const host::DomainInfo& domain : *domains) {
-    const bool known = std::any_of(adopted.begin(), adopted.end(),
-                                   [&](const Adopted& vm) { return vm.process.name == domain.name; });
+    const bool known = std::any_of(adopted.begin(), adopted.end(), [&](const Adopted& vm) {
+      return vm.process && vm.process->name == domain.name;
+    });
     if (!known)
       complain_if_failed((*hypervisor)->destroy(domain.name), fmt::format("stop VM '{}'", domain.name));
   }
@@ -257,8 +266,6 @@ void Launcher::destroy_strays(const std::vector<Adopted>& adopted) {
 std::vector<Launcher::Adopted> Launcher::adopt() {
   x_kvm.recover();
   std::vector<Adopted> adopted;
-  std::vector<VmRecord> gone;
-  std::map<std::string, unsigned> living_of_set;
   for (VmRecord& record : usable_records()) {
     const std::string name = record.plan.name;
     auto hypervisor = x_hypervisors.get(record.libvirt_uri);
@@ -270,17 +277,11 @@ std::vector<Launcher::Adopted> Launcher::adopt() {
       x_complain(fmt::format("VM '{}': {}", name, domains.error().message()));
       continue;
     }
+    Adopted vm{.vm = std::move(record), .progress = read_progress(x_paths, name).value_or(VmProgress())};
     const auto domain =
         std::find_if(domains->begin(), domains->end(), [&](const auto& info) { return info.name == name; });
-    if (domain == domains->end()) {
-      gone.push_back(std::move(record));
-    } else {
-      ++living_of_set[record.set];
-      adopted.push_back({.vm = std::move(record), .process = *domain});
-    }
-  }
-  for (const VmRecord& vm : gone) {
-    clean_up(vm, living_of_set[vm.set] == 0 ? LastOfSet::yes : LastOfSet::no);
+    if (domain != domains->end()) vm.process = *domain;
+    adopted.push_back(std::move(vm));
   }
   destroy_strays(adopted);
   if (!adopted.empty()) complain_if_failed(x_regions.ensure(), "region manager");

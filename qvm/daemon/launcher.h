@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Starts sets of VMs and takes away what they leave: the steps, in order, with roll-back. Blocking; for
+// Makes sets of VMs and takes away what they leave: the steps, in order, with roll-back. Blocking; for
 // worker threads.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "qvm/daemon/kvm_access.h"
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/vm_progress.h"
 #include "qvm/host/hypervisor.h"
 
 namespace qvm::daemon {
@@ -23,7 +25,6 @@ namespace qvm::daemon {
 // Thread-safe for different VMs; the parts it is given must outlive it.
 class Launcher {
  public:
-  using Started = std::function<void(const host::DomainInfo&)>;
   // Called with failures that change nothing about the result, for the log.
   using Complain = std::function<void(const std::string&)>;
 
@@ -38,31 +39,40 @@ class Launcher {
   // Opens what every start needs, ahead of time; failures come again, with a start.
   void prepare_host();
 
-  // Starts all VMs of a set (all with the same URI, regions and set), or none: on failure, and when cancelled
-  // becomes true on the way, everything is as before. No guest runs before every VM of the set is complete.
-  // Returns their processes in order. started is told of each VM that is about to run, from any thread.
-  Result<std::vector<host::DomainInfo>> start(const std::vector<VmRecord>& set,
-                                              const std::atomic<bool>& cancelled, const Started& started);
+  // Makes all VMs of a set (all with the same URI, regions and set), or none: on failure, and when cancelled
+  // becomes true on the way, everything is as before. Their processes are complete, returned in order; their
+  // guests do not run.
+  Result<std::vector<host::DomainInfo>> create(const std::vector<VmRecord>& set,
+                                               const std::atomic<bool>& cancelled);
+  // The same for a VM that has ended and was released, while its set goes on. On failure it is as it was.
+  Result<host::DomainInfo> create_again(const VmRecord& vm);
+  // Lets a guest run. Succeeds if it runs already, or if there is no domain any more.
+  Result<void> resume(const VmRecord& vm);
+  // The whole set was started: a successor goes on with it.
+  void mark_started(const VmRecord& vm);
 
   // Ends a domain at once.
   Result<void> destroy(const VmRecord& vm);
   // Asks the guest to power off.
   Result<void> shutdown(const VmRecord& vm);
-  // Whether its guest was stopped by the hypervisor, which cannot go on with it.
-  bool is_stuck(const VmRecord& vm);
+  // Why its guest cannot go on, if the hypervisor has stopped it.
+  host::Standstill standstill(const VmRecord& vm);
   // What its process said last that matters.
   host::LastWords last_words(const VmRecord& vm);
 
-  // After the domain is gone: takes the VM's rights, socket and files away, and with the last of its set the
-  // set's regions.
+  // After the domain is gone: takes the VM's rights and socket away. What a successor must know stays.
+  void release(const VmRecord& vm);
+  // After that: takes its files away, and with the last of its set the set's regions.
   enum class LastOfSet { no, yes };
   void clean_up(const VmRecord& vm, LastOfSet last);
 
-  // VMs of an earlier qvmd: those whose domain still runs. What is left of others is cleaned up, and a set
-  // that it did not start completely is taken away as a whole. First of all, before anything is started.
+  // VMs of an earlier qvmd, dead or alive. A set that it did not start completely is taken away as a whole,
+  // and so is what it had begun to make of a VM that was to be started again. First of all, before anything
+  // is started.
   struct Adopted {
     VmRecord vm{};
-    host::DomainInfo process{};
+    VmProgress progress{};
+    std::optional<host::DomainInfo> process{};  // absent: there is no domain
   };
   std::vector<Adopted> adopt();
 
@@ -70,10 +80,9 @@ class Launcher {
   class RollBack;
   Result<std::string> prepare(const VmRecord& vm, RollBack& roll_back);
   Result<std::vector<host::DomainInfo>> start_domains(const std::vector<VmRecord>& set,
-                                                      const std::vector<std::string>& domains,
-                                                      const Started& started);
+                                                      const std::vector<std::string>& domains);
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const std::string& domain_xml);
-  Result<void> resume(const VmRecord& vm);
+  Result<std::string> stage(const VmRecord& vm, RollBack& roll_back);
   std::vector<VmRecord> usable_records();
   void forget(const VmRecord& vm);
   void destroy_strays(const std::vector<Adopted>& adopted);

@@ -16,8 +16,10 @@ using nlohmann::json;
 template <class Enum, std::size_t Count>
 using Names = std::array<std::pair<Enum, std::string_view>, Count>;
 
-constexpr Names<VmState, 5> kStates = {{{VmState::starting, "starting"},
+constexpr Names<VmState, 7> kStates = {{{VmState::starting, "starting"},
+                                        {VmState::waiting, "waiting"},
                                         {VmState::running, "running"},
+                                        {VmState::restarting, "restarting"},
                                         {VmState::stopping, "stopping"},
                                         {VmState::stopped, "stopped"},
                                         {VmState::failed, "failed"}}};
@@ -76,7 +78,9 @@ json to_json(const VmStatus& vm) {
           {"reason", vm.reason},
           {"pid", vm.pid},
           {"since", vm.since},
-          {"resets", vm.resets}};
+          {"resets", vm.resets},
+          {"restarts", vm.restarts},
+          {"due", vm.due}};
 }
 
 VmStatus vm_from(const json& value) {
@@ -88,6 +92,8 @@ VmStatus vm_from(const json& value) {
   vm.pid = value.at("pid").get<pid_t>();
   vm.since = value.at("since").get<std::int64_t>();
   vm.resets = value.at("resets").get<std::uint32_t>();
+  vm.restarts = value.at("restarts").get<std::uint32_t>();
+  vm.due = value.at("due").get<std::int64_t>();
   return vm;
 }
 
@@ -188,6 +194,13 @@ std::string_view to_string(Outcome outcome) {
 
 std::string_view to_string(Request::Operation operation) {
   return name_of(kOperations, operation);
+}
+
+std::optional<Outcome> outcome_from(std::string_view name) {
+  for (const auto& [outcome, known] : kOutcomes) {
+    if (known == name) return outcome;
+  }
+  return std::nullopt;
 }
 
 std::string encode(const Request& request) {

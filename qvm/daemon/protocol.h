@@ -17,11 +17,19 @@
 
 namespace qvm::daemon {
 
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 // Of one message. A plan has some 10 KiB; this is for a hundred VMs and ends what is not a client of ours.
 inline constexpr std::size_t kMaxMessageBytes = 16U << 20U;
 
-enum class VmState { starting, running, stopping, stopped, failed };
+enum class VmState {
+  starting,    // its process is being made
+  waiting,     // its process is complete; its guest has to wait for others
+  running,     // its guest runs
+  restarting,  // it has ended and will be started again
+  stopping,    // its guest was asked to power off, or what it leaves is being taken away
+  stopped,     // for good: as its guest or its user wanted
+  failed,      // for good: as nobody wanted
+};
 std::string_view to_string(VmState state);
 
 // How a VM's run ended.
@@ -37,15 +45,18 @@ enum class Outcome {
   not_started,  // it never ran
 };
 std::string_view to_string(Outcome outcome);
+std::optional<Outcome> outcome_from(std::string_view name);
 
 struct VmStatus {
   std::string name{};
   VmState state = VmState::starting;
-  Outcome outcome = Outcome::none;
-  std::string reason{};    // one sentence, for outcomes that need one
-  pid_t pid = 0;           // of its process, 0 if unknown
-  std::int64_t since = 0;  // of the state, seconds since 1970
+  Outcome outcome = Outcome::none;  // restarting: of the run that ended
+  std::string reason{};             // one sentence, for outcomes that need one; waiting: for what
+  pid_t pid = 0;                    // of its process, 0 if unknown
+  std::int64_t since = 0;           // of the state, seconds since 1970
   std::uint32_t resets = 0;
+  std::uint32_t restarts = 0;  // by its restart policy
+  std::int64_t due = 0;        // restarting: when it will be started, seconds since 1970; else 0
 
   bool over() const { return state == VmState::stopped || state == VmState::failed; }
 };

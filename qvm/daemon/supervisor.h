@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What qvmd knows of its VMs and does on request: state, starting, stopping, telling clients.
+// What qvmd knows of its VMs and does: state, starting in order, restarting, stopping in order, telling
+// clients. How a start goes is in supervisor_start.cpp, how an end goes in supervisor_end.cpp.
 #pragma once
 
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,11 +15,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qvm/base/event_loop.h"
+#include "qvm/daemon/console_search.h"
+#include "qvm/daemon/decisions.h"
 #include "qvm/daemon/launcher.h"
 #include "qvm/daemon/protocol.h"
+#include "qvm/daemon/verdict.h"
+#include "qvm/daemon/waiting.h"
 #include "qvm/daemon/workers.h"
 
 namespace qvm::daemon {
@@ -34,11 +41,13 @@ class Supervisor {
     std::function<std::string()> note_before_start;
     // A VM's state has changed; may be empty.
     std::function<void(const VmStatus&)> changed{};
+    // Told every decision; may be empty.
+    Decisions::Log decided{};
   };
 
   Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, RegionManager& regions, Hooks hooks);
 
-  // VMs that an earlier qvmd has left running.
+  // VMs of an earlier qvmd: goes on with them where it was.
   void adopt(std::vector<Launcher::Adopted> vms);
   // One request of a client: answered by exactly one `done` or `failed`, except prepare and cancel.
   void handle(ClientId client, Request request);
@@ -54,48 +63,103 @@ class Supervisor {
   bool idle() const;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  // The start of a set: from the request until all its guests run.
+  struct StartJob {
+    ClientId client = 0;
+    std::vector<VmRecord> set{};
+    std::vector<std::string> names{};
+    std::atomic<bool> cancelled = false;
+    std::string failure{};  // why everything is being taken back; empty: it is not
+    std::optional<Result<std::vector<host::DomainInfo>>> result{};
+  };
   struct Vm {
     VmRecord record{};
     VmStatus status{};
     ClientId owner = 0;
-    bool in_start = false;  // its start job has not come back
-    bool resumed = false;   // its guest has run
+    std::shared_ptr<StartJob> job{};   // while its set starts
+    bool busy = false;                 // a worker makes its domain or lets it run: its end has to wait
+    std::optional<Waiting> waiting{};  // complete, but its guest may not run yet
+    bool up = false;                   // its guest was let run, in this run
+    bool ever_up = false;              // in this run or one before
+    bool resumed = false;              // the hypervisor has said so
+    Clock::time_point up_since{};
     bool stop_requested = false;
+    bool stop_begun = false;  // its turn to stop has come
+    std::uint32_t stop_timeout_ms = 0;
     std::optional<host::DomainEvent::Stop> gone{};  // the domain's end, once it was told
-    bool cleaning = false;
-    Outcome verdict = Outcome::none;  // known before the domain is gone
-  };
-  struct StartJob {
-    ClientId client = 0;
-    std::vector<VmRecord> set{};
-    std::atomic<bool> cancelled = false;
-    std::optional<Result<std::vector<host::DomainInfo>>> result{};
+    bool ending = false;                            // what it leaves is being looked at or taken away
+    bool leaving = false;                           // for good
+    std::string why_not_started{};                  // a start of it alone has failed
+    Outcome verdict = Outcome::none;                // known before the domain is gone
+    unsigned in_a_row = 0;                          // restarts without a stable run between them
+    std::optional<EventLoop::TimerId> retry{};
   };
   struct StopWait {
-    ClientId client = 0;
+    ClientId client = 0;  // 0: nobody waits for the answer any more
     std::vector<std::string> names{};
+    std::uint32_t timeout_ms = 0;
     std::string failure{};
   };
 
+  // Starting.
   void start(ClientId client, const Request& request);
-  void start_ended(StartJob& job);
+  Result<std::vector<VmRecord>> records_for(const Request& request);
+  Result<void> check_name(const std::string& name) const;
+  void created(const std::shared_ptr<StartJob>& job);
+  void await_conditions(Vm& vm, pid_t pid);
+  void advance();
+  void follow(const std::string& name, Waiting::Result look);
+  Facts facts();
+  void poll_later();
+  void poll();
+  void let_run(Vm& vm);
+  void let_run_done(Vm& vm, const Result<void>& result);
+  void after_busy(Vm& vm);
+  void check_job(std::shared_ptr<StartJob> job);
+  void check_roll_back(std::shared_ptr<StartJob> job);
+  void roll_back(const std::shared_ptr<StartJob>& job, const std::string& why);
+  void forget_set(StartJob& job);
+  void retry(const std::string& name);
+
+  // Ending.
   void stop(ClientId client, const Request& request);
+  void begin_stop(StopWait wait);
+  void advance_stops();
+  void cancel(const std::shared_ptr<StartJob>& job);
+  void cancel_of(ClientId client);
+  void begin_to_end(Vm& vm);
   void stop_vm(Vm& vm, std::uint32_t timeout_ms);
   void destroy_vm(const std::string& name);
-  void watch(ClientId client, const Request& request);
-  // Answers with the text that ask returns; it runs on a worker.
-  void ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask);
+  void destroy_failed(Vm& vm, const std::string& why);
   void domain_gone(Vm& vm, host::DomainEvent::Stop how);
   void find_out_why_paused(const std::string& name);
   void give_up_on(Vm& vm, Outcome verdict);
-  void clean_up(Vm& vm);
-  void conclude(Vm& vm, const host::LastWords& words);
-  void set_state(Vm& vm, VmState state);
-  void tell(const Vm& vm);
+  void begin_end(Vm& vm);
+  void attempt_failed(Vm& vm, const std::string& why);
+  void ended(Vm& vm, const Verdict& verdict, std::chrono::milliseconds ran);
+  void restart_later(Vm& vm, const Verdict& verdict, const RestartDecision& decision);
+  void wait_for_retry(Vm& vm, std::chrono::milliseconds delay);
+  void end_for_good(Vm& vm, const Verdict& verdict);
+  void conclude(Vm& vm, const Verdict& verdict);
   void settle_stops();
-  Result<std::vector<VmRecord>> records_for(const Request& request);
+
+  // Both.
+  void watch(ClientId client, const Request& request);
+  // Answers with the text that ask returns; it runs on a worker.
+  void ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask);
+  void adopt_dead(Vm& vm, const VmProgress& progress);
+  void adopt_living(Vm& vm, const VmProgress& progress);
+  // told: of the end of the run before, or, in its reason, what is waited for. due: seconds since 1970.
+  void set_state(Vm& vm, VmState state, const Verdict& told = {.outcome = Outcome::none, .reason = {}},
+                 std::int64_t due = 0);
+  void save(const Vm& vm, VmProgress::Phase phase, std::int64_t due_ms = 0);
+  void tell(const Vm& vm);
+  bool last_of_set(const Vm& vm) const;
   Vm* find(const std::string& name);
   std::vector<VmStatus> statuses(const std::vector<std::string>& names) const;
+  void send(ClientId client, const Reply& reply) const;
   void send_failed(ClientId client, std::string why) const;
 
   EventLoop& x_loop;
@@ -103,13 +167,18 @@ class Supervisor {
   Launcher& x_launcher;
   RegionManager& x_regions;
   Hooks x_hooks;
+  Decisions x_decisions;
   std::map<std::string, Vm> x_vms;
   std::map<ClientId, std::set<std::string>> x_watched;
   std::vector<std::shared_ptr<StartJob>> x_starts;
   std::vector<StopWait> x_stops;
   std::map<pid_t, int> x_exits;  // of processes whose VM has not been concluded
   std::uint64_t x_next_set = 1;
-  Workers x_workers;  // last: its threads use the rest
+  // What waiting VMs have to ask about, and the answers.
+  bool x_polling = false;
+  std::map<std::string, unsigned> x_clients;                                // by region, those that exist
+  std::map<std::pair<std::string, std::string>, ConsoleSearch> x_searches;  // by VM and text
+  Workers x_workers;                                                        // last: its threads use the rest
 };
 
 }  // namespace qvm::daemon

@@ -21,7 +21,7 @@ struct DomainEvent {
     started,
     resumed,   // the guest runs, for the first time or again
     rebooted,  // the guest reset itself and runs on
-    paused,    // see is_stuck() for why
+    paused,    // see standstill() for why
     watchdog,  // the guest's watchdog bit
     panicked,  // the guest reported a panic
     stopped,   // the domain is gone
@@ -49,6 +49,14 @@ struct DomainInfo {
   pid_t pid = 0;  // of its process; 0 if the hypervisor does not tell
 };
 
+// What keeps a guest from going on while its process is there.
+enum class Standstill {
+  none,      // it runs, or somebody has paused it
+  stuck,     // the hypervisor cannot go on with it
+  watchdog,  // its watchdog bit
+  panicked,  // it reported a panic
+};
+
 // All members may be called from several threads at once; every one may block for seconds.
 class Hypervisor {
  public:
@@ -59,11 +67,11 @@ class Hypervisor {
   enum class Begin { running, paused };
   virtual Result<DomainInfo> start(const std::string& domain_xml, Begin begin) = 0;
   Result<DomainInfo> start(const std::string& domain_xml) { return start(domain_xml, Begin::running); }
-  // Lets a paused guest run. Succeeds if the guest has ended by the time this returns, or there is no such
-  // domain: the `stopped` event tells.
+  // Lets a paused guest run. Succeeds if it runs already, if it has ended by the time this returns, or if
+  // there is no such domain: the `stopped` event tells.
   virtual Result<void> resume(const std::string& domain) = 0;
-  // True if the domain is paused and nobody asked for that: the hypervisor cannot go on with its guest.
-  virtual bool is_stuck(const std::string& domain) = 0;
+  // Why the domain is paused, if nobody asked for that.
+  virtual Standstill standstill(const std::string& domain) = 0;
   // Ends a domain at once. Succeeds if there is none of that name. The `stopped` event follows, or came
   // before.
   virtual Result<void> destroy(const std::string& domain) = 0;

@@ -132,17 +132,30 @@ class LibvirtHypervisor final : public Hypervisor {
     if (virDomainResume(domain.get()) == 0) return {};
     std::string why = reason();
     // A guest may be done before libvirt has made sure that it runs.
+    int state = 0;
     if (virDomainIsActive(domain.get()) != 1) return {};
+    if (virDomainGetState(domain.get(), &state, nullptr, 0) == 0 && state == VIR_DOMAIN_RUNNING) return {};
     return fail(std::move(why));
   }
 
-  bool is_stuck(const std::string& name) override {
+  Standstill standstill(const std::string& name) override {
     const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
     int state = 0;
     int why = 0;
-    if (!domain || virDomainGetState(domain.get(), &state, &why, 0) != 0 || state != VIR_DOMAIN_PAUSED)
-      return false;
-    return why == VIR_DOMAIN_PAUSED_UNKNOWN || why == VIR_DOMAIN_PAUSED_IOERROR;
+    if (!domain || virDomainGetState(domain.get(), &state, &why, 0) != 0) return Standstill::none;
+    if (state == VIR_DOMAIN_CRASHED) return Standstill::panicked;
+    if (state != VIR_DOMAIN_PAUSED) return Standstill::none;
+    switch (why) {
+      case VIR_DOMAIN_PAUSED_UNKNOWN:
+      case VIR_DOMAIN_PAUSED_IOERROR:
+        return Standstill::stuck;
+      case VIR_DOMAIN_PAUSED_WATCHDOG:
+        return Standstill::watchdog;
+      case VIR_DOMAIN_PAUSED_CRASHED:
+        return Standstill::panicked;
+      default:
+        return Standstill::none;
+    }
   }
 
   Result<void> destroy(const std::string& name) override {

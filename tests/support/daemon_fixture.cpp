@@ -79,6 +79,9 @@ class FakeHypervisor final : public host::Hypervisor {
       info = {.name = name, .pid = host_.next_pid_++};
       host_.domains_[name] = info;
       host_.xml_[name] = xml;
+      host_.stuck_.erase(name);
+      host_.resumed_.erase(name);
+      ++host_.starts_[name];
     }
     host_.emit({.domain = name, .kind = host::DomainEvent::Kind::started});
     if (begin == Begin::paused) host_.emit({.domain = name, .kind = host::DomainEvent::Kind::paused});
@@ -92,15 +95,16 @@ class FakeHypervisor final : public host::Hypervisor {
         return fail(refused->second);
       }
       host_.resumed_.insert(name);
+      host_.resume_order_.push_back(name);
       ends = host_.end_at_once_.contains(name);
     }
     host_.emit({.domain = name, .kind = host::DomainEvent::Kind::resumed});
     if (ends) host_.end(name, host::DomainEvent::Stop::shutdown);
     return {};
   }
-  bool is_stuck(const std::string& name) override {
+  host::Standstill standstill(const std::string& name) override {
     const std::lock_guard lock(host_.mutex_);
-    return host_.stuck_.contains(name);
+    return host_.stuck_.contains(name) ? host_.stuck_.at(name) : host::Standstill::none;
   }
   Result<void> destroy(const std::string& name) override {
     {
@@ -113,7 +117,14 @@ class FakeHypervisor final : public host::Hypervisor {
     host_.end(name, host::DomainEvent::Stop::destroyed);
     return {};
   }
-  Result<void> shutdown(const std::string&) override { return {}; }
+  Result<void> shutdown(const std::string& name) override {
+    {
+      const std::lock_guard lock(host_.mutex_);
+      if (!host_.obedient_) return {};
+    }
+    host_.end(name, host::DomainEvent::Stop::shutdown);
+    return {};
+  }
   Result<std::vector<host::DomainInfo>> list() override {
     const std::lock_guard lock(host_.mutex_);
     std::vector<host::DomainInfo> all;
@@ -148,6 +159,7 @@ void FakeHost::end(const std::string& domain, host::DomainEvent::Stop how) {
   {
     const std::lock_guard lock(mutex_);
     domains_.erase(domain);
+    end_order_.push_back(domain);
   }
   emit({.domain = domain, .kind = host::DomainEvent::Kind::stopped, .stop = how});
 }
@@ -179,12 +191,38 @@ void FakeHost::refuse_start(const std::string& domain, const std::string& why) {
   refused_starts_[domain] = why;
 }
 
-void FakeHost::get_stuck(const std::string& domain) {
+void FakeHost::get_stuck(const std::string& domain, host::Standstill why) {
   {
     const std::lock_guard lock(mutex_);
-    stuck_.insert(domain);
+    stuck_[domain] = why;
   }
   happen(domain, host::DomainEvent::Kind::paused);
+}
+
+unsigned FakeHost::starts_of(const std::string& domain) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = starts_.find(domain);
+  return found == starts_.end() ? 0 : found->second;
+}
+
+std::vector<std::string> FakeHost::resume_order() const {
+  const std::lock_guard lock(mutex_);
+  return resume_order_;
+}
+
+std::vector<std::string> FakeHost::end_order() const {
+  const std::lock_guard lock(mutex_);
+  return end_order_;
+}
+
+void FakeHost::power_off_when_asked() {
+  const std::lock_guard lock(mutex_);
+  obedient_ = true;
+}
+
+void FakeHost::allow_start(const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  refused_starts_.erase(domain);
 }
 
 std::set<std::string> FakeHost::resumed() const {
@@ -279,12 +317,15 @@ void DaemonTest::restart() {
           .send = [this](daemon::Supervisor::ClientId client,
                          const daemon::Reply& reply) { replies_[client].push_back(reply); },
           .settled = [] {},
-          .note_before_start = [] { return std::string(); }});
+          .note_before_start = [] { return std::string(); },
+          .decided = [this](const std::string&, const std::string& line) { log_.push_back(line); }});
   supervisor_->adopt(parts_->launcher.adopt());
 }
 
-std::string DaemonTest::plan(const std::string& vm) const {
+std::string DaemonTest::plan(const std::string& vm, const Supervision& supervision) const {
   plan::VmPlan made;
+  made.depends_on = supervision.depends_on;
+  made.restart = supervision.restart;
   made.name = vm;
   made.host.runtime_directory = root_;
   made.domain_xml = "<domain type='test'><name>" + vm + "</name><os><kernel>/kernel</kernel></os></domain>";

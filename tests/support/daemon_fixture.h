@@ -33,16 +33,24 @@ class FakeHost {
   void forget(const std::string& domain);
   void happen(const std::string& domain, host::DomainEvent::Kind kind);
   // The hypervisor stops a domain that it cannot go on with.
-  void get_stuck(const std::string& domain);
+  void get_stuck(const std::string& domain, host::Standstill why = host::Standstill::stuck);
 
   std::set<std::string> domains() const;
   std::string xml_of(const std::string& domain) const;
 
-  // Whose guests were allowed to run so far.
+  // Whose guests were allowed to run since their domain was started.
   std::set<std::string> resumed() const;
+  // How often a domain was started.
+  unsigned starts_of(const std::string& domain) const;
+  // Domains as they were let run, and as they ended.
+  std::vector<std::string> resume_order() const;
+  std::vector<std::string> end_order() const;
+  // From now on guests that are asked to power off do so.
+  void power_off_when_asked();
 
   // Starting one of these fails with that message.
   void refuse_start(const std::string& domain, const std::string& why);
+  void allow_start(const std::string& domain);
   void refuse_resume(const std::string& domain, const std::string& why);
   void refuse_destroy(const std::string& domain, const std::string& why);
   // Guests of this domain power off as soon as they run, before resume() returns.
@@ -66,7 +74,11 @@ class FakeHost {
   std::map<std::string, std::string> refused_resumes_;
   std::map<std::string, std::string> refused_destroys_;
   std::set<std::string> resumed_;
-  std::set<std::string> stuck_;
+  std::map<std::string, host::Standstill> stuck_;
+  std::map<std::string, unsigned> starts_;
+  std::vector<std::string> resume_order_;
+  std::vector<std::string> end_order_;
+  bool obedient_ = false;
   std::set<std::string> end_at_once_;
   host::LastWords last_words_;
   host::EventSink sink_;
@@ -82,6 +94,12 @@ struct FakeRegions {
   std::map<std::string, unsigned> clients;  // guarded by mutex; by region, those that exist
 };
 
+// What a manifest says about a VM.
+struct Supervision {
+  std::vector<config::Condition> depends_on{};
+  config::RestartPolicy restart{};
+};
+
 class DaemonTest : public testing::Test {
  protected:
   static constexpr daemon::Supervisor::ClientId kClient = 1;
@@ -94,7 +112,7 @@ class DaemonTest : public testing::Test {
   void restart();
 
   // JSON of a plan for a VM with one shared memory device.
-  std::string plan(const std::string& vm) const;
+  std::string plan(const std::string& vm, const Supervision& supervision = {}) const;
   daemon::Request start_request(const std::vector<std::string>& vms) const;
 
   // Runs the loop until the client was answered; that answer. A failure of the test if none comes.
@@ -108,6 +126,7 @@ class DaemonTest : public testing::Test {
   FakeHost host_;
   FakeRegions regions_;
   std::vector<std::string> complaints_;
+  std::vector<std::string> log_;  // the supervisor's decisions
   std::map<daemon::Supervisor::ClientId, std::vector<daemon::Reply>> replies_;
   std::unique_ptr<daemon::Supervisor> supervisor_;
 

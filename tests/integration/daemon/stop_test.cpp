@@ -196,6 +196,7 @@ TEST_F(StopTest, NextQvmdCleansUpAfterVmsThatEndedMeanwhile) {
   host_.end("left", DomainEvent::Stop::shutdown);
   host_.end("right", DomainEvent::Stop::shutdown);
   restart();
+  run_until([this] { return supervisor_->idle(); });
   expect_nothing_left();
 }
 
@@ -204,6 +205,7 @@ TEST_F(StopTest, NextQvmdKeepsTheRegionsOfASetThatRuns) {
   supervisor_.reset();
   host_.end("left", DomainEvent::Stop::shutdown);
   restart();
+  wait_until_over("left");
   EXPECT_THAT(regions_.regions, ElementsAre("moo"));
   EXPECT_FALSE(exists("vm/left"));
   host_.end("right", DomainEvent::Stop::shutdown);

@@ -21,6 +21,15 @@ TEST(Describe, SaysHowAVmIs) {
   EXPECT_EQ(describe({.state = VmState::running, .pid = 17, .resets = 1}), "reset once");
   EXPECT_EQ(describe({.state = VmState::running, .pid = 17, .resets = 3}), "reset 3 times");
   EXPECT_EQ(describe({.state = VmState::stopping}), "stopping");
+  EXPECT_EQ(describe({.state = VmState::waiting, .reason = "region 'moo' to exist"}),
+            "waiting for region 'moo' to exist");
+}
+
+TEST(Describe, SaysWhenAndWhyAVmIsStartedAgain) {
+  const VmStatus vm{
+      .state = VmState::restarting, .outcome = Outcome::panicked, .reason = "it said so", .due = 103};
+  EXPECT_EQ(describe(vm, 100), "restarting in 3 s: panicked: it said so");
+  EXPECT_EQ(describe(vm, 200), "restarting in 0 s: panicked: it said so");
 }
 
 TEST(Describe, SaysHowAVmEnded) {
@@ -48,14 +57,25 @@ TEST_F(VmTable, ShowsThePidOfWhatRunsAndTheEndOfWhatDoesNot) {
                        .pid = 4712,
                        .since = 86399},
                       {.name = "off", .state = VmState::stopped, .outcome = Outcome::shutdown, .since = 1}}),
-            "NAME         STATE         PID  SINCE                DETAILS\n"
-            "left         running      4711  1970-01-01 00:00:00\n"
-            "longer-name  failed          -  1970-01-01 23:59:59  died: why\n"
-            "off          stopped         -  1970-01-01 00:00:01  powered off\n");
+            "NAME         STATE           PID  SINCE                DETAILS\n"
+            "left         running        4711  1970-01-01 00:00:00\n"
+            "longer-name  failed            -  1970-01-01 23:59:59  died: why\n"
+            "off          stopped           -  1970-01-01 00:00:01  powered off\n");
 }
 
 TEST_F(VmTable, IsEmptyButForItsTitles) {
-  EXPECT_EQ(vm_table({}), "NAME  STATE         PID  SINCE                DETAILS\n");
+  EXPECT_EQ(vm_table({}), "NAME  STATE           PID  SINCE                DETAILS\n");
+}
+
+TEST_F(VmTable, ShowsWhatIsWaitedForAndHowOftenAVmCameBack) {
+  EXPECT_EQ(vm_table({{.name = "a", .state = VmState::waiting, .reason = "VM 'b' to be started"},
+                      {.name = "b", .state = VmState::restarting, .outcome = Outcome::shutdown, .due = 5},
+                      {.name = "c", .state = VmState::running, .pid = 7, .resets = 1, .restarts = 2}},
+                     3),
+            "NAME  STATE           PID  SINCE                DETAILS\n"
+            "a     waiting           -  1970-01-01 00:00:00  for VM 'b' to be started\n"
+            "b     restarting        -  1970-01-01 00:00:00  in 2 s: powered off\n"
+            "c     running           7  1970-01-01 00:00:00  restarted 2 times, reset once\n");
 }
 
 }  // namespace

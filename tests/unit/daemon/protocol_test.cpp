@@ -42,7 +42,9 @@ TEST(ControlProtocol, CarriesAWholeReply) {
                              .reason = "why",
                              .pid = 12,
                              .since = 34,
-                             .resets = 5}}};
+                             .resets = 5,
+                             .restarts = 6,
+                             .due = 7}}};
 
   const auto decoded = decode_reply(encode(reply));
 
@@ -57,6 +59,8 @@ TEST(ControlProtocol, CarriesAWholeReply) {
   EXPECT_EQ(decoded->vms[0].pid, 12);
   EXPECT_EQ(decoded->vms[0].since, 34);
   EXPECT_EQ(decoded->vms[0].resets, 5U);
+  EXPECT_EQ(decoded->vms[0].restarts, 6U);
+  EXPECT_EQ(decoded->vms[0].due, 7);
 }
 
 TEST(ControlProtocol, SurvivesTextThatIsNotUtf8) {
@@ -75,15 +79,15 @@ TEST_P(MalformedRequest, IsAnErrorAndNoException) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, MalformedRequest,
-                         testing::Values("", "{", "[]", "7", "{}", R"({"version":1})",
-                                         R"({"version":1,"operation":"explode"})",
-                                         R"({"version":1,"operation":7})", R"({"version":"1"})"));
+                         testing::Values("", "{", "[]", "7", "{}", R"({"version":2})",
+                                         R"({"version":2,"operation":"explode"})",
+                                         R"({"version":2,"operation":7})", R"({"version":"1"})"));
 
 TEST(ControlProtocol, NamesBothReleasesWhenVersionsDiffer) {
-  const auto decoded = decode_request(R"({"version":2})");
+  const auto decoded = decode_request(R"({"version":99})");
   ASSERT_FALSE(decoded);
   EXPECT_EQ(decoded.error().message(),
-            "control protocol version 2, expected 1: qvm and qvmd are of different releases");
+            "control protocol version 99, expected 2: qvm and qvmd are of different releases");
 }
 
 TEST(FrameReader, CutsBytesThatComeOneByOne) {

@@ -1,0 +1,308 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// How VMs end, wanted and unwanted, and what follows from it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "qvm/daemon/restart.h"
+#include "qvm/daemon/stop_order.h"
+#include "qvm/daemon/supervisor.h"
+
+namespace qvm::daemon {
+namespace {
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace
+
+void Supervisor::stop(ClientId client, const Request& request) {
+  std::vector<std::string> names = request.names;
+  if (names.empty()) {
+    for (const auto& [name, vm] : x_vms) {
+      if (!vm.status.over()) names.push_back(name);
+    }
+  }
+  for (const std::string& name : names) {
+    if (find(name) == nullptr)
+      return send_failed(client, fmt::format("there is no VM '{}' ('qvm ps' lists them)", name));
+  }
+  begin_stop({.client = client, .names = names, .timeout_ms = request.timeout_ms});
+}
+
+void Supervisor::begin_stop(StopWait wait) {
+  x_decisions.stop_asked(wait.names, std::chrono::milliseconds(wait.timeout_ms));
+  // At once for all: what ends before its turn is not started again, by a successor neither.
+  for (const std::string& name : wait.names) {
+    Vm& vm = x_vms.at(name);
+    if (vm.status.over() || vm.job) continue;
+    vm.stop_requested = true;
+    vm.stop_timeout_ms = wait.timeout_ms;
+    // One that is being made is half-made to a successor, which takes it away.
+    if (!vm.leaving && !vm.busy) save(vm, VmProgress::Phase::stopping);
+  }
+  x_stops.push_back(std::move(wait));
+  advance_stops();
+  settle_stops();
+}
+
+// Stops those whose turn it is: who depends on others goes before them.
+void Supervisor::advance_stops() {
+  config::Dependencies dependencies;
+  for (const auto& [name, vm] : x_vms) dependencies[name] = config::named_vms(vm.record.plan.depends_on);
+  std::vector<std::pair<std::string, std::uint32_t>> turns;
+  for (const StopWait& wait : x_stops) {
+    std::set<std::string> alive;
+    for (const std::string& name : wait.names) {
+      const Vm* vm = find(name);
+      if (vm != nullptr && !vm->status.over()) alive.insert(name);
+    }
+    for (std::string& name : may_stop_now(alive, dependencies))
+      turns.emplace_back(std::move(name), wait.timeout_ms);
+  }
+  for (const auto& [name, timeout_ms] : turns) {
+    Vm* vm = find(name);
+    if (vm != nullptr && !vm->stop_begun) stop_vm(*vm, timeout_ms);
+  }
+}
+
+void Supervisor::stop_vm(Vm& vm, std::uint32_t timeout_ms) {
+  if (vm.status.over()) return;
+  if (vm.job) return cancel(std::shared_ptr<StartJob>(vm.job));
+  vm.stop_requested = true;
+  vm.stop_timeout_ms = timeout_ms;
+  begin_to_end(vm);
+}
+
+// Its end is wanted and its turn has come.
+void Supervisor::begin_to_end(Vm& vm) {
+  if (vm.busy || vm.ending || vm.gone || vm.status.over() || std::exchange(vm.stop_begun, true)) return;
+  vm.waiting.reset();
+  if (vm.retry) {
+    x_loop.cancel(*std::exchange(vm.retry, std::nullopt));
+    set_state(vm, VmState::stopping);
+    return end_for_good(vm, {.outcome = Outcome::stopped, .reason = {}});
+  }
+  const std::string name = vm.status.name;
+  if (!vm.job) save(vm, VmProgress::Phase::stopping);
+  // A guest that has not run yet cannot power off.
+  const std::chrono::milliseconds timeout(vm.up ? vm.stop_timeout_ms : 0);
+  x_decisions.stop(name, timeout);
+  set_state(vm, VmState::stopping);
+  if (timeout.count() == 0) return destroy_vm(name);
+  // If the guest does not listen, the timer ends it.
+  x_workers.run([this, record = vm.record] { (void)x_launcher.shutdown(record); }, x_hooks.settled);
+  x_loop.after(timeout, [this, name, set = vm.record.set] {
+    const Vm* late = find(name);
+    if (late != nullptr && late->record.set == set && !late->gone &&
+        late->status.state == VmState::stopping) {
+      x_decisions.stop(name, {});
+      destroy_vm(name);
+    }
+  });
+}
+
+void Supervisor::destroy_vm(const std::string& name) {
+  auto result = std::make_shared<Result<void>>();
+  const VmRecord record = x_vms.at(name).record;
+  x_workers.run([this, record, result] { *result = x_launcher.destroy(record); },
+                [this, name, result] {
+                  Vm* vm = find(name);
+                  if (vm == nullptr || vm->status.over() || vm->gone || vm->ending) return x_hooks.settled();
+                  if (*result) return domain_gone(*vm, host::DomainEvent::Stop::destroyed);
+                  destroy_failed(*vm, result->error().message());
+                });
+}
+
+void Supervisor::destroy_failed(Vm& vm, const std::string& why) {
+  const std::string text = fmt::format("VM '{}' cannot be stopped: {}", vm.status.name, why);
+  x_decisions.failure(vm.status.name, "cannot be stopped: " + why);
+  // A start is taken back all the same.
+  if (vm.job) return domain_gone(vm, host::DomainEvent::Stop::destroyed);
+  vm.stop_requested = vm.stop_begun = false;
+  save(vm, VmProgress::Phase::running);
+  set_state(vm, VmState::running);
+  for (StopWait& wait : x_stops) {
+    if (std::find(wait.names.begin(), wait.names.end(), vm.status.name) == wait.names.end()) continue;
+    wait.failure = text;
+    // Those whose turn had not come run on.
+    for (const std::string& name : wait.names) {
+      Vm* other = find(name);
+      if (other == nullptr || other->stop_begun || other->status.over() || other->leaving) continue;
+      other->stop_requested = false;
+      if (!other->busy && !other->retry) save(*other, VmProgress::Phase::running);
+    }
+  }
+  settle_stops();
+}
+
+void Supervisor::find_out_why_paused(const std::string& name) {
+  const Vm* vm = find(name);
+  if (vm == nullptr || vm->status.over() || vm->gone || !vm->up) return;
+  auto why = std::make_shared<host::Standstill>();
+  x_workers.run([this, why, record = vm->record] { *why = x_launcher.standstill(record); },
+                [this, why, name] {
+                  Vm* paused = find(name);
+                  if (paused != nullptr && paused->up) {
+                    switch (*why) {
+                      case host::Standstill::none:
+                        break;
+                      case host::Standstill::stuck:
+                        give_up_on(*paused, Outcome::unsupported);
+                        break;
+                      case host::Standstill::watchdog:
+                        give_up_on(*paused, Outcome::watchdog);
+                        break;
+                      case host::Standstill::panicked:
+                        give_up_on(*paused, Outcome::panicked);
+                        break;
+                    }
+                  }
+                  x_hooks.settled();
+                });
+}
+
+// The guest cannot go on; its process still runs.
+void Supervisor::give_up_on(Vm& vm, Outcome verdict) {
+  if (vm.gone || vm.ending || vm.retry || vm.verdict != Outcome::none) return;
+  vm.verdict = verdict;
+  if (vm.busy) return;
+  set_state(vm, VmState::stopping);
+  destroy_vm(vm.status.name);
+}
+
+void Supervisor::domain_gone(Vm& vm, host::DomainEvent::Stop how) {
+  // Between two runs there is no domain: this is late news of the one before.
+  if (vm.gone || vm.ending || vm.retry) return;
+  vm.gone = how;
+  if (!vm.busy) begin_end(vm);
+}
+
+void Supervisor::begin_end(Vm& vm) {
+  vm.ending = true;
+  vm.waiting.reset();
+  const auto ran = vm.up ? std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - vm.up_since)
+                         : std::chrono::milliseconds(0);
+  vm.up = false;
+  if (vm.status.state != VmState::stopping) set_state(vm, VmState::stopping);
+  auto words = std::make_shared<host::LastWords>();
+  x_workers.run(
+      [this, record = vm.record, words] {
+        // Nothing if it is gone, as it should be: no run begins while anything of the one before is left.
+        (void)x_launcher.destroy(record);
+        *words = x_launcher.last_words(record);
+        x_launcher.release(record);
+      },
+      [this, name = vm.status.name, words, ran] {
+        Vm& ended_vm = x_vms.at(name);
+        if (!ended_vm.why_not_started.empty()) {
+          return ended(ended_vm, {.outcome = Outcome::not_started, .reason = ended_vm.why_not_started}, ran);
+        }
+        std::optional<int> exit;
+        if (const auto found = x_exits.find(ended_vm.status.pid); found != x_exits.end())
+          exit = found->second;
+        x_exits.erase(ended_vm.status.pid);
+        ended(ended_vm,
+              judge({.how = *ended_vm.gone,
+                     .known = ended_vm.verdict,
+                     .stop_requested = ended_vm.stop_requested,
+                     .wait_status = exit,
+                     .words = *words}),
+              ran);
+      });
+}
+
+// A start of this VM alone has come to nothing and left nothing.
+void Supervisor::attempt_failed(Vm& vm, const std::string& why) {
+  vm.ending = true;
+  ended(vm, {.outcome = Outcome::not_started, .reason = why}, {});
+}
+
+void Supervisor::ended(Vm& vm, const Verdict& verdict, std::chrono::milliseconds ran) {
+  const std::string name = vm.status.name;
+  x_decisions.end(name, verdict.outcome, verdict.reason);
+  if (vm.job && !vm.ever_up) {
+    roll_back(std::shared_ptr<StartJob>(vm.job),
+              fmt::format("VM '{}' ended before it was let run: {}", name, verdict.reason));
+  }
+  const RestartDecision decision =
+      vm.stop_requested ? RestartDecision{}
+                        : decide_restart(vm.record.plan.restart, verdict.outcome, vm.in_a_row, ran);
+  x_decisions.after_end(name, decision);
+  if (decision.kind == RestartDecision::Kind::restart) return restart_later(vm, verdict, decision);
+  if (decision.kind == RestartDecision::Kind::end) return end_for_good(vm, verdict);
+  const std::string given_up = fmt::format("given up after {} restart{} in a row", decision.in_a_row,
+                                           decision.in_a_row == 1 ? "" : "s");
+  end_for_good(vm, {.outcome = verdict.outcome,
+                    .reason = verdict.reason.empty() ? given_up : verdict.reason + "; " + given_up});
+}
+
+void Supervisor::restart_later(Vm& vm, const Verdict& verdict, const RestartDecision& decision) {
+  vm.in_a_row = decision.in_a_row;
+  vm.ending = false;
+  vm.gone.reset();
+  vm.why_not_started.clear();
+  vm.status.pid = 0;
+  const std::int64_t due_ms = now_ms() + decision.delay.count();
+  set_state(vm, VmState::restarting, verdict, (due_ms + 999) / 1000);
+  save(vm, VmProgress::Phase::restarting, due_ms);
+  // Of its set it may be the only one that is left to stand for it.
+  if (!vm.job) x_launcher.mark_started(vm.record);
+  wait_for_retry(vm, decision.delay);
+  advance();
+  x_hooks.settled();
+}
+
+void Supervisor::wait_for_retry(Vm& vm, std::chrono::milliseconds delay) {
+  vm.retry = x_loop.after(delay, [this, name = vm.status.name] { retry(name); });
+}
+
+void Supervisor::end_for_good(Vm& vm, const Verdict& verdict) {
+  vm.ending = vm.leaving = true;
+  const auto last = last_of_set(vm) ? Launcher::LastOfSet::yes : Launcher::LastOfSet::no;
+  x_workers.run([this, record = vm.record, last] { x_launcher.clean_up(record, last); },
+                [this, name = vm.status.name, verdict] { conclude(x_vms.at(name), verdict); });
+}
+
+bool Supervisor::last_of_set(const Vm& vm) const {
+  return std::none_of(x_vms.begin(), x_vms.end(), [&](const auto& other) {
+    return &other.second != &vm && other.second.record.set == vm.record.set && !other.second.leaving &&
+           !other.second.status.over();
+  });
+}
+
+void Supervisor::conclude(Vm& vm, const Verdict& verdict) {
+  const std::shared_ptr<StartJob> job = vm.job;
+  set_state(vm, is_failure(verdict.outcome) ? VmState::failed : VmState::stopped, verdict);
+  if (job && !job->failure.empty()) check_roll_back(job);
+  advance();
+  advance_stops();
+  settle_stops();
+  x_hooks.settled();
+}
+
+void Supervisor::settle_stops() {
+  std::vector<StopWait> done;
+  std::erase_if(x_stops, [&](StopWait& wait) {
+    const bool all_over = std::all_of(wait.names.begin(), wait.names.end(), [this](const std::string& name) {
+      const Vm* vm = find(name);
+      return vm == nullptr || vm->status.over();
+    });
+    if (!all_over && wait.failure.empty()) return false;
+    done.push_back(std::move(wait));
+    return true;
+  });
+  for (const StopWait& wait : done) {
+    if (!wait.failure.empty()) {
+      send_failed(wait.client, wait.failure);
+    } else {
+      send(wait.client, {.kind = Reply::Kind::done, .vms = statuses(wait.names)});
+    }
+  }
+}
+
+}  // namespace qvm::daemon

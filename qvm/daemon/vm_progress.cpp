@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/vm_progress.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "qvm/daemon/file_access.h"
+
+namespace qvm::daemon {
+namespace {
+
+using nlohmann::json;
+using Phase = VmProgress::Phase;
+
+constexpr std::array<std::pair<Phase, std::string_view>, 5> kPhases = {{{Phase::creating, "creating"},
+                                                                        {Phase::waiting, "waiting"},
+                                                                        {Phase::running, "running"},
+                                                                        {Phase::restarting, "restarting"},
+                                                                        {Phase::stopping, "stopping"}}};
+
+std::string path_of(const RuntimePaths& paths, const std::string& vm) {
+  return paths.vm(vm) + "/progress.json";
+}
+
+std::string_view name_of(Phase phase) {
+  for (const auto& [known, name] : kPhases) {
+    if (known == phase) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> write_progress(const RuntimePaths& paths, const std::string& vm, const VmProgress& progress) {
+  const json value = {{"phase", name_of(progress.phase)},
+                      {"since_ms", progress.since_ms},
+                      {"due_ms", progress.due_ms},
+                      {"in_a_row", progress.in_a_row},
+                      {"restarts", progress.restarts},
+                      {"stop_timeout_ms", progress.stop_timeout_ms},
+                      {"outcome", to_string(progress.outcome)},
+                      {"reason", progress.reason}};
+  const std::string path = path_of(paths, vm);
+  const std::string next = path + ".new";
+  if (auto written =
+          write_for(std::nullopt, next, value.dump(-1, ' ', false, json::error_handler_t::replace));
+      !written)
+    return written;
+  if (std::rename(next.c_str(), path.c_str()) != 0) return fail_errno(fmt::format("replace '{}'", path));
+  return {};
+}
+
+std::optional<VmProgress> read_progress(const RuntimePaths& paths, const std::string& vm) {
+  std::ifstream file(path_of(paths, vm));
+  std::stringstream text;
+  text << file.rdbuf();
+  const json value = json::parse(text.str(), nullptr, false);
+  try {
+    VmProgress progress;
+    const auto phase = value.at("phase").get<std::string>();
+    bool known = false;
+    for (const auto& [candidate, name] : kPhases) {
+      if (name != phase) continue;
+      progress.phase = candidate;
+      known = true;
+    }
+    const auto outcome = outcome_from(value.at("outcome").get<std::string>());
+    if (!known || !outcome) return std::nullopt;
+    progress.outcome = *outcome;
+    progress.since_ms = value.at("since_ms").get<std::int64_t>();
+    progress.due_ms = value.at("due_ms").get<std::int64_t>();
+    progress.in_a_row = value.at("in_a_row").get<unsigned>();
+    progress.restarts = value.at("restarts").get<std::uint32_t>();
+    progress.stop_timeout_ms = value.at("stop_timeout_ms").get<std::uint32_t>();
+    progress.reason = value.at("reason").get<std::string>();
+    return progress;
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace qvm::daemon

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// A qvmd that comes after one that was killed: policies, order and what is half-done are in its hands.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/daemon_fixture.h"
+
+namespace qvm::test {
+namespace {
+
+using config::Condition;
+using config::RestartPolicy;
+using daemon::Outcome;
+using daemon::Reply;
+using daemon::Request;
+using daemon::VmState;
+using host::DomainEvent;
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class AdoptTest : public DaemonTest {
+ protected:
+  void start(const RestartPolicy& restart) {
+    const Reply reply =
+        ask(kClient, {.operation = Request::Operation::start,
+                      .plans = {plan("a", {.restart = restart}),
+                                plan("b", {.depends_on = {{.kind = Condition::Kind::started, .vm = "a"}}})}});
+    ASSERT_EQ(reply.kind, Reply::Kind::done) << reply.text;
+  }
+  // What happens between two qvmds.
+  void without_qvmd(const std::function<void()>& events) {
+    supervisor_.reset();
+    events();
+    restart();
+  }
+  void wait_for(const std::string& vm, VmState state) {
+    run_until([&] { return status(vm).state == state; });
+  }
+  void expect_nothing_left() {
+    run_until([this] { return supervisor_->idle(); });
+    EXPECT_THAT(host_.domains(), IsEmpty());
+    EXPECT_THAT(regions_.vms, IsEmpty());
+    EXPECT_TRUE(std::filesystem::is_empty(root_ + "/vm"));
+  }
+
+  static constexpr RestartPolicy kSoon{
+      .when = RestartPolicy::When::on_failure, .delay = 1ms, .max_delay = 1ms};
+  static constexpr RestartPolicy kLate{.when = RestartPolicy::When::always, .delay = 1h, .max_delay = 1h};
+};
+
+TEST_F(AdoptTest, VmThatDiedMeanwhileIsToldAsFailed) {
+  start({});
+  without_qvmd([this] { host_.end("a", DomainEvent::Stop::failed); });
+  wait_for("a", VmState::failed);
+  EXPECT_EQ(status("a").outcome, Outcome::died);
+  EXPECT_EQ(status("b").state, VmState::running);
+  EXPECT_THAT(log_, Contains("VM 'a': is taken over: it ended while no qvmd ran"));
+  EXPECT_THAT(log_, Contains("VM 'b': is taken over: running"));
+}
+
+TEST_F(AdoptTest, VmThatDiedMeanwhileComesBack) {
+  start(kSoon);
+  without_qvmd([this] { host_.end("a", DomainEvent::Stop::failed); });
+  run_until([this] { return host_.starts_of("a") == 2 && status("a").state == VmState::running; });
+  EXPECT_EQ(status("a").restarts, 1U);
+  EXPECT_EQ(host_.starts_of("b"), 1U);
+  EXPECT_THAT(regions_.vms, ElementsAre("a", "b"));
+}
+
+TEST_F(AdoptTest, PolicyStillCountsAfterwards) {
+  start(kSoon);
+  restart();
+  EXPECT_EQ(status("a").state, VmState::running);
+  host_.happen("a", DomainEvent::Kind::panicked);
+  run_until([this] { return host_.starts_of("a") == 2 && status("a").state == VmState::running; });
+  restart();
+  EXPECT_EQ(status("a").restarts, 1U);
+}
+
+TEST_F(AdoptTest, GuestThatPanickedMeanwhileIsFound) {
+  start({});
+  without_qvmd([this] { host_.get_stuck("a", host::Standstill::panicked); });
+  wait_for("a", VmState::failed);
+  EXPECT_EQ(status("a").outcome, Outcome::panicked);
+}
+
+TEST_F(AdoptTest, WatchdogThatBitMeanwhileBringsItBack) {
+  start(kSoon);
+  without_qvmd([this] { host_.get_stuck("a", host::Standstill::watchdog); });
+  run_until([this] { return host_.starts_of("a") == 2 && status("a").state == VmState::running; });
+  EXPECT_THAT(log_, Contains(HasSubstr("VM 'a': has ended: watchdog")));
+}
+
+TEST_F(AdoptTest, RestartThatIsDueLaterStaysDue) {
+  start(kLate);
+  host_.happen("a", DomainEvent::Kind::panicked);
+  wait_for("a", VmState::restarting);
+  const std::int64_t due = status("a").due;
+  restart();
+  EXPECT_EQ(status("a").state, VmState::restarting);
+  EXPECT_EQ(status("a").outcome, Outcome::panicked);
+  EXPECT_NEAR(static_cast<double>(status("a").due), static_cast<double>(due), 1.0);
+  EXPECT_EQ(ask(kOther, {.operation = Request::Operation::stop}).kind, Reply::Kind::done);
+  expect_nothing_left();
+}
+
+TEST_F(AdoptTest, RestartThatWasUnderWayIsBegunAnew) {
+  start(kSoon);
+  host_.hold_starts();
+  host_.end("a", DomainEvent::Stop::failed);
+  wait_for("a", VmState::starting);
+  // The qvmd before this one was killed here; its worker comes to its end all the same in this process.
+  host_.release_starts();
+  supervisor_.reset();
+  ASSERT_TRUE(exists("vm/a/progress.json"));
+  restart();
+  run_until([this] { return status("a").state == VmState::running && host_.resumed().contains("a"); });
+  EXPECT_EQ(host_.starts_of("a"), 3U) << "what was half-made is not trusted";
+  EXPECT_THAT(host_.domains(), ElementsAre("a", "b"));
+}
+
+TEST_F(AdoptTest, StartThatWaitedIsTakenBack) {
+  supervisor_->handle(
+      kClient,
+      {.operation = Request::Operation::start,
+       .plans = {
+           plan("a"),
+           plan("b", {.depends_on = {
+                          {.kind = Condition::Kind::console, .vm = "a", .text = "ready", .timeout = 1h}}})}});
+  wait_for("b", VmState::waiting);
+  restart();
+  expect_nothing_left();
+}
+
+TEST_F(AdoptTest, StopThatWasBegunIsFinished) {
+  start(kSoon);
+  supervisor_->handle(kOther, {.operation = Request::Operation::stop, .timeout_ms = 50});
+  restart();
+  expect_nothing_left();
+  EXPECT_THAT(host_.end_order(), ElementsAre("b", "a"));
+  EXPECT_EQ(host_.starts_of("a"), 1U);
+  EXPECT_EQ(status("a").outcome, Outcome::stopped);
+}
+
+TEST_F(AdoptTest, VmThatRunsIsNotStartedTwice) {
+  start({});
+  restart();
+  EXPECT_THAT(ask(kClient, start_request({"a"})).text, HasSubstr("a VM 'a' is running already"));
+  EXPECT_EQ(host_.starts_of("a"), 1U);
+}
+
+}  // namespace
+}  // namespace qvm::test
