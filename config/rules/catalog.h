@@ -112,6 +112,10 @@ extern const Rule kDecision;            // H03
 extern const Rule kHostPath;            // H04
 extern const Rule kImpossiblePlace;     // H05
 extern const Rule kUnusableName;        // H06
+extern const Rule kUnknownDependency;   // I01
+extern const Rule kDependencyCycle;     // I02
+extern const Rule kAwaitedRegion;       // I03
+extern const Rule kAwaitedConsole;      // I04
 
 // `cpu 2`: rule A17 reports such a word, A01 does not.
 bool counts_cpus(const UnknownWord& unknown, const SyntaxTree& tree);

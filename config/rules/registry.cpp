@@ -109,6 +109,10 @@ std::span<const Rule* const> all_rules() {
       &kHostPath,
       &kImpossiblePlace,
       &kUnusableName,
+      &kUnknownDependency,
+      &kDependencyCycle,
+      &kAwaitedRegion,
+      &kAwaitedConsole,
   };
   return kRules;
 }

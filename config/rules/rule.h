@@ -42,6 +42,8 @@ struct RuleInput {
 struct RuleExample {
   std::string_view first;
   std::string_view second = {};
+  // A manifest that names them as left.qvmconf and right.qvmconf; empty: there is none.
+  std::string_view manifest = {};
 };
 
 struct Rule {

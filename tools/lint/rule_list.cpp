@@ -42,6 +42,8 @@ std::string indented(std::string_view text) {
 std::string example(std::string_view title, const config::RuleExample& example) {
   std::string result = fmt::format("\n{}:\n\n{}", title, indented(example.first));
   if (!example.second.empty()) result += fmt::format("\n  together with\n\n{}", indented(example.second));
+  if (!example.manifest.empty())
+    result += fmt::format("\n  in the manifest\n\n{}", indented(example.manifest));
   return result;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Every CASE.qvmconf (or CASE.1.qvmconf, CASE.2.qvmconf, … as one set) of this folder, and the whole text
-// that qvm-lint prints about it in CASE.err. QVM_REGENERATE=1 rewrites the .err files. Cases called qnx-… are
-// about what is wrong in them, whatever this host can do: what the rules about the host say is left out.
+// Every CASE.qvmconf (or CASE.1.qvmconf, CASE.2.qvmconf, … as one set, with CASE.yaml as its manifest) of
+// this folder, and the whole text that qvm-lint prints about it in CASE.err. QVM_REGENERATE=1 rewrites the
+// .err files. Cases called qnx-… are about what is wrong in them, whatever this host can do: what the rules
+// about the host say is left out.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -57,6 +58,8 @@ LoadedSystem load_case(const std::string& name) {
     if (entry.is_regular_file())
       reader.files[entry.path().lexically_relative(kFolder).string()] = read_file(entry.path());
   }
+  const std::string manifest = name + ".yaml";
+  if (reader.files.contains(manifest)) return load_manifest(manifest, test::shipped_tables(), reader);
   std::vector<VmInput> inputs;
   const auto all = cases();
   for (const std::string& file : all.at(name)) inputs.emplace_back().words = {"@" + file};

@@ -22,6 +22,14 @@ using testing::IsEmpty;
 using testing::Not;
 
 LoadedSystem load_example(const RuleExample& example) {
+  if (!example.manifest.empty()) {
+    test::MemoryReader reader;
+    reader.machine = test::example_host();
+    reader.files["left.qvmconf"] = example.first;
+    reader.files["right.qvmconf"] = example.second;
+    reader.files["system.yaml"] = example.manifest;
+    return load_manifest("system.yaml", test::shipped_tables(), reader);
+  }
   std::vector<std::string> texts{std::string(example.first)};
   if (!example.second.empty()) texts.emplace_back(example.second);
   return load_texts(texts, test::example_host());

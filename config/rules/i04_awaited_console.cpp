@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/rules/catalog.h"
+#include "config/rules/finding.h"
+
+namespace qvm::config {
+namespace {
+
+// A serial port; vdevs of which nothing is known may be one.
+bool may_have_console(const CheckedVm& vm) {
+  return std::any_of(vm.model.vdevs.begin(), vm.model.vdevs.end(), [](const Vdev& vdev) {
+    return vdev.table == nullptr || vdev.type == "ser8250" || vdev.type == "pl011";
+  });
+}
+
+void check(const RuleInput& input, DiagnosticSink& sink) {
+  if (input.manifest == nullptr) return;
+  for (const VmEntry& vm : input.manifest->vms) {
+    for (const Dependency& dependency : vm.depends_on) {
+      if (dependency.condition.kind != Condition::Kind::console) continue;
+      const auto other = std::find_if(input.vms.begin(), input.vms.end(), [&](const CheckedVm& one) {
+        return one.name == dependency.condition.vm;
+      });
+      if (other == input.vms.end() || may_have_console(*other)) continue;
+      sink.add(finding(kAwaitedConsole, dependency.detail_where,
+                       fmt::format("VM '{}' waits for the console of VM '{}', which has none", vm.name.value,
+                                   dependency.condition.vm),
+                       "give it a 'vdev ser8250', or wait for something else"));
+    }
+  }
+}
+
+constexpr std::string_view kRight = "system right\nram 64M\n";
+constexpr std::string_view kManifest =
+    "vms:\n  left: {config: left.qvmconf}\n"
+    "  right: {config: right.qvmconf, depends_on: [{vm: left, console: ready}]}\n";
+
+}  // namespace
+
+const Rule kAwaitedConsole{
+    .id = "I04",
+    .severity = Severity::error,
+    .title = "waiting for the console of a VM that has none",
+    .documentation =
+        "A condition 'console' looks at what the other VM writes to its first serial port or console.",
+    .wrong = {"system left\nram 64M\n", kRight, kManifest},
+    .right = {"system left\nram 64M\nvdev ser8250 hostdev -\n", kRight, kManifest},
+    .check = check};
+
+}  // namespace qvm::config
