@@ -35,7 +35,8 @@ class Order : public AcceleratedCliTest {
   nlohmann::json vm(const std::string& name) const {
     const Answer ps = sandbox_.qvm({"ps", "--json"});
     EXPECT_EQ(schema_violations("ps.schema.json", ps.out), "");
-    for (const auto& one : nlohmann::json::parse(ps.out).at("vms")) {
+    const auto all = nlohmann::json::parse(ps.out);
+    for (const auto& one : all.at("vms")) {
       if (one.at("name") == name) return one;
     }
     return {{"state", "absent"}, {"restarts", 0}};
