@@ -70,6 +70,7 @@ TEST_F(RegionsAttach, ClientsAreCountedForTheSupervisor) {
   EXPECT_EQ(clients(), 2U);
   ASSERT_TRUE(admin().remove_vm("left"));
   EXPECT_EQ(clients(), 1U);
+  ASSERT_TRUE(admin().remove_region("moo"));
 }
 
 }  // namespace

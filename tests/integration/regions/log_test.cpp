@@ -93,6 +93,7 @@ TEST_F(RegionsLog, FollowsItsSchema) {
   attach(*client, "moo");
   EXPECT_EQ(client->attach({.name = "a/\x01\xff", .pages = 1, .mode = 0}, kDeadline).status,
             Status::illegal_name);
+  ASSERT_EQ(lines("attach").size(), 2U);
   kill_daemon();
   reopen_admin();
   attach(*host_client(), "moo");

@@ -338,7 +338,7 @@ TEST_F(RegionManagerTest, AVmThatIsStillUsedCannotGo) {
   ASSERT_TRUE(manager.apply(VmAdded{2, policy("right")}));
   ASSERT_TRUE(manager.apply(SessionOpened{3, Principal{1, "left", "shmem0", {1000, 1000, {}}}, 1, 1}));
   EXPECT_FALSE(manager.apply(VmRemoved{1}));
-  ASSERT_TRUE(manager.apply(RegionCreated{4, "moo", 1, 0666, 0, 0, "", 0, {}}));
+  ASSERT_TRUE(manager.apply(RegionCreated{.id = 4, .name = "moo", .pages = 1, .mode = 0666}));
   ASSERT_TRUE(manager.apply(RegionHeld{4, 2}));
   EXPECT_FALSE(manager.apply(VmRemoved{2}));
   ASSERT_TRUE(manager.apply(RegionReleased{4, 2}));
@@ -352,8 +352,9 @@ TEST_F(RegionManagerTest, RecordedNumbersLeaveRoomForMore) {
 }
 
 TEST_F(RegionManagerTest, ARecordedRegionHasASize) {
-  EXPECT_FALSE(manager.apply(RegionCreated{4, "moo", 0, 0666, 0, 0, "", 0, {}}));
-  EXPECT_FALSE(manager.apply(RegionCreated{4, "moo", std::uint64_t{1} << 52, 0666, 0, 0, "", 0, {}}));
+  EXPECT_FALSE(manager.apply(RegionCreated{.id = 4, .name = "moo", .pages = 0, .mode = 0666}));
+  EXPECT_FALSE(
+      manager.apply(RegionCreated{.id = 4, .name = "moo", .pages = std::uint64_t{1} << 52, .mode = 0666}));
   EXPECT_TRUE(manager.empty());
 }
 

@@ -58,7 +58,7 @@ static int open_device(void) {
 
 static int attach(int device, const char* name, uint32_t pages, struct guest_shm_attach* region) {
   memset(region, 0, sizeof *region);
-  strncpy(region->name, name, sizeof region->name);
+  memcpy(region->name, name, strnlen(name, sizeof region->name - 1));
   region->pages = pages;
   return ioctl(device, GUEST_SHM_ATTACH, region);
 }
