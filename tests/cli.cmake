@@ -8,13 +8,15 @@ qvm_test(cli_unit_test
 # The whole chain, with a real QEMU; what is not a plugin in it could be sanitized, what is could not.
 if(NOT QVM_SANITIZE AND TARGET guests)
   qvm_test(cli_system_test
-    system/cli/background_test.cpp system/cli/cli_fixture.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp system/cli/isolation_test.cpp system/cli/order_test.cpp
+    system/cli/background_test.cpp system/cli/cli_fixture.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp system/cli/isolation_test.cpp
+    system/cli/linux_test.cpp system/cli/order_test.cpp
     system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
     system/cli/trouble_test.cpp system/cli/up_test.cpp
-    support/background_program.cpp support/guest_machine.cpp support/qvm_sandbox.cpp
-    LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 60)
+    support/background_program.cpp support/guest_machine.cpp support/linux_guest.cpp support/qvm_sandbox.cpp
+    LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
   add_library(vdev-failing MODULE support/vdevs/failing_vdev.c)
   target_link_libraries(vdev-failing PRIVATE qvm_flags)
   set_target_properties(vdev-failing PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/vdevs")
-  add_dependencies(cli_system_test qvm qvmd qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-failing guests hello-host)
+  add_dependencies(cli_system_test qvm qvmd qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-failing guests hello-host
+    linux-driver-check linux-dev-mem linux-hyp-shm-program)
 endif()

@@ -256,9 +256,14 @@ static int offer_file(struct guest_shm_device *device)
 
 int guest_shm_add(struct device *parent, phys_addr_t factory, int irq)
 {
-	struct guest_shm_device *device = create(parent, factory);
+	struct guest_shm_device *device;
 	int error;
 
+	if (PAGE_SIZE != GUEST_SHM_PAGE)
+		return dev_err_probe(parent, -EOPNOTSUPP,
+				     "regions are made of 4 KiB pages, this kernel's have %lu\n",
+				     PAGE_SIZE);
+	device = create(parent, factory);
 	if (!device)
 		return -ENOMEM;
 	error = devm_add_action_or_reset(parent, drop, device);
