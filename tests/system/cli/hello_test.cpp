@@ -124,5 +124,19 @@ TEST_F(HelloSystemOfAUser, RunsWithoutRoot) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+TEST_P(HelloSystem, RefusesWhoIsNotInTheGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give VMs identities";
+  const std::string manifest = std::string(kExamples) + "groups/system.yaml";
+  const Answer answer = sandbox_.qvm({"up", "--accel", GetParam(), manifest});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "left     | ", "left", "right");
+  expect_conversation(answer.out, "right    | ", "right", "left");
+  EXPECT_THAT(lines_with(answer.out, "stranger | "), Contains("cannot attach to 'moo': status 5"));
+  const Answer why = sandbox_.qvm({"regions", "explain", "--file", manifest, "stranger", "moo"});
+  EXPECT_THAT(why.out, HasSubstr("refuses  mode"));
+  EXPECT_THAT(why.out, HasSubstr("refused with status 5 (no permission)"));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 }  // namespace
 }  // namespace qvm::test
