@@ -11,6 +11,10 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
+#ifndef PCI_IRQ_INTX /* before Linux 6.8 */
+#define PCI_IRQ_INTX PCI_IRQ_LEGACY
+#endif
+
 struct state {
 	u8 __iomem *factory;
 	u8 __iomem *region;
@@ -50,7 +54,7 @@ static int probe(struct pci_dev *device, const struct pci_device_id *id)
 		return error;
 	pci_write_config_word(device, PCI_COMMAND, 0xffff);
 	if (pci_alloc_irq_vectors(device, 1, 1, PCI_IRQ_MSIX) != 1 &&
-	    pci_alloc_irq_vectors(device, 1, 1, PCI_IRQ_LEGACY) != 1)
+	    pci_alloc_irq_vectors(device, 1, 1, PCI_IRQ_INTX) != 1)
 		return -ENODEV;
 	state->factory = pcim_iomap(device, 0, 0);
 	if (!state->factory)
