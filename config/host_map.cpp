@@ -8,13 +8,11 @@
 #include <array>
 #include <utility>
 
-#include "config/suggest.h"
+#include "config/manifest_reader.h"
 
 namespace qvm::config {
 namespace {
 
-constexpr const char* kKeyRule = "manifest-key";
-constexpr const char* kValueRule = "manifest-value";
 constexpr std::string_view kExample = "host-map: {\"/dev/hd0\": disks/system.img}";
 constexpr std::size_t kLongestNetwork = 64;
 
@@ -31,13 +29,13 @@ bool is_network_name(std::string_view text) {
   });
 }
 
-class HostMapReader {
+class HostMapReader : public ManifestReader {
  public:
-  HostMapReader(SystemConfig& manifest, DiagnosticSink& sink) : x_manifest(manifest), x_sink(sink) {}
+  HostMapReader(SystemConfig& manifest, DiagnosticSink& sink) : ManifestReader(sink), x_manifest(manifest) {}
 
   void read_entry(const YamlEntry& entry) {
     if (entry.key.size() < 2 || entry.key.front() != '/' || entry.key.back() == '/') {
-      error(kValueRule, entry.key_where, fmt::format("'{}' is not a path of a host", entry.key),
+      error(kManifestValue, entry.key_where, fmt::format("'{}' is not a path of a host", entry.key),
             "write it as the configurations do, from the root: \"/dev/hd0\"");
       return;
     }
@@ -47,7 +45,7 @@ class HostMapReader {
     if (value.kind == YamlNode::Kind::scalar && !value.text.empty()) {
       result.target = {value.text, value.where};
     } else if (value.kind != YamlNode::Kind::mapping || value.entries.empty()) {
-      error(kValueRule, entry.key_where,
+      error(kManifestValue, entry.key_where,
             fmt::format("'{}' must be a path of this host or a mapping", entry.key),
             "for example 'disks/system.img' or '{network: guests}'");
       return;
@@ -57,24 +55,15 @@ class HostMapReader {
     x_manifest.host_map.push_back(std::move(result));
   }
 
-  void error(std::string_view rule, const SourceRange& where, std::string message, std::string help) {
-    Diagnostic finding;
-    finding.rule = rule;
-    finding.where = where;
-    finding.message = std::move(message);
-    finding.help = std::move(help);
-    x_sink.add(std::move(finding));
-  }
-
  private:
   bool read_network(const YamlEntry& entry, HostMapEntry& result) {
     bool good = false;
     for (const YamlEntry& key : entry.value.entries) {
       if (key.key != "network") {
-        error(kKeyRule, key.key_where, fmt::format("host path '{}' has no '{}'", entry.key, key.key),
+        error(kManifestKey, key.key_where, fmt::format("host path '{}' has no '{}'", entry.key, key.key),
               "it can have 'network', or be a path of this host");
       } else if (key.value.kind != YamlNode::Kind::scalar || !is_network_name(key.value.text)) {
-        error(kValueRule, key.key_where, "'network' must be the name of a network",
+        error(kManifestValue, key.key_where, "'network' must be the name of a network",
               fmt::format("at most {} letters, digits, '-', '_' and '.', as in 'network: guests'",
                           kLongestNetwork));
       } else {
@@ -87,7 +76,6 @@ class HostMapReader {
   }
 
   SystemConfig& x_manifest;
-  DiagnosticSink& x_sink;
 };
 
 }  // namespace
@@ -118,7 +106,7 @@ const HostMapEntry* find_host_map(const SystemConfig& manifest, std::string_view
 void read_host_map(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSink& sink) {
   HostMapReader reader(manifest, sink);
   if (entry.value.kind != YamlNode::Kind::mapping) {
-    reader.error(kValueRule, entry.key_where,
+    reader.error(kManifestValue, entry.key_where,
                  fmt::format("'{}' must be a mapping of paths, not {}", entry.key, entry.value.kind_name()),
                  fmt::format("for example '{}'", kExample));
     return;
