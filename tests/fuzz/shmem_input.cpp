@@ -125,7 +125,9 @@ class Guest {
   void store(std::uint64_t offset, unsigned width, std::uint64_t value) {
     x_machine.write(offset, value, width);
     const auto byte = [&](std::uint64_t at) -> std::uint32_t {
-      return at >= offset && at < offset + width ? value >> (8 * (at - offset)) & 0xff : 0;
+      return at >= offset && at < offset + width
+                 ? static_cast<std::uint32_t>(value >> (8 * (at - offset)) & 0xff)
+                 : 0U;
     };
     const auto covers = [&](std::uint64_t at) { return at >= offset && at < offset + width; };
     const auto word = [&](std::uint64_t at) {
