@@ -72,7 +72,8 @@ class Supervisor {
     std::vector<std::string> names{};
     std::atomic<bool> cancelled = false;
     std::string failure{};  // why everything is being taken back; empty: it is not
-    std::optional<Result<std::vector<host::DomainInfo>>> result{};
+    std::optional<Result<std::vector<host::DomainInfo>>> result{};  // a worker's until `created`
+    bool created = false;                                           // the worker is done
   };
   struct Vm {
     VmRecord record{};

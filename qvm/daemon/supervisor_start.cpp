@@ -122,6 +122,7 @@ void Supervisor::start(ClientId client, const Request& request) {
 }
 
 void Supervisor::created(const std::shared_ptr<StartJob>& job) {
+  job->created = true;
   if (!*job->result) {
     // The launcher has taken everything back.
     const std::string why = job->result->error().message();
@@ -310,7 +311,7 @@ void Supervisor::check_job(std::shared_ptr<StartJob> job) {
 void Supervisor::cancel(const std::shared_ptr<StartJob>& job) {
   job->cancelled = true;
   // Before that the launcher sees it.
-  if (job->result) roll_back(job, "interrupted");
+  if (job->created) roll_back(job, "interrupted");
 }
 
 // Takes back what was started of a set. `failed` is said when nothing is left.

@@ -199,8 +199,11 @@ TEST_F(RegionsStress, AHundredThousandSignalsCostNoDaemonAnything) {
     if ((mine->read_status() & 2) != 0) ++heard;
   }
   EXPECT_EQ(heard, 100'000);
-  // Its threads never had a CPU meanwhile. One that must wake for a timer of its own may.
-  EXPECT_LE(turns() - before, 2U);
+  // Its threads never had a CPU meanwhile. One that must wake for a timer of its own may; a sanitizer has
+  // several.
+  if (!test::kSanitized) {
+    EXPECT_LE(turns() - before, 2U);
+  }
 }
 
 struct Footprint {
