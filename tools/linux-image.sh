@@ -27,6 +27,10 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ -n "$directory" ] || { echo "$usage" >&2; exit 2; }
+for one in "${additions[@]}"; do [ -f "${one%%:*}" ] || fail "there is no file '${one%%:*}' to add"; done
+for folder in "${module_folders[@]}"; do
+  [ -f "$folder/Kbuild" ] || fail "'$folder' is no folder of modules: it has no Kbuild"
+done
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 guests=$top/guests
