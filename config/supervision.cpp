@@ -95,16 +95,4 @@ std::string describe(const Condition& condition) {
   return {};
 }
 
-std::string_view to_string(RestartPolicy::When when) {
-  switch (when) {
-    case RestartPolicy::When::no:
-      return "no";
-    case RestartPolicy::When::on_failure:
-      return "on-failure";
-    case RestartPolicy::When::always:
-      return "always";
-  }
-  return {};
-}
-
 }  // namespace qvm::config

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "qvm/base/names.h"
+
 namespace qvm::config {
 
 // Something that must be so before a VM is let run.
@@ -61,7 +63,9 @@ std::vector<std::string> find_cycle(const Dependencies& dependencies);
 // "VM 'left' to be started", "region 'moo' to have 2 clients".
 std::string describe(const Condition& condition);
 
-// "on-failure"
-std::string_view to_string(RestartPolicy::When when);
+inline constexpr Names<RestartPolicy::When, 3> kRestartNames = {
+    {{RestartPolicy::When::no, "no"},
+     {RestartPolicy::When::on_failure, "on-failure"},
+     {RestartPolicy::When::always, "always"}}};
 
 }  // namespace qvm::config

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "config/suggest.h"
+#include "qvm/base/names.h"
 
 namespace qvm::config {
 namespace {
@@ -80,8 +81,22 @@ std::optional<std::string_view> unit_meant(std::string_view text) {
   }
 }
 
-constexpr std::array<std::pair<std::string_view, Accelerator>, 3> kAccelerators = {
-    {{"kvm", Accelerator::kvm}, {"tcg", Accelerator::tcg}, {"auto", Accelerator::automatic}}};
+constexpr Names<Accelerator, 3> kAccelerators = {
+    {{Accelerator::kvm, "kvm"}, {Accelerator::tcg, "tcg"}, {Accelerator::automatic, "auto"}}};
+constexpr Names<HugePages, 3> kHugePages = {
+    {{HugePages::none, "none"}, {HugePages::advise, "advise"}, {HugePages::require, "require"}}};
+
+// what: "an accelerator"; allowed: the help.
+template <class Enum, std::size_t Count>
+Value<Enum> parse_word(std::string_view text, const Names<Enum, Count>& words, std::string_view what,
+                       std::string allowed) {
+  if (const auto value = value_of(words, text)) return *value;
+  std::vector<std::string_view> names;
+  for (const auto& [value, name] : words) names.push_back(name);
+  const auto meant = suggest(text, names);
+  return problem(fmt::format("'{}' is not {}", text, what), std::move(allowed),
+                 meant ? std::string(meant->name) : "");
+}
 
 }  // namespace
 
@@ -182,20 +197,11 @@ Value<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 Value<RestartPolicy::When> parse_restart(std::string_view text) {
-  using When = RestartPolicy::When;
-  std::vector<std::string_view> names;
-  for (const When when : {When::no, When::on_failure, When::always}) {
-    if (to_string(when) == text) return when;
-    names.push_back(to_string(when));
-  }
-  const auto meant = suggest(text, names);
-  return problem(fmt::format("'{}' is not a restart policy", text),
-                 "the policies are no, on-failure and always", meant ? std::string(meant->name) : "");
+  return parse_word(text, kRestartNames, "a restart policy", "the policies are no, on-failure and always");
 }
 
 Value<unsigned> parse_count(std::string_view text, std::string_view what, unsigned most) {
-  const auto number = all_digits(text) && !has_leading_zero(text) ? to_number(text) : std::nullopt;
-  if (number && *number >= 1 && *number <= most) return static_cast<unsigned>(*number);
+  if (const auto number = parse_manifest_count(text, most)) return *number;
   return problem(fmt::format("'{}' is not a number of {}", text, what),
                  fmt::format("write a number from 1 to {}", most));
 }
@@ -237,12 +243,7 @@ Value<std::uint32_t> parse_manifest_count(std::string_view text, std::uint32_t m
 }
 
 Value<HugePages> parse_huge_pages(std::string_view text) {
-  if (text == "none") return HugePages::none;
-  if (text == "advise") return HugePages::advise;
-  if (text == "require") return HugePages::require;
-  const auto meant = suggest(text, {"none", "advise", "require"});
-  return problem(fmt::format("'{}' is not a use of huge pages", text), "write none, advise or require",
-                 meant ? std::string(meant->name) : "");
+  return parse_word(text, kHugePages, "a use of huge pages", "write none, advise or require");
 }
 
 Value<bool> parse_truth(std::string_view text) {
@@ -252,14 +253,7 @@ Value<bool> parse_truth(std::string_view text) {
 }
 
 Value<Accelerator> parse_accelerator(std::string_view text) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : kAccelerators) {
-    if (name == text) return value;
-    names.push_back(name);
-  }
-  const auto meant = suggest(text, names);
-  return problem(fmt::format("'{}' is not an accelerator", text), "the accelerators are kvm, tcg and auto",
-                 meant ? std::string(meant->name) : "");
+  return parse_word(text, kAccelerators, "an accelerator", "the accelerators are kvm, tcg and auto");
 }
 
 Value<std::string> parse_libvirt_uri(std::string_view text) {

@@ -11,11 +11,6 @@
 namespace qvm::config {
 namespace {
 
-// Serial ports that are on standard input and output if nothing is said.
-bool has_default(const Vdev& vdev) {
-  return vdev.type == "ser8250" || vdev.type == "pl011";
-}
-
 struct User {
   const Vdev* vdev = nullptr;
   SourceRange where;
@@ -41,7 +36,7 @@ void check_vm(const CheckedVm& vm, DiagnosticSink& sink) {
   }
   // What is only there by default matters if somebody asks for it.
   for (const Vdev& vdev : vm.model.vdevs) {
-    if (!has_default(vdev) || find_option(vdev.options, "hostdev") != nullptr) continue;
+    if (!is_serial_port(vdev) || find_option(vdev.options, "hostdev") != nullptr) continue;
     if (!inputs.empty()) inputs.push_back({&vdev, vdev.where});
     if (!outputs.empty()) outputs.push_back({&vdev, vdev.where});
     break;

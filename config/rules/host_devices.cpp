@@ -14,6 +14,10 @@ const HostMapEntry* entry_of(const HostDevice& device, const RuleInput& input) {
 
 }  // namespace
 
+bool is_serial_port(const Vdev& vdev) {
+  return vdev.type == "ser8250" || vdev.type == "pl011";
+}
+
 std::vector<HostDevice> host_devices_of(const VmConfig& vm) {
   std::vector<HostDevice> result;
   for (const Vdev& vdev : vm.vdevs) {

@@ -23,6 +23,9 @@ struct HostDevice {
   bool is_file() const { return !path.empty() && !standard() && path.front() != '|'; }
 };
 
+// On standard input and output if nothing is said.
+bool is_serial_port(const Vdev& vdev);
+
 // In the order written. Pointers into vm.
 std::vector<HostDevice> host_devices_of(const VmConfig& vm);
 

@@ -6,15 +6,15 @@
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/host_devices.h"
 
 namespace qvm::config {
 namespace {
 
-// A serial port; vdevs of which nothing is known may be one.
+// A vdev of which nothing is known may be a serial port.
 bool may_have_console(const CheckedVm& vm) {
-  return std::any_of(vm.model.vdevs.begin(), vm.model.vdevs.end(), [](const Vdev& vdev) {
-    return vdev.table == nullptr || vdev.type == "ser8250" || vdev.type == "pl011";
-  });
+  return std::any_of(vm.model.vdevs.begin(), vm.model.vdevs.end(),
+                     [](const Vdev& vdev) { return vdev.table == nullptr || is_serial_port(vdev); });
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {

@@ -63,6 +63,12 @@ LogFormat log_format_from_environment(bool& valid) {
 Log::Log(std::string daemon, LogFormat format, int descriptor)
     : x_daemon(std::move(daemon)), x_format(format), x_descriptor(descriptor) {}
 
+Log::Log(std::string daemon) : Log(std::move(daemon), LogFormat::text) {
+  bool valid = false;
+  x_format = log_format_from_environment(valid);
+  if (!valid) write("message", "QVM_LOG_FORMAT must be 'text' or 'json'; the log is text");
+}
+
 void Log::append_text(std::string_view text) {
   x_waiting += wall_time().data();
   x_waiting += ' ';

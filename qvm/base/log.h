@@ -29,6 +29,8 @@ class Log {
  public:
   // daemon: "qvmd", "qvm-regiond". The descriptor is borrowed.
   Log(std::string daemon, LogFormat format, int descriptor = 2);
+  // In the format of the environment; the first line says so if that asks for one that there is not.
+  explicit Log(std::string daemon);
   ~Log() { flush(); }
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -52,7 +54,7 @@ class Log {
   void flush_locked();
 
   const std::string x_daemon;
-  const LogFormat x_format;
+  LogFormat x_format;  // as constructed
   const int x_descriptor;
   std::mutex x_mutex;
   std::string x_waiting;    // guarded by x_mutex

@@ -41,13 +41,7 @@ constexpr std::chrono::milliseconds kOrphansEnd{500};
 
 // Standard error is qvmd's log.
 Log& process_log() {
-  static bool valid = false;
-  static Log log("qvmd", log_format_from_environment(valid));
-  static const bool told = [] {
-    if (!valid) log.write("message", "QVM_LOG_FORMAT must be 'text' or 'json'; the log is text");
-    return true;
-  }();
-  static_cast<void>(told);
+  static Log log("qvmd");
   return log;
 }
 

@@ -8,13 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "qvm/base/names.h"
+#include "qvm/regions/policy_json.h"
+
 namespace qvm::daemon {
 namespace {
 
 using nlohmann::json;
-
-template <class Enum, std::size_t Count>
-using Names = std::array<std::pair<Enum, std::string_view>, Count>;
 
 constexpr Names<VmState, 7> kStates = {{{VmState::starting, "starting"},
                                         {VmState::waiting, "waiting"},
@@ -44,30 +44,16 @@ constexpr Names<Request::Operation, 9> kOperations = {{{Request::Operation::prep
                                                        {Request::Operation::explain, "explain"},
                                                        {Request::Operation::leave, "leave"}}};
 
-constexpr Names<regions::HugePages, 3> kHugePages = {{{regions::HugePages::none, "none"},
-                                                      {regions::HugePages::advise, "advise"},
-                                                      {regions::HugePages::require, "require"}}};
-
 constexpr Names<Reply::Kind, 5> kKinds = {{{Reply::Kind::welcome, "welcome"},
                                            {Reply::Kind::progress, "progress"},
                                            {Reply::Kind::vm, "vm"},
                                            {Reply::Kind::done, "done"},
                                            {Reply::Kind::failed, "failed"}}};
 
-template <class Enum, std::size_t Count>
-std::string_view name_of(const Names<Enum, Count>& names, Enum value) {
-  for (const auto& [candidate, name] : names) {
-    if (candidate == value) return name;
-  }
-  return "?";
-}
-
 // For use inside decode(): a thrown error is reported as a malformed message there.
 template <class Enum, std::size_t Count>
-Enum value_of(const Names<Enum, Count>& names, const std::string& text) {
-  for (const auto& [value, name] : names) {
-    if (name == text) return value;
-  }
+Enum read_word(const Names<Enum, Count>& names, const std::string& text) {
+  if (const auto value = value_of(names, text)) return *value;
   throw std::invalid_argument(fmt::format("unknown word '{}'", text));
 }
 
@@ -86,8 +72,8 @@ json to_json(const VmStatus& vm) {
 VmStatus vm_from(const json& value) {
   VmStatus vm;
   vm.name = value.at("name").get<std::string>();
-  vm.state = value_of(kStates, value.at("state").get<std::string>());
-  vm.outcome = value_of(kOutcomes, value.at("outcome").get<std::string>());
+  vm.state = read_word(kStates, value.at("state").get<std::string>());
+  vm.outcome = read_word(kOutcomes, value.at("outcome").get<std::string>());
   vm.reason = value.at("reason").get<std::string>();
   vm.pid = value.at("pid").get<pid_t>();
   vm.since = value.at("since").get<std::int64_t>();
@@ -97,34 +83,16 @@ VmStatus vm_from(const json& value) {
   return vm;
 }
 
-json to_json(const regions::SystemLimits& limits) {
-  return {{"system", limits.system},
-          {"bytes", limits.bytes},
-          {"regions", limits.regions},
-          {"connections", limits.connections},
-          {"place", limits.place}};
-}
-
-regions::SystemLimits limits_from(const json& value) {
-  regions::SystemLimits limits;
-  limits.system = value.at("system").get<std::string>();
-  limits.bytes = value.at("bytes").get<std::uint64_t>();
-  limits.regions = value.at("regions").get<std::uint32_t>();
-  limits.connections = value.at("connections").get<std::uint32_t>();
-  limits.place = value.at("place").get<std::string>();
-  return limits;
-}
-
 json to_json(const regions::RegionSpec& region) {
   return {{"name", region.name},
           {"bytes", region.bytes},
           {"mode", region.mode},
           {"owner", region.owner},
           {"group", region.group},
-          {"huge_pages", name_of(kHugePages, region.backing.huge_pages)},
+          {"huge_pages", name_of(regions::kHugePagesNames, region.backing.huge_pages)},
           {"lock", region.backing.lock},
           {"place", region.place},
-          {"limits", to_json(region.system)}};
+          {"limits", regions::limits_to_json<json>(region.system)}};
 }
 
 json to_json(const regions::ExplainRequest& question) {
@@ -156,10 +124,10 @@ regions::RegionSpec region_from(const json& value) {
   region.mode = value.at("mode").get<std::uint32_t>();
   region.owner = value.at("owner").get<uid_t>();
   region.group = value.at("group").get<gid_t>();
-  region.backing.huge_pages = value_of(kHugePages, value.at("huge_pages").get<std::string>());
+  region.backing.huge_pages = read_word(regions::kHugePagesNames, value.at("huge_pages").get<std::string>());
   region.backing.lock = value.at("lock").get<bool>();
   region.place = value.at("place").get<std::string>();
-  region.system = limits_from(value.at("limits"));
+  region.system = regions::limits_from_json(value.at("limits"));
   return region;
 }
 
@@ -197,10 +165,7 @@ std::string_view to_string(Request::Operation operation) {
 }
 
 std::optional<Outcome> outcome_from(std::string_view name) {
-  for (const auto& [outcome, known] : kOutcomes) {
-    if (known == name) return outcome;
-  }
-  return std::nullopt;
+  return value_of(kOutcomes, name);
 }
 
 std::string encode(const Request& request) {
@@ -219,7 +184,7 @@ std::string encode(const Request& request) {
 Result<Request> decode_request(std::string_view text) {
   return decode<Request>(text, [](const json& value) {
     Request request;
-    request.operation = value_of(kOperations, value.at("operation").get<std::string>());
+    request.operation = read_word(kOperations, value.at("operation").get<std::string>());
     request.plans = value.at("plans").get<std::vector<std::string>>();
     for (const json& region : value.at("regions")) request.regions.push_back(region_from(region));
     request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
@@ -242,7 +207,7 @@ std::string encode(const Reply& reply) {
 Result<Reply> decode_reply(std::string_view text) {
   return decode<Reply>(text, [](const json& value) {
     Reply reply;
-    reply.kind = value_of(kKinds, value.at("kind").get<std::string>());
+    reply.kind = read_word(kKinds, value.at("kind").get<std::string>());
     reply.text = value.at("text").get<std::string>();
     for (const json& vm : value.at("vms")) reply.vms.push_back(vm_from(vm));
     return reply;

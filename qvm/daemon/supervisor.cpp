@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "qvm/daemon/wall_clock.h"
+
 namespace qvm::daemon {
 namespace {
 
@@ -14,15 +16,6 @@ namespace {
 constexpr std::chrono::seconds kOwnerGrace{5};
 // A guest that panics or whose watchdog bites is paused, too, and only then libvirt tells which it was.
 constexpr std::chrono::milliseconds kReasonGrace{200};
-
-std::int64_t now() {
-  return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-}
-
-std::int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 }  // namespace
 

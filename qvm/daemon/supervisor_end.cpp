@@ -9,16 +9,9 @@
 #include "qvm/daemon/restart.h"
 #include "qvm/daemon/stop_order.h"
 #include "qvm/daemon/supervisor.h"
+#include "qvm/daemon/wall_clock.h"
 
 namespace qvm::daemon {
-namespace {
-
-std::int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-}  // namespace
 
 void Supervisor::stop(ClientId client, const Request& request) {
   std::vector<std::string> names = request.names;

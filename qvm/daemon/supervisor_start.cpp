@@ -9,16 +9,13 @@
 
 #include "config/supervision.h"
 #include "qvm/daemon/supervisor.h"
+#include "qvm/daemon/wall_clock.h"
 
 namespace qvm::daemon {
 namespace {
 
 // How often consoles and regions are looked at while somebody waits for them.
 constexpr std::chrono::milliseconds kPollPeriod{50};
-
-std::int64_t now() {
-  return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-}
 
 // VMs that wait for VMs of another set, or in a circle, would wait for ever.
 Result<void> check_dependencies(const std::vector<VmRecord>& set) {

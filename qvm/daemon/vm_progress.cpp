@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "qvm/base/names.h"
 #include "qvm/daemon/file_access.h"
 
 namespace qvm::daemon {
@@ -18,27 +18,20 @@ namespace {
 using nlohmann::json;
 using Phase = VmProgress::Phase;
 
-constexpr std::array<std::pair<Phase, std::string_view>, 5> kPhases = {{{Phase::creating, "creating"},
-                                                                        {Phase::waiting, "waiting"},
-                                                                        {Phase::running, "running"},
-                                                                        {Phase::restarting, "restarting"},
-                                                                        {Phase::stopping, "stopping"}}};
+constexpr Names<Phase, 5> kPhases = {{{Phase::creating, "creating"},
+                                      {Phase::waiting, "waiting"},
+                                      {Phase::running, "running"},
+                                      {Phase::restarting, "restarting"},
+                                      {Phase::stopping, "stopping"}}};
 
 std::string path_of(const RuntimePaths& paths, const std::string& vm) {
   return paths.vm(vm) + "/progress.json";
 }
 
-std::string_view name_of(Phase phase) {
-  for (const auto& [known, name] : kPhases) {
-    if (known == phase) return name;
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> write_progress(const RuntimePaths& paths, const std::string& vm, const VmProgress& progress) {
-  const json value = {{"phase", name_of(progress.phase)},
+  const json value = {{"phase", name_of(kPhases, progress.phase)},
                       {"since_ms", progress.since_ms},
                       {"due_ms", progress.due_ms},
                       {"in_a_row", progress.in_a_row},
@@ -63,15 +56,10 @@ std::optional<VmProgress> read_progress(const RuntimePaths& paths, const std::st
   const json value = json::parse(text.str(), nullptr, false);
   try {
     VmProgress progress;
-    const auto phase = value.at("phase").get<std::string>();
-    bool known = false;
-    for (const auto& [candidate, name] : kPhases) {
-      if (name != phase) continue;
-      progress.phase = candidate;
-      known = true;
-    }
+    const auto phase = value_of(kPhases, value.at("phase").get<std::string>());
     const auto outcome = outcome_from(value.at("outcome").get<std::string>());
-    if (!known || !outcome) return std::nullopt;
+    if (!phase || !outcome) return std::nullopt;
+    progress.phase = *phase;
     progress.outcome = *outcome;
     progress.since_ms = value.at("since_ms").get<std::int64_t>();
     progress.due_ms = value.at("due_ms").get<std::int64_t>();

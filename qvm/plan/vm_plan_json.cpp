@@ -12,15 +12,16 @@
 
 #include "qvm/plan/vm_plan.h"
 
+#include "config/supervision.h"
+#include "qvm/base/names.h"
+#include "qvm/regions/policy_json.h"
+
 namespace qvm::plan {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
-
-template <class Enum, std::size_t N>
-using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
 constexpr Names<MemoryRange::Kind, 6> kKinds = {{{MemoryRange::Kind::ram, "ram"},
                                                  {MemoryRange::Kind::rom, "rom"},
@@ -35,24 +36,10 @@ constexpr Names<config::Condition::Kind, 4> kConditions = {{{config::Condition::
                                                             {config::Condition::Kind::region, "region"},
                                                             {config::Condition::Kind::clients, "clients"},
                                                             {config::Condition::Kind::console, "console"}}};
-constexpr Names<config::RestartPolicy::When, 3> kRestarts = {
-    {{config::RestartPolicy::When::no, "no"},
-     {config::RestartPolicy::When::on_failure, "on-failure"},
-     {config::RestartPolicy::When::always, "always"}}};
 
 template <class Enum, std::size_t N>
-std::string_view name_of(Enum value, const Names<Enum, N>& names) {
-  for (const auto& [known, name] : names) {
-    if (known == value) return name;
-  }
-  return "";
-}
-
-template <class Enum, std::size_t N>
-Enum value_of(const std::string& text, const Names<Enum, N>& names) {
-  for (const auto& [value, name] : names) {
-    if (name == text) return value;
-  }
+Enum read_word(const Names<Enum, N>& names, const std::string& text) {
+  if (const auto value = value_of(names, text)) return *value;
   throw std::runtime_error("unknown value '" + text + "'");
 }
 
@@ -107,7 +94,7 @@ auto read_list(const Json& json, const char* key, Function function) {
 }
 
 Json write(const HostFacts& host) {
-  Json json = {{"acceleration", name_of(host.acceleration, kAccelerations)},
+  Json json = {{"acceleration", name_of(kAccelerations, host.acceleration)},
                {"runtime_directory", host.runtime_directory},
                {"plugin_directory", host.plugin_directory},
                {"firmware_path", host.firmware_path},
@@ -123,7 +110,7 @@ Json write(const HostFacts& host) {
 
 HostFacts read_host(const Json& json) {
   HostFacts host;
-  host.acceleration = value_of(json.at("acceleration").get<std::string>(), kAccelerations);
+  host.acceleration = read_word(kAccelerations, json.at("acceleration").get<std::string>());
   get(json, "runtime_directory", host.runtime_directory);
   get(json, "plugin_directory", host.plugin_directory);
   get(json, "firmware_path", host.firmware_path);
@@ -138,7 +125,7 @@ HostFacts read_host(const Json& json) {
 }
 
 Json write(const MemoryRange& range) {
-  return {{"kind", name_of(range.kind, kKinds)},
+  return {{"kind", name_of(kKinds, range.kind)},
           {"start", range.start},
           {"length", range.length},
           {"owner", range.owner},
@@ -147,7 +134,7 @@ Json write(const MemoryRange& range) {
 
 MemoryRange read_memory(const Json& json) {
   MemoryRange range;
-  range.kind = value_of(json.at("kind").get<std::string>(), kKinds);
+  range.kind = read_word(kKinds, json.at("kind").get<std::string>());
   get(json, "start", range.start);
   get(json, "length", range.length);
   get(json, "owner", range.owner);
@@ -247,7 +234,7 @@ regions::CreateSpec read_create(const Json& json) {
 }
 
 Json write(const config::Condition& condition) {
-  Json json = {{"kind", name_of(condition.kind, kConditions)},
+  Json json = {{"kind", name_of(kConditions, condition.kind)},
                {"vm", condition.vm},
                {"region", condition.region},
                {"clients", condition.clients},
@@ -258,7 +245,7 @@ Json write(const config::Condition& condition) {
 
 config::Condition read_condition(const Json& json) {
   config::Condition condition;
-  condition.kind = value_of(json.at("kind").get<std::string>(), kConditions);
+  condition.kind = read_word(kConditions, json.at("kind").get<std::string>());
   get(json, "vm", condition.vm);
   get(json, "region", condition.region);
   get(json, "clients", condition.clients);
@@ -269,7 +256,7 @@ config::Condition read_condition(const Json& json) {
 }
 
 Json write(const config::RestartPolicy& restart) {
-  Json json = {{"policy", name_of(restart.when, kRestarts)}};
+  Json json = {{"policy", name_of(config::kRestartNames, restart.when)}};
   put(json, "max_restarts", restart.max_restarts);
   json["delay_ms"] = restart.delay.count();
   json["max_delay_ms"] = restart.max_delay.count();
@@ -279,7 +266,7 @@ Json write(const config::RestartPolicy& restart) {
 
 config::RestartPolicy read_restart(const Json& json) {
   config::RestartPolicy restart;
-  restart.when = value_of(json.at("policy").get<std::string>(), kRestarts);
+  restart.when = read_word(config::kRestartNames, json.at("policy").get<std::string>());
   restart.max_restarts = get_optional<unsigned>(json, "max_restarts");
   const auto time = [&json](const char* key) {
     return std::chrono::milliseconds(json.at(key).get<std::int64_t>());
@@ -318,24 +305,6 @@ regions::VdevPolicy read_vdev_policy(const Json& json) {
   return policy;
 }
 
-Json write(const regions::SystemLimits& limits) {
-  return {{"system", limits.system},
-          {"bytes", limits.bytes},
-          {"regions", limits.regions},
-          {"connections", limits.connections},
-          {"place", limits.place}};
-}
-
-regions::SystemLimits read_system_limits(const Json& json) {
-  regions::SystemLimits limits;
-  get(json, "system", limits.system);
-  get(json, "bytes", limits.bytes);
-  get(json, "regions", limits.regions);
-  get(json, "connections", limits.connections);
-  get(json, "place", limits.place);
-  return limits;
-}
-
 Json write(const regions::VmPolicy& policy) {
   return {{"vm", policy.vm},
           {"uid", policy.uid},
@@ -347,7 +316,7 @@ Json write(const regions::VmPolicy& policy) {
           {"bytes", policy.bytes},
           {"regions", policy.regions},
           {"limits_place", policy.limits_place},
-          {"system", write(policy.system)}};
+          {"system", regions::limits_to_json<Json>(policy.system)}};
 }
 
 regions::VmPolicy read_policy(const Json& json) {
@@ -362,7 +331,7 @@ regions::VmPolicy read_policy(const Json& json) {
   get(json, "bytes", policy.bytes);
   get(json, "regions", policy.regions);
   get(json, "limits_place", policy.limits_place);
-  policy.system = read_system_limits(json.at("system"));
+  policy.system = regions::limits_from_json(json.at("system"));
   return policy;
 }
 

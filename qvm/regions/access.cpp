@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "qvm/regions/types.h"
 
@@ -22,25 +23,38 @@ NameDecision judge_name(const std::vector<NameRule>& rules, const std::string& n
   return {rules.empty() || !rules.back().allow, nullptr};
 }
 
+const Substitution* applied_substitution(const std::vector<Substitution>& substitutions,
+                                         std::string_view name) {
+  const auto found = std::find_if(substitutions.begin(), substitutions.end(),
+                                  [&](const Substitution& one) { return name.starts_with(one.match); });
+  return found == substitutions.end() ? nullptr : &*found;
+}
+
 std::string substitute(const std::vector<Substitution>& substitutions, std::string name) {
-  for (const Substitution& substitution : substitutions) {
-    if (!name.starts_with(substitution.match)) continue;
-    name.replace(0, substitution.match.size(), substitution.prefix);
-    break;
-  }
+  if (const Substitution* applied = applied_substitution(substitutions, name))
+    name.replace(0, applied->match.size(), applied->prefix);
   return name;
 }
 
+ModeClass class_of(const Identity& who, uid_t owner, gid_t group) {
+  if (who.uid == owner) return ModeClass::owner;
+  const bool member =
+      who.gid == group || std::find(who.groups.begin(), who.groups.end(), group) != who.groups.end();
+  return member ? ModeClass::group : ModeClass::others;
+}
+
 Right judge_mode(const Identity& who, std::uint32_t mode, uid_t owner, gid_t group) {
-  unsigned shift = 0;
-  if (who.uid == owner) {
-    shift = 6;
-  } else if (who.gid == group || std::find(who.groups.begin(), who.groups.end(), group) != who.groups.end()) {
-    shift = 3;
-  }
+  const ModeClass mine = class_of(who, owner, group);
+  const unsigned shift = mine == ModeClass::owner ? 6 : mine == ModeClass::group ? 3 : 0;
   const std::uint32_t bits = (mode >> shift) & 07;
   if ((bits & 04) == 0) return Right::none;
   return (bits & 02) != 0 ? Right::read_write : Right::read_only;
+}
+
+std::string octal_mode(std::uint32_t mode) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%04o", mode);
+  return text;
 }
 
 }  // namespace qvm::regions

@@ -32,13 +32,24 @@ struct NameDecision {
 // First match decides; no rules allow everything; otherwise the tail is the opposite of the last rule.
 NameDecision judge_name(const std::vector<NameRule>& rules, const std::string& name);
 
+// The first substitution that fits the name; null: none does.
+const Substitution* applied_substitution(const std::vector<Substitution>& substitutions,
+                                         std::string_view name);
+
 // The host-wide name of what a guest calls name: the first substitution that fits is applied, no other.
 std::string substitute(const std::vector<Substitution>& substitutions, std::string name);
 
+// Whom of a region's mode somebody counts as: the first of these that fits.
+enum class ModeClass { owner, group, others };
+ModeClass class_of(const Identity& who, uid_t owner, gid_t group);
+
 enum class Right { none, read_only, read_write };
 
-// POSIX style: the first of owner, group and others that fits decides, for uid 0 as for anybody else. Write
+// POSIX style: the bits of the class decide, for uid 0 as for anybody else. Write
 // permission without read permission is none.
 Right judge_mode(const Identity& who, std::uint32_t mode, uid_t owner, gid_t group);
+
+// "0640"
+std::string octal_mode(std::uint32_t mode);
 
 }  // namespace qvm::regions

@@ -2,32 +2,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
+#include "qvm/regions/access.h"
+#include "qvm/regions/policy_json.h"
 #include "qvm/regions/server_impl.h"
 
 namespace qvm::regions {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string octal(std::uint32_t mode) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%04o", mode);
-  return text;
-}
-
-const char* name_of(HugePages huge_pages) {
-  switch (huge_pages) {
-    case HugePages::none:
-      return "none";
-    case HugePages::advise:
-      return "advise";
-    case HugePages::require:
-      return "require";
-  }
-  return "none";
-}
 
 Json describe_client(const Manager& manager, const RegionStore& store, Id id) {
   const Attached& connection = manager.connections().at(id);
@@ -61,13 +43,13 @@ Json describe_region(const Manager& manager, const RegionStore& store, const Reg
   }
   Json json = {{"name", created.name},
                {"bytes", created.pages * kPageBytes},
-               {"mode", octal(created.mode)},
+               {"mode", octal_mode(created.mode)},
                {"owner", created.owner},
                {"group", created.group},
                {"since", created.since},
                {"made_by", created.payer.empty() ? "manifest" : created.payer},
                {"held_by", holders},
-               {"huge_pages", name_of(created.backing.huge_pages)},
+               {"huge_pages", qvm::name_of(kHugePagesNames, created.backing.huge_pages)},
                {"locked", created.backing.lock},
                {"signals", signals},
                {"denials", region.denials},

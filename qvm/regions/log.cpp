@@ -5,13 +5,7 @@
 namespace qvm::regions {
 
 Log& process_log() {
-  static bool valid = false;
-  static Log log("qvm-regiond", log_format_from_environment(valid));
-  static const bool told = [] {
-    if (!valid) log.write("message", "QVM_LOG_FORMAT must be 'text' or 'json'; the log is text");
-    return true;
-  }();
-  static_cast<void>(told);
+  static Log log("qvm-regiond");
   return log;
 }
 

@@ -3,7 +3,6 @@
 // The part of the manager that tells how it decides. It asks the same questions as judge(), in the same
 // order; a test compares the two over random histories.
 #include <algorithm>
-#include <cstdio>
 
 #include "qvm/regions/manager_judge.h"
 
@@ -12,12 +11,6 @@ namespace {
 
 std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
-}
-
-std::string octal(std::uint32_t mode) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%04o", mode);
-  return text;
 }
 
 Layer::Outcome outcome(bool passes) {
@@ -54,10 +47,9 @@ Layer rules_layer(const VdevPolicy& vdev, const std::string& name) {
 }
 
 Layer subst_layer(const VdevPolicy& vdev, const std::string& name) {
-  const auto applied = std::find_if(vdev.substitutions.begin(), vdev.substitutions.end(),
-                                    [&](const Substitution& one) { return name.starts_with(one.match); });
+  const Substitution* applied = applied_substitution(vdev.substitutions, name);
   Layer layer{"subst", Layer::Outcome::passes, {}, {}, {}, {}};
-  if (applied == vdev.substitutions.end()) {
+  if (applied == nullptr) {
     layer.text = "no 'subst' applies: the host-wide name is " + quoted(name);
   } else {
     layer.text = quoted("subst " + applied->match + "," + applied->prefix) + " makes it " +
@@ -77,20 +69,21 @@ std::string maker_of(const RegionCreated& region) {
 
 Layer mode_layer(const Identity& who, const RegionCreated& region) {
   const Right right = judge_mode(who, region.mode, region.owner, region.group);
+  const ModeClass mine = class_of(who, region.owner, region.group);
+  const std::string gid = std::to_string(region.group);
   std::string cls = "others";
-  if (who.uid == region.owner) {
+  if (mine == ModeClass::owner) {
     cls = "its owner, uid " + std::to_string(region.owner);
-  } else if (who.gid == region.group) {
-    cls = "its group, gid " + std::to_string(region.group);
-  } else if (std::find(who.groups.begin(), who.groups.end(), region.group) != who.groups.end()) {
-    cls = "its group, as gid " + std::to_string(region.group) + " is a supplementary one";
+  } else if (mine == ModeClass::group) {
+    cls = who.gid == region.group ? "its group, gid " + gid
+                                  : "its group, as gid " + gid + " is a supplementary one";
   }
   const char* gives = right == Right::none        ? "no access"
                       : right == Right::read_only ? "reading only"
                                                   : "reading and writing";
   return {"mode",
           outcome(right != Right::none),
-          "mode " + octal(region.mode) + ", owner " + std::to_string(region.owner) + ", group " +
+          "mode " + octal_mode(region.mode) + ", owner " + std::to_string(region.owner) + ", group " +
               std::to_string(region.group) + " gives " + gives + ": uid " + std::to_string(who.uid) +
               ", gid " + std::to_string(who.gid) + " counts as " + cls,
           region.place,
