@@ -192,6 +192,14 @@ host::Standstill Launcher::standstill(const VmRecord& vm) {
   return hypervisor ? (*hypervisor)->standstill(vm.plan.name) : host::Standstill::none;
 }
 
+bool Launcher::has_domain(const VmRecord& vm) {
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor) return true;
+  const auto domains = (*hypervisor)->list();
+  return !domains || std::any_of(domains->begin(), domains->end(),
+                                 [&](const host::DomainInfo& one) { return one.name == vm.plan.name; });
+}
+
 host::LastWords Launcher::last_words(const VmRecord& vm) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
   return hypervisor ? (*hypervisor)->last_words(vm.plan.name) : host::LastWords();

@@ -57,6 +57,8 @@ class Launcher {
   Result<void> shutdown(const VmRecord& vm);
   // Why its guest cannot go on, if the hypervisor has stopped it.
   host::Standstill standstill(const VmRecord& vm);
+  // Whether there is still a domain of it; also if that cannot be found out.
+  bool has_domain(const VmRecord& vm);
   // What its process said last that matters.
   host::LastWords last_words(const VmRecord& vm);
 

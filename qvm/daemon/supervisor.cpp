@@ -3,6 +3,9 @@
 #include "qvm/daemon/supervisor.h"
 
 #include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +19,8 @@ namespace {
 constexpr std::chrono::seconds kOwnerGrace{5};
 // A guest that panics or whose watchdog bites is paused, too, and only then libvirt tells which it was.
 constexpr std::chrono::milliseconds kReasonGrace{200};
+// How long after the end of a process libvirt may take to tell of it.
+constexpr std::chrono::milliseconds kEventGrace{500};
 
 }  // namespace
 
@@ -59,6 +64,7 @@ void Supervisor::adopt(std::vector<Launcher::Adopted> vms) {
 
 void Supervisor::adopt_living(Vm& vm, const VmProgress& progress) {
   const std::string& name = vm.status.name;
+  watch_process(vm);
   if (progress.phase == VmProgress::Phase::waiting) {
     x_decisions.adopt(name, "waiting to be let run");
     return await_conditions(vm, vm.status.pid);
@@ -77,6 +83,40 @@ void Supervisor::adopt_living(Vm& vm, const VmProgress& progress) {
   }
   // It may have panicked while nobody looked.
   find_out_why_paused(name);
+}
+
+// A domain whose guest powers off, or whose process dies, just while a new libvirt takes it over is ended by
+// libvirt without an event. So the process is watched, too.
+void Supervisor::watch_process(Vm& vm) {
+  const pid_t pid = vm.status.pid;
+  if (pid <= 0) return;
+  const auto ended = [this, name = vm.status.name, pid] { process_ended(name, pid); };
+  vm.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!vm.process) {
+    x_loop.after(kEventGrace, ended);
+    return;
+  }
+  const int fd = vm.process.get();
+  const auto watched = x_loop.watch(fd, EPOLLIN, [this, fd, ended](std::uint32_t) {
+    x_loop.unwatch(fd);
+    x_loop.after(kEventGrace, ended);
+  });
+  if (!watched) vm.process.reset();
+}
+
+void Supervisor::process_ended(const std::string& name, pid_t pid) {
+  const Vm* vm = find(name);
+  if (vm == nullptr || vm->status.pid != pid || vm->gone || vm->status.over()) return;
+  auto there = std::make_shared<bool>(true);
+  x_workers.run([this, there, record = vm->record] { *there = x_launcher.has_domain(record); },
+                [this, there, name, pid] {
+                  Vm* gone = find(name);
+                  if (!*there && gone != nullptr && gone->status.pid == pid && !gone->status.over()) {
+                    domain_gone(*gone, gone->powered_off ? host::DomainEvent::Stop::shutdown
+                                                         : host::DomainEvent::Stop::failed);
+                  }
+                  x_hooks.settled();
+                });
 }
 
 void Supervisor::adopt_dead(Vm& vm, const VmProgress& progress) {
@@ -203,6 +243,9 @@ void Supervisor::on_domain_event(const host::DomainEvent& event) {
       break;
     case host::DomainEvent::Kind::panicked:
       give_up_on(*vm, Outcome::panicked);
+      break;
+    case host::DomainEvent::Kind::power_off:
+      vm->powered_off = true;
       break;
     case host::DomainEvent::Kind::stopped:
       domain_gone(*vm, event.stop);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "qvm/base/event_loop.h"
+#include "qvm/base/unique_fd.h"
 #include "qvm/daemon/console_search.h"
 #include "qvm/daemon/decisions.h"
 #include "qvm/daemon/launcher.h"
@@ -85,6 +86,8 @@ class Supervisor {
     bool up = false;                   // its guest was let run, in this run
     bool ever_up = false;              // in this run or one before
     bool resumed = false;              // the hypervisor has said so
+    bool powered_off = false;          // the guest has, in this run
+    UniqueFd process{};                // of an adopted VM, watched for its end
     Clock::time_point up_since{};
     bool stop_requested = false;
     bool stop_begun = false;  // its turn to stop has come
@@ -152,6 +155,8 @@ class Supervisor {
   void ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask);
   void adopt_dead(Vm& vm, const VmProgress& progress);
   void adopt_living(Vm& vm, const VmProgress& progress);
+  void watch_process(Vm& vm);
+  void process_ended(const std::string& name, pid_t pid);
   // told: of the end of the run before, or, in its reason, what is waited for. due: seconds since 1970.
   void set_state(Vm& vm, VmState state, const Verdict& told = {.outcome = Outcome::none, .reason = {}},
                  std::int64_t due = 0);

@@ -178,6 +178,8 @@ void Supervisor::domain_gone(Vm& vm, host::DomainEvent::Stop how) {
 void Supervisor::begin_end(Vm& vm) {
   vm.ending = true;
   vm.waiting.reset();
+  if (vm.process) x_loop.unwatch(vm.process.get());
+  vm.process.reset();
   const auto ran = vm.up ? std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - vm.up_since)
                          : std::chrono::milliseconds(0);
   vm.up = false;

@@ -348,6 +348,7 @@ void Supervisor::retry(const std::string& name) {
   vm.retry.reset();
   vm.verdict = Outcome::none;
   vm.resumed = false;
+  vm.powered_off = false;
   vm.busy = true;
   ++vm.status.restarts;
   vm.status.resets = 0;

@@ -19,12 +19,13 @@ namespace qvm::host {
 struct DomainEvent {
   enum class Kind {
     started,
-    resumed,   // the guest runs, for the first time or again
-    rebooted,  // the guest reset itself and runs on
-    paused,    // see standstill() for why
-    watchdog,  // the guest's watchdog bit
-    panicked,  // the guest reported a panic
-    stopped,   // the domain is gone
+    resumed,    // the guest runs, for the first time or again
+    rebooted,   // the guest reset itself and runs on
+    paused,     // see standstill() for why
+    watchdog,   // the guest's watchdog bit
+    panicked,   // the guest reported a panic
+    power_off,  // the guest powered off; the domain goes
+    stopped,    // the domain is gone
   };
   enum class Stop {
     shutdown,   // the guest powered off, or reset where a reset ends the domain

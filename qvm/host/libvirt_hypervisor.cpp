@@ -87,11 +87,15 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
     case VIR_DOMAIN_EVENT_CRASHED:
       send(sink, domain, DomainEvent::Kind::panicked);
       break;
+    case VIR_DOMAIN_EVENT_SHUTDOWN:
+      // A signal to the process is no power-off.
+      if (detail != VIR_DOMAIN_EVENT_SHUTDOWN_HOST) send(sink, domain, DomainEvent::Kind::power_off);
+      break;
     case VIR_DOMAIN_EVENT_STOPPED:
       send(sink, domain, DomainEvent::Kind::stopped, stop_of(detail));
       break;
     default:
-      break;  // defined, shutting down: of no consequence to us
+      break;  // defined and the like: of no consequence to us
   }
   return 0;
 }

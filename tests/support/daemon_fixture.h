@@ -67,7 +67,7 @@ class FakeHost {
   mutable std::mutex mutex_;
   std::condition_variable released_;
   bool held_ = false;
-  pid_t next_pid_ = 1000;
+  pid_t next_pid_ = 5'000'000;  // more than any process has
   std::map<std::string, host::DomainInfo> domains_;
   std::map<std::string, std::string> xml_;
   std::map<std::string, std::string> refused_starts_;

@@ -64,6 +64,25 @@ TEST_F(AdoptTest, VmThatDiedMeanwhileIsToldAsFailed) {
   EXPECT_THAT(log_, Contains("VM 'b': is taken over: running"));
 }
 
+// What libvirt does with a domain that ends just while it is taken over.
+TEST_F(AdoptTest, VmThatGoesWithoutAnEventIsMissed) {
+  start({});
+  without_qvmd([] {});
+  host_.forget("a");
+  wait_for("a", VmState::failed);
+  EXPECT_EQ(status("a").outcome, Outcome::died);
+  EXPECT_EQ(status("b").state, VmState::running);
+}
+
+TEST_F(AdoptTest, VmThatPowersOffWithoutFurtherEventHasPoweredOff) {
+  start({});
+  without_qvmd([] {});
+  host_.happen("a", DomainEvent::Kind::power_off);
+  host_.forget("a");
+  wait_for("a", VmState::stopped);
+  EXPECT_EQ(status("a").outcome, Outcome::shutdown);
+}
+
 TEST_F(AdoptTest, VmThatDiedMeanwhileComesBack) {
   start(kSoon);
   without_qvmd([this] { host_.end("a", DomainEvent::Stop::failed); });
