@@ -8,12 +8,16 @@
 #include "config/rules/rule.h"
 #include "tests/fuzz/inputs.h"
 #include "tests/fuzz/targets.h"
+#include "tests/support/sanitizers.h"
 
 namespace qvm::fuzz {
 namespace {
 
-constexpr int kVariations = 600;
-constexpr int kGenerated = 600;
+// The sanitizers are about what is wrong, not about how often; they make a check about fifteen times slower.
+constexpr int kShare = test::kSanitized ? 12 : 1;
+constexpr int kVariations = 600 / kShare;
+constexpr int kGenerated = 600 / kShare;
+constexpr std::size_t kCuts = test::kSanitized ? 2 : 20;  // of each text
 
 struct Target {
   const char* name;
@@ -51,8 +55,9 @@ TEST_P(Corpus, HoldsAsItIs) {
 
 TEST_P(Corpus, HoldsCutOffAnywhere) {
   for (const std::string& text : texts()) {
-    const std::size_t step = std::max<std::size_t>(1, text.size() / 20);
-    for (std::size_t end = 0; end < text.size(); end += step)
+    const std::size_t step = std::max<std::size_t>(1, text.size() / kCuts);
+    // In each text elsewhere, so that few cuts of many texts reach every place.
+    for (std::size_t end = test::kSanitized ? text.size() * 7919 % step : 0; end < text.size(); end += step)
       ASSERT_EQ(GetParam()(text.substr(0, end)), "") << text.substr(0, end);
   }
 }
@@ -93,11 +98,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, Generated,
 
 // As large as a file may be, made of one piece: nothing may cost out of proportion. A target that needs much
 // longer than a second for a file of 1 MiB fails by ctest's time limit, far above what any machine needs.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kShare = 128;  // the sanitizers are about what is wrong, not about how long it takes
-#else
-constexpr std::size_t kShare = 1;
-#endif
+constexpr std::size_t kLargeShare = test::kSanitized ? 128 : 1;
 
 class Large : public testing::TestWithParam<const char*> {};
 
@@ -113,7 +114,7 @@ std::string beginning(const std::string& text) {
 }
 
 TEST_P(Large, ConfigurationHolds) {
-  const std::string text = repeated(GetParam(), (1U << 20) / kShare);
+  const std::string text = repeated(GetParam(), (1U << 20) / kLargeShare);
   const std::vector<std::uint8_t> bytes(text.begin(), text.end());
   EXPECT_EQ(beginning(check_config_input(bytes.data(), bytes.size())), "");
   EXPECT_EQ(beginning(check_format_input(bytes.data(), bytes.size())), "");
@@ -121,7 +122,7 @@ TEST_P(Large, ConfigurationHolds) {
 }
 
 TEST_P(Large, ManifestHolds) {
-  const std::string text = repeated(GetParam(), (256U << 10) / kShare);
+  const std::string text = repeated(GetParam(), (256U << 10) / kLargeShare);
   const std::vector<std::uint8_t> bytes(text.begin(), text.end());
   EXPECT_EQ(beginning(check_manifest_input(bytes.data(), bytes.size())), "");
 }
