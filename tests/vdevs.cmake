@@ -7,7 +7,8 @@ qvm_test(vdevs_shmem_unit_test THREADS
 qvm_test(vdevs_vmhost_unit_test THREADS
   unit/vdevs/vmhost_config_test.cpp unit/vdevs/vmhost_event_thread_test.cpp unit/vdevs/vmhost_ioapic_pins_test.cpp
   unit/vdevs/vmhost_lines_test.cpp
-  unit/vdevs/vmhost_loader_test.cpp unit/vdevs/vmhost_window_allocator_test.cpp
+  unit/vdevs/vmhost_loader_test.cpp unit/vdevs/vmhost_pci_class_test.cpp
+  unit/vdevs/vmhost_window_allocator_test.cpp
   LINK qvm_vmhost_core)
 target_compile_definitions(vdevs_vmhost_unit_test PRIVATE QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs")
 
@@ -32,6 +33,7 @@ if(NOT QVM_SANITIZE)
 
   qvm_test(vdevs_loader_system_test
     system/vdevs/loader_test.cpp system/vdevs/counter_test.cpp system/vdevs/example_test.cpp
+    system/vdevs/pci_test.cpp
     LINK vdevs_test_support qvm_plan qvm_config LABEL system TIMEOUT 60)
   target_compile_definitions(vdevs_loader_system_test PRIVATE
     QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs" QVM_COUNTER_DIRECTORY="${CMAKE_BINARY_DIR}/tests/vdevs"

@@ -5,12 +5,33 @@
 #include "guests/baremetal/command_line.h"
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/machine.h"
+#include "guests/baremetal/pci.h"
 #include "guests/baremetal/print.h"
 
 namespace guest {
 namespace {
 
 constexpr std::uint64_t kUsualFactory = 0x1c050000;
+
+constexpr std::uint32_t kCommand = 4;
+constexpr std::uint32_t kBar0 = 0x10;
+constexpr std::uint32_t kBarFlags = 0xf;
+constexpr std::uint32_t kFreePlace = 0xe0200000;  // for firmware that gives BARs none
+
+// 0 if there is no such function.
+std::uint64_t factory_on_pci() {
+  pci::Device device{};
+  if (!pci::find(GUEST_SHM_PCI_VENDOR, GUEST_SHM_PCI_DEVICE, &device)) return 0;
+  if ((pci::read(device, kBar0) & ~kBarFlags) == 0) pci::write(device, kBar0, kFreePlace);
+  // As the drivers do that the device must get along with: everything on, "no interrupts" too.
+  pci::write(device, kCommand, 0xffff);
+  return pci::read(device, kBar0) & ~kBarFlags;
+}
+
+std::uint64_t factory_of_command_line() {
+  if (same_text(option("shm", "").text, "pci")) return factory_on_pci();
+  return option_number("shm", kUsualFactory);
+}
 
 }  // namespace
 
@@ -33,12 +54,14 @@ void Connection::detach() {
 }
 
 bool ShmemDevice::present() {
-  const std::uint64_t factory = option_number("shm", kUsualFactory);
-  return map_physical(factory, GUEST_SHM_PAGE_SIZE) && read_at<std::uint64_t>(factory) == GUEST_SHM_SIGNATURE;
+  const std::uint64_t factory = factory_of_command_line();
+  return factory != 0 && map_physical(factory, GUEST_SHM_PAGE_SIZE) &&
+         read_at<std::uint64_t>(factory) == GUEST_SHM_SIGNATURE;
 }
 
 ShmemDevice ShmemDevice::from_command_line() {
-  const std::uint64_t factory = option_number("shm", kUsualFactory);
+  const std::uint64_t factory = factory_of_command_line();
+  if (factory == 0) panic("there is no shared memory device on PCI");
   if (!map_physical(factory, GUEST_SHM_PAGE_SIZE)) panic("the factory page is out of reach");
   const auto signature = read_at<std::uint64_t>(factory + GUEST_SHM_FACTORY_SIGNATURE);
   if (signature != GUEST_SHM_SIGNATURE) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Driver of the shared memory device, memory-mapped form. Where it is comes from the command line:
-//   shm=0x1c050000   the factory page (default: that)
+// Driver of the shared memory device. Where it is comes from the command line:
+//   shm=0x1c050000   the factory page (default: that); shm=pci: the first such function on PCI bus 0
 //   irq=10           I/O APIC pin; without it the device's own `vector` register tells
 #pragma once
 

@@ -284,7 +284,7 @@ class Guest {
     for (std::uint64_t at = kName; at < kFactoryEnd + 4; at += 4) load(at, 4);
   }
 
-  Machine x_machine{DeviceConfig{.vector = 10, .max_connections = kMaxConnections}};
+  Machine x_machine{DeviceConfig{.max_connections = kMaxConnections}};
   std::array<std::uint8_t, kNameBytes> x_name{};
   std::uint64_t x_shmem = 0;
   std::uint32_t x_status = 0;

@@ -59,18 +59,24 @@ std::vector<std::string> shmem_arguments(const std::string& directory, const std
                                          const std::string& region_socket, unsigned pin) {
   const std::string plugins = std::string(QVM_BINARY_DIR) + "/lib/qvm/";
   const std::string path = directory + "/" + vm + ".json";
-  const nlohmann::json vdev = {{"id", "shmem0"},
-                               {"type", "shmem"},
-                               {"name", ""},
-                               {"object", plugins + "vdev-shmem.so"},
-                               {"place", "test"},
-                               {"loc", {{"space", "memory"}, {"address", kShmemAddress}, {"length", 4096}}},
-                               {"interrupt", {{"controller", "ioapic"}, {"line", pin}}},
-                               {"window", {{"address", 0x80000000u}, {"length", 0x10000000u}}},
-                               {"region_socket", region_socket},
-                               {"options", nlohmann::json::array()}};
+  nlohmann::json vdev = {{"id", "shmem0"},
+                         {"type", "shmem"},
+                         {"name", ""},
+                         {"object", plugins + "vdev-shmem.so"},
+                         {"place", "test"},
+                         {"window", {{"address", 0x80000000u}, {"length", 0x10000000u}}},
+                         {"region_socket", region_socket},
+                         {"options", nlohmann::json::array()}};
+  if (pin == kShmemOnPci) {
+    vdev["pci"] = {{"vendor", 0x1c05}, {"device", 1}, {"class", 0x0500}, {"length", 4096}};
+  } else {
+    vdev["loc"] = {{"space", "memory"}, {"address", kShmemAddress}, {"length", 4096}};
+    vdev["interrupt"] = {{"controller", "ioapic"}, {"line", pin}};
+  }
   std::ofstream(path) << nlohmann::json{{"version", 1}, {"vm", vm}, {"vdevs", nlohmann::json::array({vdev})}};
-  return {"-plugin", "file=" + plugins + "libqvm-vmhost.so,config=" + path};
+  std::vector<std::string> words = {"-plugin", "file=" + plugins + "libqvm-vmhost.so,config=" + path};
+  if (pin == kShmemOnPci) words.insert(words.end(), {"-device", "qvm-pci-shmem0,addr=0x1f"});
+  return words;
 }
 
 bool kvm_works() {

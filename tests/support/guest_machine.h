@@ -13,6 +13,7 @@ namespace qvm::test {
 
 inline constexpr unsigned long kShmemAddress = 0x1c050000;
 inline constexpr unsigned kShmemPin = 10;
+inline constexpr unsigned kShmemOnPci = ~0u;
 
 struct GuestMachine {
   std::string accelerator = "tcg";  // as behind -accel: "tcg", "kvm", "kvm,kernel-irqchip=split"
@@ -32,8 +33,8 @@ std::vector<std::string> guest_words(const GuestMachine& machine);
 // Blocks until the guest powers off or patience runs out (status -1 or 124 then). Status 0: it powered off.
 ProgramResult run_guest(const GuestMachine& machine);
 
-// Writes directory/vm.json for one vdev shmem at kShmemAddress on this pin of the I/O APIC and returns the
-// words for QEMU that load it.
+// Writes directory/vm.json for one vdev shmem at kShmemAddress on this pin of the I/O APIC, or (kShmemOnPci)
+// in PCI slot 31, and returns the words for QEMU that load it.
 std::vector<std::string> shmem_arguments(const std::string& directory, const std::string& vm,
                                          const std::string& region_socket, unsigned pin = kShmemPin);
 

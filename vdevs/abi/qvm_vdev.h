@@ -15,7 +15,7 @@ extern "C" {
 /* "QVMVDEV1" as a little-endian number. */
 #define QVM_VDEV_MAGIC UINT64_C(0x31564544564d5651)
 /* Raised whenever a structure or a rule below changes; vmhost loads exactly its own version. */
-#define QVM_VDEV_ABI_VERSION 3u
+#define QVM_VDEV_ABI_VERSION 4u
 
 #define QVM_VDEV_EXPORT __attribute__((visibility("default")))
 
@@ -25,11 +25,12 @@ extern "C" {
  * the vCPU whose access it is). QEMU's global lock is held, so no two locked callbacks of a VM ever run at
  * once.
  *  - Event: watch and timer callbacks, in vmhost's one event thread, never two at once. QEMU's lock is held
- * if an interrupt line needs it (TCG, split or userspace irqchip) and is not held under KVM's in-kernel
- * irqchip: such a callback may run beside a locked one. So a vdev with event callbacks guards its state by a
- * mutex of its own. That mutex is always taken after QEMU's lock and never held across a return. No callback
- * may block: the whole VM waits. (create, start and a trap callback may wait for an answer from a local
- * process that itself never waits for QEMU, with a deadline.) No exception may leave a callback. */
+ * if an interrupt line needs it (TCG, split or userspace irqchip, a PCI function) and is not held otherwise
+ * (KVM's in-kernel irqchip): such a callback may run beside a locked one. So a vdev with event callbacks
+ * guards its state by a mutex of its own. That mutex is always taken after QEMU's lock and never held across
+ * a return. No callback may block: the whole VM waits. (create, start and a trap callback may wait for an
+ * answer from a local process that itself never waits for QEMU, with a deadline.) No exception may leave a
+ * callback. */
 
 /* vmhost's side of one vdev; the first argument of every service. Valid until destroy returns. */
 typedef struct qvm_vdev_context qvm_vdev_context;
@@ -65,15 +66,17 @@ enum qvm_vdev_log_level {
 
 /* Who this vdev is and what the plan gave it. All strings are non-null and valid until destroy returns. */
 typedef struct qvm_vdev_identity {
-  const char* vm;                   /* "left" */
-  const char* id;                   /* unique in its VM: "shmem0" */
-  const char* type;                 /* "shmem" */
-  const char* name;                 /* of the `name` option, or "" */
-  const char* place;                /* where the configuration says so: "left.qvmconf:12:6", or "" */
-  uint64_t loc_address;             /* guest-physical */
-  uint64_t loc_length;              /* 0: the vdev has no `loc` */
+  const char* vm;    /* "left" */
+  const char* id;    /* unique in its VM: "shmem0" */
+  const char* type;  /* "shmem" */
+  const char* name;  /* of the `name` option, or "" */
+  const char* place; /* where the configuration says so: "left.qvmconf:12:6", or "" */
+  /* Its registers: guest-physical. Of a vdev that is a PCI function: its BAR 0, whose place the guest
+   * chooses, so that addresses are offsets in it and loc_address is 0. loc_length 0: it has none. */
+  uint64_t loc_address;
+  uint64_t loc_length;
   const char* interrupt_controller; /* "ioapic", or "" */
-  int32_t interrupt_line;           /* -1: no interrupt */
+  int32_t interrupt_line;           /* -1: no `intr`; see line_number */
   uint32_t reserved;
   uint64_t window_address;   /* guest-physical */
   uint64_t window_length;    /* 0: no region window */
@@ -91,7 +94,7 @@ typedef struct qvm_vdev_host {
 
   /* create, start. Guest accesses to [address, address+length) come to ops, until destroy. length: a multiple
    * of 4096, as address is. -EINVAL: not so; -EBUSY: something else of the machine answers there. ops must
-   * stay valid. */
+   * stay valid. For a PCI function the range is all of its BAR 0: loc_address, loc_length. */
   int (*trap)(qvm_vdev_context* context, uint64_t address, uint64_t length, const qvm_vdev_trap_ops* ops,
               void* cookie);
 
@@ -107,6 +110,9 @@ typedef struct qvm_vdev_host {
   /* any. Level of this vdev's interrupt line (initially 0). Vdevs on the same pin are ORed. Nothing if there
    * is none. */
   void (*line_set)(qvm_vdev_context* context, int level);
+  /* locked. The number of that line as the guest knows it (x86: the global system interrupt), -1 if there is
+   * none. Of a PCI function it changes whenever the guest or its firmware routes its interrupt. */
+  int32_t (*line_number)(qvm_vdev_context* context);
 
   /* any. Calls back (event) while fd is readable; at most one watch per fd. After unwatch a call that already
    * began may still finish, so what cookie points to must live until destroy. Unwatch before closing fd. */

@@ -88,7 +88,7 @@ std::uint64_t Device::factory_read(std::uint64_t offset, unsigned width) {
   std::array<char, kFactoryEnd> image{};
   put(image.data(), kSignature, kSignatureValue);
   put(image.data(), kShmem, x_shmem);
-  put(image.data(), kVector, x_config.vector);
+  put(image.data(), kVector, x_host.line_number());
   put(image.data(), kStatus, x_status);
   put(image.data(), kSize, x_size);
   std::copy(x_name.begin(), x_name.end(), image.begin() + kName);

@@ -41,7 +41,6 @@ class ControlPage {
 };
 
 struct DeviceConfig {
-  std::uint32_t vector = 0;          // the interrupt's number as the guest knows it
   std::size_t max_connections = 64;  // of this device; above that attaching answers client_max
 };
 

@@ -30,6 +30,8 @@ class Host {
   // From its return on nothing calls the control page.
   virtual void unmap(std::uint64_t control_address) = 0;
   virtual void set_line(bool high) = 0;
+  // The number of the line as the guest knows it now, 0 if there is none. Called only from guest accesses.
+  virtual std::uint32_t line_number() = 0;
   virtual void log_info(std::string_view text) = 0;
   virtual void log_warning(std::string_view text) = 0;
 };

@@ -46,6 +46,10 @@ class AbiHost : public qvm::shmem::Host {
   }
   void unmap(std::uint64_t control_address) override { x_services.window_unmap(x_context, control_address); }
   void set_line(bool high) override { x_services.line_set(x_context, high ? 1 : 0); }
+  std::uint32_t line_number() override {
+    const std::int32_t number = x_services.line_number(x_context);
+    return number < 0 ? 0 : static_cast<std::uint32_t>(number);
+  }
   void log_info(std::string_view text) override {
     x_services.log(x_context, QVM_VDEV_LOG_INFO, std::string(text).c_str());
   }
@@ -107,8 +111,9 @@ int create(const qvm_vdev_host* host, qvm_vdev_context* context, void** device, 
            std::size_t error_size) {
   const qvm_vdev_identity& me = *host->identity(context);
   if (me.loc_length != qvm::shmem::kPageBytes) {
-    return give_up("it needs a 'loc' of " + std::to_string(qvm::shmem::kPageBytes) + " bytes", error,
-                   error_size);
+    return give_up("it needs registers of " + std::to_string(qvm::shmem::kPageBytes) +
+                       " bytes: a 'loc' or a PCI function of that length",
+                   error, error_size);
   }
   if (me.window_length == 0) return give_up("it was given no region window", error, error_size);
   if (*me.region_socket == '\0') return give_up("it was given no region socket", error, error_size);
@@ -122,11 +127,9 @@ int start(void* device, char* error, std::size_t error_size) {
   auto client = qvm::regions::Client::connect(me.region_socket, me.id);
   if (!client) return give_up(client.error().message(), error, error_size);
   self.client = std::move(*client);
-  qvm::shmem::DeviceConfig config;
-  config.vector = me.interrupt_line < 0 ? 0 : static_cast<std::uint32_t>(me.interrupt_line);
-  self.device.emplace(self.host, *self.client, config);
+  self.device.emplace(self.host, *self.client, qvm::shmem::DeviceConfig{});
   if (self.services.trap(self.context, me.loc_address, me.loc_length, &kFactoryOps, &self) != 0) {
-    return give_up("its factory page cannot be placed at its 'loc'", error, error_size);
+    return give_up("its factory page cannot be placed", error, error_size);
   }
   if (self.services.watch(self.context, self.client->event_fd(), &on_events, &self) != 0) {
     return give_up("its region events cannot be watched", error, error_size);

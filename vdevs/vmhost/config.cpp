@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -65,6 +66,37 @@ Result<void> read_loc(const Json& object, VdevConfig& vdev) {
   return {};
 }
 
+Result<void> read_pci(const Json& object, VdevConfig& vdev) {
+  const auto pci = object.find("pci");
+  if (pci == object.end()) return {};
+  if (!pci->is_object()) return fail("'pci': is not an object");
+  for (const char* other : {"loc", "interrupt"}) {
+    if (object.contains(other)) return fail("'pci' and '" + std::string(other) + "' exclude each other");
+  }
+  struct Field {
+    const char* key;
+    std::uint64_t max;
+    std::uint64_t value = 0;
+  };
+  constexpr std::uint64_t kMax16 = std::numeric_limits<std::uint16_t>::max();
+  constexpr std::uint64_t kPage = 4096;
+  std::array<Field, 4> fields{
+      {{"vendor", kMax16}, {"device", kMax16}, {"class", kMax16}, {"length", std::uint64_t{1} << 30}}};
+  for (Field& field : fields) {
+    auto number = number_of(*pci, field.key);
+    if (!number) return fail_from(std::move(number), "'pci'");
+    if (*number > field.max) return fail("'pci': '" + std::string(field.key) + "' is too big");
+    field.value = *number;
+  }
+  const std::uint64_t length = fields[3].value;
+  if (length < kPage || !std::has_single_bit(length))
+    return fail("'pci': 'length' is not a power of two of 4096 or more");
+  vdev.pci =
+      PciConfig{static_cast<std::uint16_t>(fields[0].value), static_cast<std::uint16_t>(fields[1].value),
+                static_cast<std::uint16_t>(fields[2].value), static_cast<std::uint32_t>(length)};
+  return {};
+}
+
 Result<void> read_interrupt(const Json& object, VdevConfig& vdev) {
   const auto interrupt = object.find("interrupt");
   if (interrupt == object.end()) return {};
@@ -120,7 +152,8 @@ Result<void> read_texts(const Json& object, VdevConfig& vdev) {
 Result<VdevConfig> vdev_of(const Json& object) {
   if (!object.is_object()) return fail("is not an object");
   VdevConfig vdev;
-  for (const auto& read : {read_texts(object, vdev), read_loc(object, vdev), read_interrupt(object, vdev)}) {
+  for (const auto& read : {read_texts(object, vdev), read_loc(object, vdev), read_pci(object, vdev),
+                           read_interrupt(object, vdev)}) {
     if (!read) return tl::unexpected(read.error());
   }
   if (const auto window = object.find("window"); window != object.end()) {

@@ -31,6 +31,14 @@ struct InterruptPin {
   std::uint32_t line = 0;
 };
 
+// What a vdev is as a PCI function: what its guest finds it by, and bytes of its BAR 0.
+struct PciConfig {
+  std::uint16_t vendor = 0;
+  std::uint16_t device = 0;
+  std::uint16_t class_code = 0;  // class and subclass
+  std::uint32_t length = 0;      // a power of two, 4096 or more
+};
+
 struct VdevConfig {
   std::string id;
   std::string type;
@@ -38,6 +46,7 @@ struct VdevConfig {
   std::string object;  // absolute path of the shared object
   std::string place;
   std::optional<AddressRange> loc;  // guest-physical memory
+  std::optional<PciConfig> pci;     // then neither loc nor interrupt
   std::optional<InterruptPin> interrupt;
   std::optional<AddressRange> window;
   std::string region_socket;

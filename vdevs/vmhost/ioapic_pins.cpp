@@ -43,12 +43,15 @@ void IoapicPins::set(unsigned pin, bool level) {
     x_qemu.kvm_set_irq(x_qemu.kvm_state(), static_cast<int>(pin), level ? 1 : 0);
     return;
   }
+  if (level && must_wait(pin)) return;
+  x_qemu.qemu_set_irq(input(pin), level ? 1 : 0);
+}
+
+bool IoapicPins::must_wait(unsigned pin) const {
   // A split irqchip tells the kernel a pin's vector only after it has delivered what waited for the
   // unmasking: that goes to the vector before, 0 the first time, and the pin then waits for ever for its end.
-  // So nothing may wait in there; missed() finds the pin when it is unmasked. (Masked edge pins keep nothing,
-  // and the 8259 gets its share.)
-  if (level && x_split && (redirection(pin) & (kLevel | kMasked)) == (kLevel | kMasked)) return;
-  x_qemu.qemu_set_irq(input(pin), level ? 1 : 0);
+  // So nothing may wait in there. (Masked edge pins keep nothing, and the 8259 gets its share.)
+  return x_split && (redirection(pin) & (kLevel | kMasked)) == (kLevel | kMasked);
 }
 
 std::uint32_t IoapicPins::redirection(unsigned pin) const {

@@ -24,6 +24,8 @@ class IoapicPins : public PinDriver {
   void set(unsigned pin, bool level) override;
   bool can_miss() const override { return x_userspace; }
   bool missed(unsigned pin) override;
+  // True if raising the pin now would lose the interrupt: missed() tells when it can be raised.
+  bool must_wait(unsigned pin) const;
 
  private:
   IoapicPins(const QemuApi& qemu, Object* ioapic, bool userspace, bool isa)

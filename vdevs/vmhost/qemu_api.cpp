@@ -48,6 +48,7 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
 #undef QVM_QEMU_RESOLVE
 #define QVM_QEMU_RESOLVE(function, ...) api.function = pointer<Pointer<__VA_ARGS__>::type>(lookup, #function);
   QVM_QEMU_OPTIONAL(QVM_QEMU_RESOLVE)
+  QVM_QEMU_PCI(QVM_QEMU_RESOLVE)
 #undef QVM_QEMU_RESOLVE
 
   // The lock got a new name in 9.0.
@@ -68,6 +69,14 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
   api.x_tcg_allowed = pointer<const bool*>(lookup, "tcg_allowed");
   api.x_mttcg_enabled = pointer<const bool*>(lookup, "mttcg_enabled");
   return api;
+}
+
+const char* QemuApi::missing_for_pci() const {
+#define QVM_QEMU_CHECK(function, ...) \
+  if (function == nullptr) return #function;
+  QVM_QEMU_PCI(QVM_QEMU_CHECK)
+#undef QVM_QEMU_CHECK
+  return nullptr;
 }
 
 std::string QemuApi::version_text() const {

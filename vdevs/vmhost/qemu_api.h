@@ -18,6 +18,8 @@ struct Object;
 struct QemuError;
 struct IrqState;
 struct KvmState;
+struct ObjectClass;
+struct PciDevice;
 
 // Layouts that QEMU reads from us or writes for us. Checked in use: see self_test in traps.h and
 // region_window.h.
@@ -53,6 +55,31 @@ struct QemuVersionTriple {
 struct QemuVersionInfo {
   QemuVersionTriple* qemu;
   char* package;
+};
+
+// A device type as QEMU is told of it: see PciFunction.
+struct QemuInterface {
+  const char* type = nullptr;
+};
+struct QemuTypeInfo {
+  const char* name = nullptr;
+  const char* parent = nullptr;
+  std::size_t instance_size = 0;  // 0: the parent's
+  std::size_t instance_align = 0;
+  void* instance_init = nullptr;
+  void* instance_post_init = nullptr;
+  void* instance_finalize = nullptr;
+  bool abstract = false;
+  std::size_t class_size = 0;  // 0: the parent's
+  void (*class_init)(ObjectClass*, void* class_data) = nullptr;
+  void* class_base_init = nullptr;
+  void* class_data = nullptr;
+  const QemuInterface* interfaces = nullptr;  // ended by a null type
+};
+
+struct PciInterruptRoute {
+  int mode;  // 0: enabled
+  int line;
 };
 
 // Every function that must exist, by QEMU's name, with the type it is called through.
@@ -94,6 +121,19 @@ struct QemuVersionInfo {
   F(kvm_set_irq, int (*)(KvmState*, int, int))     \
   F(kvm_has_free_slot, bool (*)(Object*))
 
+// Functions for vdevs that are PCI devices; needed only if there is one: see missing_for_pci().
+#define QVM_QEMU_PCI(F)                                                                \
+  F(type_register, void* (*)(const QemuTypeInfo*))                                     \
+  F(object_class_by_name, ObjectClass* (*)(const char*))                               \
+  F(object_class_dynamic_cast, ObjectClass* (*)(ObjectClass*, const char*))            \
+  F(memory_region_del_subregion, void (*)(MemoryRegion*, MemoryRegion*))               \
+  F(pci_register_bar, void (*)(PciDevice*, int, std::uint8_t, MemoryRegion*))          \
+  F(pci_set_irq, void (*)(PciDevice*, int))                                            \
+  F(pci_device_route_intx_to_irq, PciInterruptRoute (*)(PciDevice*, int))              \
+  F(pci_default_read_config, std::uint32_t (*)(PciDevice*, std::uint32_t, int))        \
+  F(pci_default_write_config, void (*)(PciDevice*, std::uint32_t, std::uint32_t, int)) \
+  F(pci_bridge_write_config, void (*)(PciDevice*, std::uint32_t, std::uint32_t, int))
+
 // Where a symbol is, or null: dlsym in QEMU, a fake in tests.
 using SymbolLookup = void* (*)(const char* name);
 
@@ -111,12 +151,16 @@ class QemuApi {
 #define QVM_QEMU_MEMBER(function, ...) Pointer<__VA_ARGS__>::type function = nullptr;
   QVM_QEMU_REQUIRED(QVM_QEMU_MEMBER)
   QVM_QEMU_OPTIONAL(QVM_QEMU_MEMBER)
+  QVM_QEMU_PCI(QVM_QEMU_MEMBER)
 #undef QVM_QEMU_MEMBER
 
   const QemuVersionTriple& version() const {
     return x_version;
   }
   std::string version_text() const;
+
+  // The first of QVM_QEMU_PCI that QEMU lacks, or null.
+  const char* missing_for_pci() const;
 
   // QEMU's global lock ("BQL"). Not recursive.
   void lock() const {

@@ -24,7 +24,7 @@ Result<std::unique_ptr<Trap>> Trap::create(const QemuApi& qemu, const std::strin
                                            TrapHandler& handler) {
   auto region = new_memory_region(qemu);
   if (!region) return tl::unexpected(region.error());
-  std::unique_ptr<Trap> trap(new Trap(handler));
+  std::unique_ptr<Trap> trap(new Trap(*region, handler));
   qemu.memory_region_init_io(*region, nullptr, &ops(), trap.get(), name.c_str(), length);
   qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), address, *region, kTrapPriority);
 
@@ -44,6 +44,15 @@ Result<std::unique_ptr<Trap>> Trap::create(const QemuApi& qemu, const std::strin
     }
   }
   trap->x_probe.active = false;
+  return trap;
+}
+
+Result<std::unique_ptr<Trap>> Trap::create_unplaced(const QemuApi& qemu, const std::string& name,
+                                                    std::uint64_t length, TrapHandler& handler) {
+  // Above what a guest of any of our machines can reach.
+  constexpr std::uint64_t kProvingGround = std::uint64_t{1} << 52;
+  auto trap = create(qemu, name, kProvingGround, length, handler);
+  if (trap) qemu.memory_region_del_subregion(qemu.get_system_memory(), (*trap)->x_region);
   return trap;
 }
 

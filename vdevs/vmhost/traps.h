@@ -35,6 +35,12 @@ class Trap {
                                               std::uint64_t address, std::uint64_t length,
                                               TrapHandler& handler);
 
+  // The same for a range that has no place yet: proved at a place above everything else, then taken away from
+  // there. For a BAR, whose place the guest chooses.
+  static Result<std::unique_ptr<Trap>> create_unplaced(const QemuApi& qemu, const std::string& name,
+                                                       std::uint64_t length, TrapHandler& handler);
+  MemoryRegion* region() const { return x_region; }
+
  private:
   // The access that the proof waits for.
   struct Probe {
@@ -45,12 +51,13 @@ class Trap {
     unsigned width = 0;
   };
 
-  explicit Trap(TrapHandler& handler) : x_handler(handler) {}
+  Trap(MemoryRegion* region, TrapHandler& handler) : x_region(region), x_handler(handler) {}
   bool probe(const QemuApi& qemu, std::uint64_t address, std::uint64_t offset, unsigned width);
   static std::uint64_t on_read(void* self, std::uint64_t offset, unsigned width);
   static void on_write(void* self, std::uint64_t offset, std::uint64_t value, unsigned width);
   static const MemoryRegionOps& ops();
 
+  MemoryRegion* const x_region;
   TrapHandler& x_handler;
   Probe x_probe;
 };

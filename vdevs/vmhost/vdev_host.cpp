@@ -57,7 +57,13 @@ struct VdevServices {
         ops == nullptr || ops->read == nullptr || ops->write == nullptr) {
       return -EINVAL;
     }
+    PciFunction* const pci = host.x_place.pci;
+    if (pci != nullptr && (address != 0 || length != host.x_identity.loc_length)) return -EINVAL;
     host.x_traps.push_back(std::make_unique<VdevHost::AbiTrap>(*ops, cookie, host.x_shared.lines));
+    if (pci != nullptr) {
+      pci->connect(*host.x_traps.back());
+      return 0;
+    }
     auto made =
         Trap::create(*host.x_shared.qemu, "qvm-" + host.x_config.id, address, length, *host.x_traps.back());
     if (!made) {
@@ -71,7 +77,7 @@ struct VdevServices {
   static int window_map(qvm_vdev_context* context, const qvm_vdev_mapping* mapping,
                         std::uint64_t* control_address) {
     VdevHost& host = host_of(context);
-    if (host.x_window == nullptr) return -ENODEV;
+    if (host.x_place.window == nullptr) return -ENODEV;
     if (mapping->control_ops == nullptr) return -EINVAL;
     auto control = std::make_unique<VdevHost::AbiTrap>(*mapping->control_ops, mapping->control_cookie,
                                                        host.x_shared.lines);
@@ -85,7 +91,7 @@ struct VdevServices {
       stores = std::make_unique<VdevHost::AbiTrap>(*mapping->data_ops, mapping->data_cookie, nullptr);
       request.stores = stores.get();
     }
-    auto address = host.x_window->map(request);
+    auto address = host.x_place.window->map(request);
     if (!address) return -address.error().code();
     host.x_mappings[*address] = {std::move(control), std::move(stores)};
     *control_address = *address;
@@ -96,13 +102,20 @@ struct VdevServices {
     VdevHost& host = host_of(context);
     const auto found = host.x_mappings.find(control_address);
     if (found == host.x_mappings.end()) return;
-    host.x_window->unmap(control_address);
+    host.x_place.window->unmap(control_address);
     host.x_mappings.erase(found);
   }
 
   static void line_set(qvm_vdev_context* context, int level) {
     VdevHost& host = host_of(context);
     if (host.x_line != nullptr) host.x_line->set(level != 0);
+  }
+
+  static std::int32_t line_number(qvm_vdev_context* context) {
+    const VdevHost& host = host_of(context);
+    if (host.x_place.pci == nullptr) return host.x_identity.interrupt_line;
+    const auto line = host.x_place.pci->routed_line();
+    return line ? static_cast<std::int32_t>(*line) : -1;
   }
 
   static int watch(qvm_vdev_context* context, int fd, qvm_vdev_callback callback, void* cookie) {
@@ -186,6 +199,7 @@ const qvm_vdev_host VdevServices::kTable = {
     .window_map = &VdevServices::window_map,
     .window_unmap = &VdevServices::window_unmap,
     .line_set = &VdevServices::line_set,
+    .line_number = &VdevServices::line_number,
     .watch = &VdevServices::watch,
     .unwatch = &VdevServices::unwatch,
     .timer_start = &VdevServices::timer_start,
@@ -209,6 +223,7 @@ VdevHost::VdevHost(const std::string& vm, const VdevConfig& config, const qvm_vd
     x_identity.loc_address = config.loc->address;
     x_identity.loc_length = config.loc->length;
   }
+  if (config.pci) x_identity.loc_length = config.pci->length;
   x_identity.interrupt_controller = config.interrupt ? config.interrupt->controller.c_str() : "";
   x_identity.interrupt_line = config.interrupt ? static_cast<std::int32_t>(config.interrupt->line) : -1;
   if (config.window) {
@@ -230,11 +245,10 @@ std::string VdevHost::reason(std::array<char, kErrorBytes>& error, const char* w
   return text;
 }
 
-Result<void> VdevHost::create(const SharedServices& shared, RegionWindow* window) {
+Result<void> VdevHost::create(const SharedServices& shared, const VdevPlace& place) {
   x_shared = shared;
-  x_window = window;
-  if (x_config.interrupt && shared.lines != nullptr)
-    x_line = shared.lines->add_source(x_config.interrupt->line);
+  x_place = place;
+  if (place.pin && shared.lines != nullptr) x_line = shared.lines->add_source(*place.pin);
   std::array<char, kErrorBytes> error{};
   if (x_descriptor.create(&VdevServices::kTable, context_of(this), &x_device, error.data(), error.size()) !=
       0) {

@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "vdevs/vmhost/config.h"
 #include "vdevs/vmhost/event_thread.h"
 #include "vdevs/vmhost/lines.h"
+#include "vdevs/vmhost/pci_function.h"
 #include "vdevs/vmhost/region_window.h"
 #include "vdevs/vmhost/traps.h"
 
@@ -27,6 +29,13 @@ struct SharedServices {
   Lines* lines = nullptr;
 };
 
+// Where one vdev is in its machine. Null: it has no such thing.
+struct VdevPlace {
+  RegionWindow* window = nullptr;
+  PciFunction* pci = nullptr;
+  std::optional<unsigned> pin;  // of the lines
+};
+
 // Not movable: the vdev holds its address. Threads: as qvm_vdev.h says for each callback and service.
 class VdevHost {
  public:
@@ -36,8 +45,8 @@ class VdevHost {
   VdevHost(const VdevHost&) = delete;
   VdevHost& operator=(const VdevHost&) = delete;
 
-  // window: null if the vdev has none. Fails with the vdev's own reason.
-  Result<void> create(const SharedServices& shared, RegionWindow* window);
+  // Fails with the vdev's own reason.
+  Result<void> create(const SharedServices& shared, const VdevPlace& place);
   Result<void> start();
   void reset();
   // Stops and destroys what was created; does nothing a second time.
@@ -53,7 +62,7 @@ class VdevHost {
   const qvm_vdev_descriptor& x_descriptor;
   qvm_vdev_identity x_identity{};
   SharedServices x_shared;
-  RegionWindow* x_window = nullptr;
+  VdevPlace x_place;
   std::unique_ptr<Lines::Source> x_line;
   std::list<std::unique_ptr<AbiTrap>> x_traps;  // for the life of the process
   struct Mapping {

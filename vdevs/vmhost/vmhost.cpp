@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "vdevs/vmhost/ioapic_pins.h"
 #include "vdevs/vmhost/loader.h"
 #include "vdevs/vmhost/log.h"
+#include "vdevs/vmhost/machine_pins.h"
 
 namespace qvm::vmhost {
 
@@ -47,6 +49,12 @@ Result<std::unique_ptr<Vmhost>> Vmhost::load(const std::string& config_path) {
   std::unique_ptr<Vmhost> vmhost(new Vmhost(*qemu, std::move(*config)));
   auto loaded = vmhost->load_vdevs();
   if (!loaded) return tl::unexpected(loaded.error());
+  auto made = vmhost->make_pci_functions();
+  if (!made) {
+    // QEMU may know addresses in it; the process ends soon.
+    [[maybe_unused]] Vmhost* const kept = vmhost.release();
+    return tl::unexpected(made.error());
+  }
   return vmhost;
 }
 
@@ -55,6 +63,27 @@ Result<void> Vmhost::load_vdevs() {
     auto descriptor = load_vdev(vdev.object, vdev.type);
     if (!descriptor) return fail_from(std::move(descriptor), vdev.title());
     x_vdevs.push_back(std::make_unique<VdevHost>(x_config.vm, vdev, **descriptor));
+  }
+  return {};
+}
+
+Result<void> Vmhost::make_pci_functions() {
+  std::optional<PciClassLayout> layout;
+  for (std::size_t i = 0; i < x_config.vdevs.size(); ++i) {
+    const VdevConfig& vdev = x_config.vdevs[i];
+    if (!vdev.pci) continue;
+    if (const char* missing = x_qemu.missing_for_pci(); missing != nullptr) {
+      return fail(fmt::format("{}: QEMU {} has no function '{}', without which a vdev can be no PCI device",
+                              vdev.title(), x_qemu.version_text(), missing));
+    }
+    if (!layout) {
+      auto found = PciClassLayout::find(x_qemu);
+      if (!found) return fail_from(std::move(found), vdev.title());
+      layout = *found;
+    }
+    auto function = PciFunction::create(x_qemu, *layout, vdev.id, *vdev.pci);
+    if (!function) return fail_from(std::move(function), vdev.title());
+    x_functions[i] = std::move(*function);
   }
   return {};
 }
@@ -106,7 +135,7 @@ Result<void> Vmhost::check_machine() const {
 Result<void> Vmhost::make_services() {
   CallbackLock lock;
   lock.thread_begin = [this] { x_qemu.rcu_register_thread(); };
-  if (!x_qemu.in_kernel_irqchip()) {
+  if (callbacks_need_lock()) {
     lock.lock = [this] { x_qemu.lock(); };
     lock.unlock = [this] { x_qemu.unlock(); };
   }
@@ -115,11 +144,14 @@ Result<void> Vmhost::make_services() {
   x_events = std::move(*events);
 
   const auto user = std::find_if(x_config.vdevs.begin(), x_config.vdevs.end(),
-                                 [](const VdevConfig& vdev) { return vdev.interrupt.has_value(); });
+                                 [](const VdevConfig& vdev) { return vdev.interrupt || vdev.pci; });
   if (user == x_config.vdevs.end()) return {};
   auto pins = IoapicPins::create(x_qemu);
   if (!pins) return fail_from(std::move(pins), user->title());
-  x_lines = std::make_unique<Lines>(std::move(*pins), [this](std::chrono::nanoseconds delay, auto task) {
+  std::vector<PciFunction*> functions;
+  for (const auto& [index, function] : x_functions) functions.push_back(function.get());
+  auto all = std::make_unique<MachinePins>(std::move(*pins), std::move(functions));
+  x_lines = std::make_unique<Lines>(std::move(all), [this](std::chrono::nanoseconds delay, auto task) {
     x_events->start_timer(delay, std::move(task));
   });
   return {};
@@ -140,16 +172,34 @@ Result<RegionWindow*> Vmhost::window_for(const VdevConfig& vdev) {
   return x_windows.back().get();
 }
 
+Result<VdevPlace> Vmhost::place_for(std::size_t index) {
+  const VdevConfig& vdev = x_config.vdevs[index];
+  VdevPlace place;
+  if (vdev.interrupt) {
+    auto known = check_interrupt(*vdev.interrupt);
+    if (!known) return tl::unexpected(known.error());
+    place.pin = vdev.interrupt->line;
+  }
+  if (const auto function = x_functions.find(index); function != x_functions.end()) {
+    place.pci = function->second.get();
+    if (!place.pci->present()) {
+      return fail(fmt::format("the machine has no device '{0}'; start QEMU with '-device {0}' as well",
+                              place.pci->type_name()));
+    }
+    place.pin = MachinePins::pci_pin(static_cast<std::size_t>(std::distance(x_functions.begin(), function)));
+  }
+  auto window = window_for(vdev);
+  if (!window) return tl::unexpected(window.error());
+  place.window = *window;
+  return place;
+}
+
 Result<void> Vmhost::bring_up() {
   for (std::size_t i = 0; i < x_vdevs.size(); ++i) {
     const VdevConfig& vdev = x_config.vdevs[i];
-    if (vdev.interrupt) {
-      auto known = check_interrupt(*vdev.interrupt);
-      if (!known) return fail_from(std::move(known), vdev.title());
-    }
-    auto window = window_for(vdev);
-    if (!window) return fail_from(std::move(window), vdev.title());
-    auto created = x_vdevs[i]->create({&x_qemu, x_events.get(), x_lines.get()}, *window);
+    auto place = place_for(i);
+    if (!place) return fail_from(std::move(place), vdev.title());
+    auto created = x_vdevs[i]->create({&x_qemu, x_events.get(), x_lines.get()}, *place);
     if (!created) return fail_from(std::move(created), vdev.title());
   }
   for (std::size_t i = 0; i < x_vdevs.size(); ++i) {
@@ -166,7 +216,7 @@ void Vmhost::reset() {
 void Vmhost::end() {
   // Where callbacks need QEMU's lock, which we hold, none is running and the thread may be waiting for it;
   // where they do not, waiting for the last one is short.
-  x_events->halt(x_qemu.in_kernel_irqchip() ? EventThread::Wait::yes : EventThread::Wait::no);
+  x_events->halt(callbacks_need_lock() ? EventThread::Wait::no : EventThread::Wait::yes);
   for (auto vdev = x_vdevs.rbegin(); vdev != x_vdevs.rend(); ++vdev) (*vdev)->end();
 }
 

@@ -3,6 +3,7 @@
 // The vdevs of one VM, from QEMU loading the plugin to the end of the process.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "vdevs/vmhost/config.h"
 #include "vdevs/vmhost/event_thread.h"
 #include "vdevs/vmhost/lines.h"
+#include "vdevs/vmhost/pci_function.h"
 #include "vdevs/vmhost/qemu_api.h"
 #include "vdevs/vmhost/region_window.h"
 #include "vdevs/vmhost/vdev_host.h"
@@ -32,10 +34,13 @@ class Vmhost {
  private:
   Vmhost(const QemuApi& qemu, Config config) : x_qemu(qemu), x_config(std::move(config)) {}
   Result<void> load_vdevs();
+  Result<void> make_pci_functions();
   Result<void> check_addresses() const;
   Result<void> check_machine() const;
   Result<void> make_services();
   Result<RegionWindow*> window_for(const VdevConfig& vdev);
+  Result<VdevPlace> place_for(std::size_t index);
+  bool callbacks_need_lock() const { return !x_qemu.in_kernel_irqchip() || !x_functions.empty(); }
   Result<void> bring_up();
   void reset();
   void end();
@@ -47,6 +52,7 @@ class Vmhost {
   std::unique_ptr<EventThread> x_events;
   std::unique_ptr<Lines> x_lines;
   std::vector<std::unique_ptr<RegionWindow>> x_windows;
+  std::map<std::size_t, std::unique_ptr<PciFunction>> x_functions;  // by the vdev's index
   std::vector<std::unique_ptr<VdevHost>> x_vdevs;
 };
 

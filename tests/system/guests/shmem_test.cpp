@@ -58,6 +58,40 @@ TEST_P(ShmemGuest, GetsItsInterruptsOnAPinOfTheIoApicAlone) {
   EXPECT_THAT(result.output, HasSubstr("irq-cases: 15 passed, 0 failed\n")) << result.output;
 }
 
+// The same checks: which form the device has makes no difference behind its factory page.
+TEST_P(ShmemGuest, FindsEveryRegisterOnPci) {
+  const NameRule deny{.allow = false, .pattern = "secret", .place = {}};
+  const ProgramResult result = qvm::test::run_guest(
+      machine("walk", "register-walk", "shm=pci denied=secret", {deny}, qvm::test::kShmemOnPci));
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, HasSubstr(", 0 failed\n")) << result.output;
+}
+
+TEST_P(ShmemGuest, GetsItsInterruptsOnPci) {
+  const ProgramResult result =
+      qvm::test::run_guest(machine("irq", "irq-cases", "shm=pci", {}, qvm::test::kShmemOnPci));
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, HasSubstr("irq-cases: 15 passed, 0 failed\n")) << result.output;
+}
+
+TEST_P(ShmemGuest, IsDetachedByItsResetOnPci) {
+  GuestMachine resetting = machine("reset", "reset-detach", "shm=pci", {}, qvm::test::kShmemOnPci);
+  resetting.may_reset = true;
+  const ProgramResult result = qvm::test::run_guest(resetting);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("resetting\n"), HasSubstr(", 0 failed\n"))) << result.output;
+}
+
+TEST_P(ShmemGuest, BouncesNotificationsBetweenPciAndMemory) {
+  const GuestMachine ping =
+      machine("ping", "pingpong", "role=ping rounds=300 shm=pci", {}, qvm::test::kShmemOnPci);
+  const GuestMachine pong = machine("pong", "pingpong", "role=pong");
+  auto running = std::async(std::launch::async, [&pong] { return qvm::test::run_guest(pong); });
+  const ProgramResult of_ping = qvm::test::run_guest(ping);
+  EXPECT_THAT(of_ping.output, HasSubstr("qvm rounds=300 ")) << of_ping.output;
+  EXPECT_THAT(running.get().output, HasSubstr("pingpong: done\n"));
+}
+
 TEST_P(ShmemGuest, IsDetachedByItsReset) {
   GuestMachine resetting = machine("reset", "reset-detach", "");
   resetting.may_reset = true;

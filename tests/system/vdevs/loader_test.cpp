@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
     Causes, VdevCannotStart,
     ::testing::Values(Failure{"not-there", "cannot load '%': No such file or directory"},
                       Failure{"entry", "'%' has no function qvm_vdev_entry: it is not a vdev"},
-                      Failure{"abi", "'%' was built for version 99 of the vdev ABI; this qvm has version 3"},
+                      Failure{"abi", "'%' was built for version 99 of the vdev ABI; this qvm has version 4"},
                       Failure{"create", "option 'colour' is not one of red, green"},
                       Failure{"start", "connect to '/nowhere/regions.sock': No such file or directory"},
                       Failure{"silent", "it could not be started and gave no reason"}));

@@ -185,7 +185,7 @@ TEST(ShmemFactory, AnswersNoMemoryForARegionThatTheRegisterCannotShow) {
 }
 
 TEST(ShmemFactory, AnswersClientMaxAtItsOwnBoundWithoutAsking) {
-  Machine machine({.vector = 10, .max_connections = 2});
+  Machine machine({.max_connections = 2});
   machine.attach("a");
   machine.attach("b");
   EXPECT_EQ(machine.attach("c"), 0u);

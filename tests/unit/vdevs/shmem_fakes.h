@@ -124,6 +124,7 @@ class FakeHost : public Host {
   }
   void unmap(std::uint64_t control_address) override { pages.erase(control_address); }
   void set_line(bool high) override { line.push_back(high); }
+  std::uint32_t line_number() override { return number; }
   void log_info(std::string_view text) override { log.emplace_back(text); }
   void log_warning(std::string_view text) override { warnings.emplace_back(text); }
 
@@ -140,6 +141,7 @@ class FakeHost : public Host {
 
   MapError refuse = MapError::none;
   std::uint64_t next = 0x80000000;
+  std::uint32_t number = 10;
   std::vector<MapRequest> maps;
   std::vector<bool> line;  // every level set, in order
   std::vector<std::string> log;
@@ -149,8 +151,7 @@ class FakeHost : public Host {
 
 // A device between the two, and what a driver does with it.
 struct Machine {
-  explicit Machine(DeviceConfig config = {.vector = 10, .max_connections = 64})
-      : device(host, client, config) {}
+  explicit Machine(DeviceConfig config = {.max_connections = 64}) : device(host, client, config) {}
 
   std::uint64_t read(std::uint64_t offset, unsigned width = 4) { return device.factory_read(offset, width); }
   void write(std::uint64_t offset, std::uint64_t value, unsigned width = 4) {

@@ -48,6 +48,19 @@ TEST(VmhostConfig, LeavesOutWhatIsNotThere) {
   EXPECT_EQ(vdev.title(), "vdev a0");
 }
 
+TEST(VmhostConfig, ReadsAPciFunction) {
+  const auto config = parse_config(
+      R"({"version":1,"vm":"v","vdevs":[{"id":"a0","type":"a","object":"/a.so",
+          "pci":{"vendor":7173,"device":1,"class":1280,"length":8192}}]})");
+  ASSERT_TRUE(config) << config.error().message();
+  const VdevConfig& vdev = config->vdevs[0];
+  ASSERT_TRUE(vdev.pci);
+  EXPECT_EQ(vdev.pci->vendor, 0x1c05);
+  EXPECT_EQ(vdev.pci->device, 1);
+  EXPECT_EQ(vdev.pci->class_code, 0x0500);
+  EXPECT_EQ(vdev.pci->length, 8192u);
+}
+
 struct BadConfig {
   const char* text;
   const char* message;
@@ -89,6 +102,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","interrupt":{"controller":"ioapic","line":70000}}]})",
             "vdevs[0]: 'interrupt': 'line' is too big"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","pci":{"vendor":1,"device":1,"class":1,"length":4096},"interrupt":{"controller":"ioapic","line":7}}]})",
+            "vdevs[0]: 'pci' and 'interrupt' exclude each other"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","pci":{"vendor":65536,"device":1,"class":1,"length":4096}}]})",
+            "vdevs[0]: 'pci': 'vendor' is too big"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","pci":{"vendor":1,"device":1,"class":1,"length":5000}}]})",
+            "vdevs[0]: 'pci': 'length' is not a power of two of 4096 or more"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[1]}]}]})",
             "vdevs[0]: 'options': 'args' holds something that is not a string"}));

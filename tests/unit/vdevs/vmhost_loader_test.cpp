@@ -46,8 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
         Odd{"null", "odd", "qvm_vdev_entry of '%' returned no descriptor"},
         Odd{"magic", "odd",
             "the descriptor of '%' starts with 0x1234, not with 0x31564544564d5651: it is not a vdev"},
-        Odd{"abi", "odd", "'%' was built for version 99 of the vdev ABI; this qvm has version 3"},
-        Odd{"size", "odd", "the descriptor of '%' has 8 bytes; version 3 of the vdev ABI has 64"},
+        Odd{"abi", "odd", "'%' was built for version 99 of the vdev ABI; this qvm has version 4"},
+        Odd{"size", "odd", "the descriptor of '%' has 8 bytes; version 4 of the vdev ABI has 64"},
         Odd{"function", "odd", "the descriptor of '%' lacks its name or one of its functions"},
         Odd{"none", "even", "'%' is the vdev 'odd'; the configuration asks for 'even'"}));
 
