@@ -37,6 +37,11 @@ struct MachineLine {
   std::string_view title;
 };
 
+struct MachinePciDevice {
+  std::uint32_t device = 0;  // on bus 0
+  std::string_view title;
+};
+
 // Where RAM can be. The machine's RAM is contiguous from 0; what does not fit below goes to 4 GiB and up.
 struct RamRules {
   std::uint64_t granularity = 0;  // sizes are rounded up to this
@@ -55,6 +60,8 @@ struct Machine {
   std::vector<MachineRange> memory;   // outside RAM
   std::vector<MachineRange> ports;
   std::vector<MachineLine> lines;  // of its I/O APIC
+  std::vector<MachinePciDevice> pci_devices;
+  std::vector<std::uint32_t> pci_lines;  // those that firmware and guests route interrupts of PCI devices to
 
   // First place of a part, or nullptr.
   const MachineRange* find_memory(Part part) const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/pci_position.h"
 #include "config/system_config.h"
 #include "config/vm_config.h"
 #include "qvm/regions/policy.h"
@@ -61,6 +62,16 @@ struct WindowRequest {
   config::SourceRange where;
 };
 
+// The vdev is a PCI function with one BAR, which traps, and the interrupt INTA.
+struct PciRequest {
+  std::optional<config::PciPosition> position;  // fixed by the user; absent: the core finds one
+  std::uint16_t vendor = 0;
+  std::uint16_t device = 0;
+  std::uint16_t class_code = 0;  // class and subclass
+  std::uint32_t length = 0;      // of the BAR, bytes: a power of two, 4096 or more
+  config::SourceRange where;
+};
+
 // Announces a MMIO device to guests that read ACPI, as a device-tree style "compatible" device.
 struct AcpiNode {
   std::string compatible;
@@ -95,6 +106,7 @@ struct VdevPlan {
   std::optional<std::uint32_t> controller_lines;  // it is an interrupt controller with lines 0..n-1
   std::optional<WindowRequest> window;
   std::optional<AcpiNode> acpi;
+  std::optional<PciRequest> pci;  // only with hosted
   std::vector<DomainElement> domain;
   std::optional<ConsoleFact> console;
   std::optional<HostedDevice> hosted;

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "config/pci_position.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/passes.h"
@@ -12,37 +13,8 @@
 namespace qvm::config {
 namespace {
 
-struct Position {
-  std::uint64_t bus = 0;
-  std::uint64_t device = 0;
-  std::uint64_t function = 0;
-  auto operator<=>(const Position&) const = default;
-};
-
-constexpr std::uint64_t kDevices = 32;
-constexpr std::uint64_t kFunctions = 8;
-
-// "BUS:DEV[.FUNC]"; nullopt for VID/DID and what is no position. Numbers are taken as hexadecimal or decimal
-// as their prefixes say; both readings of one without are the same up to 9.
-std::optional<Position> position(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || text.find('/') != std::string_view::npos) return std::nullopt;
-  const std::size_t dot = std::min(text.find('.', colon), text.size());
-  const auto number = [](std::string_view digits) { return parse_number(digits, NumberKind::plain); };
-  const auto bus = number(text.substr(0, colon));
-  const auto device = number(text.substr(colon + 1, dot - colon - 1));
-  if (!bus || !device) return std::nullopt;
-  Position result{bus->value, device->value, 0};
-  if (dot < text.size()) {
-    const auto function = number(text.substr(dot + 1));
-    if (!function) return std::nullopt;
-    result.function = function->value;
-  }
-  return result;
-}
-
 struct Placed {
-  Position position;
+  PciPosition position;
   SourceRange where;
 };
 
@@ -52,12 +24,12 @@ std::vector<Placed> positions_of(const CheckedVm& vm) {
     if (!vdev.location || !vdev.location->where.valid()) continue;
     const Location& location = vdev.location->value;
     if (location.space != Location::Space::pci) continue;
-    if (const auto place = position(location.pci)) result.push_back({*place, vdev.location->where});
+    if (const auto place = parse_pci_position(location.pci)) result.push_back({*place, vdev.location->where});
   }
   for (const Pass& pass : passes_of(vm)) {
     for (const PassRange& range : pass.ranges) {
       if (range.space != Location::Space::pci || range.pci_guest.empty()) continue;
-      if (const auto place = position(range.pci_guest)) result.push_back({*place, range.where});
+      if (const auto place = parse_pci_position(range.pci_guest)) result.push_back({*place, range.where});
     }
   }
   return result;
@@ -68,7 +40,7 @@ class Checker {
   explicit Checker(DiagnosticSink& sink) : x_sink(sink) {}
 
   void run(const std::vector<Placed>& all) {
-    std::map<Position, SourceRange> taken;
+    std::map<PciPosition, SourceRange> taken;
     for (const Placed& one : all) {
       check_limits(one);
       const auto [place, fresh] = taken.try_emplace(one.position, one.where);
@@ -90,17 +62,18 @@ class Checker {
 
  private:
   void check_limits(const Placed& one) {
-    const Position& at = one.position;
-    if (at == Position{}) {
+    const PciPosition& at = one.position;
+    if (at == PciPosition{}) {
       report(one.where, Severity::error, "PCI position 0:0.0 is the host bridge's",
              "use another device number", {}, "");
     } else if (at.bus != 0) {
       report(one.where, Severity::warning, fmt::format("the guest has no PCI bus {}", at.bus),
              "its only bus is 0", {}, "");
     }
-    if (at.device >= kDevices || at.function >= kFunctions) {
+    if (at.device >= kPciDevices || at.function >= kPciFunctions) {
       report(one.where, Severity::error, fmt::format("there is no PCI device {}.{}", at.device, at.function),
-             fmt::format("devices are 0 to {}, functions 0 to {}", kDevices - 1, kFunctions - 1), {}, "");
+             fmt::format("devices are 0 to {}, functions 0 to {}", kPciDevices - 1, kPciFunctions - 1), {},
+             "");
     }
   }
 

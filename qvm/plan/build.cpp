@@ -14,6 +14,7 @@
 #include "qvm/plan/finding.h"
 #include "qvm/plan/interrupt_map.h"
 #include "qvm/plan/machine_pc.h"
+#include "qvm/plan/pci_map.h"
 #include "qvm/plan/ram_layout.h"
 #include "qvm/plan/vm_name.h"
 #include "qvm/plan/vm_plan.h"
@@ -33,6 +34,7 @@ struct Planned {
   std::string id;
   vdevs::VdevPlan plan;
   std::optional<HostedVdev::Range> window;
+  std::optional<std::uint32_t> pci_device;  // on bus 0
 
   std::string owner() const { return "vdev " + id; }
 };
@@ -53,7 +55,8 @@ class Builder {
         x_machine(machine_pc()),
         x_memory("memory"),
         x_ports("I/O ports"),
-        x_interrupts(x_machine) {
+        x_interrupts(x_machine),
+        x_pci(x_machine) {
     x_plan.name = name;
     x_plan.host = host;
   }
@@ -69,6 +72,7 @@ class Builder {
   void claim_lines(const Planned& planned);
   const Planned* find_controller(const std::string& name) const;
   void check_controllers();
+  void place_pci();
   void place_windows();
   void keep_reserved();
   void collect_maps();
@@ -84,6 +88,7 @@ class Builder {
   AddressMap x_memory;
   AddressMap x_ports;
   InterruptMap x_interrupts;
+  PciMap x_pci;
   RamLayout x_ram;
   BootPlan x_boot;
   std::vector<Planned> x_vdevs;
@@ -206,6 +211,35 @@ void Builder::keep_reserved() {
   }
 }
 
+void Builder::place_pci() {
+  for (Planned& planned : x_vdevs) {
+    const auto& request = planned.plan.pci;
+    if (!request || !request->position) continue;
+    if (x_pci.claim(*request->position, planned.owner(), request->where, x_sink))
+      planned.pci_device = static_cast<std::uint32_t>(request->position->device);
+  }
+  for (const config::Reserve& reserve : x_vm.reserves) {
+    for (const auto& location : reserve.locations) {
+      const auto position = config::parse_pci_position(location.value.pci);
+      if (position && position->bus == 0 && position->device < config::kPciDevices)
+        x_pci.reserve(static_cast<std::uint32_t>(position->device));
+    }
+  }
+  bool any = false;
+  for (Planned& planned : x_vdevs) {
+    const auto& request = planned.plan.pci;
+    any = any || request;
+    if (!request || request->position) continue;
+    planned.pci_device = x_pci.choose(planned.owner(), request->where);
+    if (!planned.pci_device) {
+      report(x_sink, Severity::error, "plan-device", request->where,
+             fmt::format("no PCI position is left for {}", planned.owner()),
+             "give it an address and a line: 'loc ADDRESS intr CONTROLLER:LINE'");
+    }
+  }
+  if (any) x_interrupts.add_pci(x_machine.pci_lines);
+}
+
 void Builder::place_windows() {
   std::vector<Planned*> wanting;
   std::vector<std::uint64_t> minimum;
@@ -284,14 +318,15 @@ void Builder::collect_vmhost() {
     entry.name = planned.vdev->name ? planned.vdev->name->value : "";
     entry.object = vdevs::absolute_path(x_plan.host.plugin_directory, planned.plan.hosted->object);
     entry.place = x_sources.describe(planned.vdev->where);
-    if (planned.vdev->location) {
+    entry.pci = planned.plan.pci;
+    if (planned.vdev->location && !entry.pci) {
       entry.space = planned.vdev->location->value.space;
       entry.location = {planned.vdev->location->value.address,
                         planned.vdev->location->value.length.value_or(0)};
     }
     for (const auto& interrupt : planned.vdev->interrupts) {
       const Planned* controller = find_controller(interrupt.value.controller);
-      if (controller == nullptr || !interrupt.value.line) continue;
+      if (controller == nullptr || !interrupt.value.line || entry.pci) continue;
       entry.interrupts.push_back({controller->vdev->type, *interrupt.value.line});
     }
     entry.window = planned.window;
@@ -306,8 +341,15 @@ void Builder::collect_vmhost() {
 }
 
 void Builder::collect_domain() {
-  DomainInput input{x_plan, x_machine, {}, x_boot.acpi_tables};
+  DomainInput input{x_plan, x_machine, {}, {}, x_boot.acpi_tables};
   for (const Planned& planned : x_vdevs) {
+    if (planned.pci_device) {
+      input.devices.push_back(
+          fmt::format("qvm-pci-{},bus=pci.0,addr={:#x}", planned.id, *planned.pci_device));
+      const vdevs::PciRequest& pci = *planned.plan.pci;
+      x_plan.pci.push_back({*planned.pci_device, fmt::format("{:04x}:{:04x}", pci.vendor, pci.device),
+                            planned.owner(), x_sources.describe(pci.where)});
+    }
     for (const vdevs::DomainElement& element : planned.plan.domain) input.elements.push_back(element);
     if (planned.plan.console) {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
@@ -336,6 +378,7 @@ std::optional<VmPlan> Builder::run() {
   check_controllers();
   claim_memory();
   for (const Planned& planned : x_vdevs) claim_addresses(planned);
+  place_pci();
   for (const Planned& planned : x_vdevs) claim_lines(planned);
   if (has_ram) {
     x_boot = plan_boot(x_vm, x_ram, x_plan.host, x_queries, x_sink);

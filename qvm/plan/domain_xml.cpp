@@ -142,6 +142,7 @@ void DomainWriter::add_command_line() {
                                qemu_option_value(x_plan.host.plugin_directory + "/libqvm-vmhost.so"),
                                qemu_option_value(x_plan.vmhost_json_path)));
   }
+  for (const std::string& device : x_input.devices) add("-device", device);
   if (!x_plan.acpi_table.empty()) add("-acpitable", "file=" + qemu_option_value(x_plan.acpi_table_path));
   for (const std::string& path : x_input.acpi_tables) add("-acpitable", "file=" + qemu_option_value(path));
   for (const Blob& blob : x_plan.blobs) {

@@ -18,6 +18,7 @@ struct DomainInput {
   const VmPlan& plan;  // everything but domain_xml is already in it
   const vdevs::Machine& machine;
   std::vector<vdevs::DomainElement> elements;  // of the vdevs, in configuration order
+  std::vector<std::string> devices;            // values of QEMU's -device, of types that vmhost brings
   std::vector<std::string> acpi_tables;        // absolute paths, the user's own
 };
 

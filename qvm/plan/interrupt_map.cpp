@@ -16,6 +16,10 @@ InterruptMap::InterruptMap(const vdevs::Machine& machine) : x_lines(machine.inte
   }
 }
 
+void InterruptMap::add_pci(const std::vector<std::uint32_t>& lines) {
+  for (const std::uint32_t line : lines) x_owners.push_back({line, "machine: PCI devices", {}, {}});
+}
+
 bool InterruptMap::claim(LineOwner use, config::DiagnosticSink& sink) {
   if (use.line >= x_lines) {
     report(sink, config::Severity::error, "plan-interrupt", use.where,

@@ -29,6 +29,9 @@ class InterruptMap {
   // told).
   bool claim(LineOwner use, config::DiagnosticSink& sink);
 
+  // The machine routes interrupts of PCI devices to these lines: nobody else may have them.
+  void add_pci(const std::vector<std::uint32_t>& lines);
+
   // Owners in order of line, then of configuration; the machine's own are left out where a vdev is that part.
   std::vector<LineOwner> owners() const;
 

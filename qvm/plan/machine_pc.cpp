@@ -66,6 +66,9 @@ vdevs::Machine make_machine() {
       {Part::other, 14, "IDE"},
       {Part::other, 15, "IDE"},
   };
+  pc.pci_devices = {{0, "host bridge"}, {1, "ISA bridge, IDE, power management"}};
+  // SeaBIOS and qboot use 10 and 11; the machine's ACPI tables offer 5 as well.
+  pc.pci_lines = {5, 10, 11};
   return pc;
 }
 

@@ -76,6 +76,13 @@ struct InterruptUse {
   std::string place;
 };
 
+struct PciUse {
+  std::uint32_t device = 0;  // on bus 0, function 0
+  std::string id;            // "1c05:0001"
+  std::string owner;
+  std::string place;
+};
+
 // A file put into guest memory before the first instruction.
 struct Blob {
   std::string path;  // absolute
@@ -107,6 +114,7 @@ struct VmPlan {
   std::vector<MemoryRange> memory;  // sorted, disjoint
   std::vector<PortRange> ports;
   std::vector<InterruptUse> interrupts;
+  std::vector<PciUse> pci;  // of the vdevs, in configuration order
   std::vector<Console> consoles;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
   std::string acpi_table_path;   // where the daemon writes it

@@ -168,6 +168,14 @@ InterruptUse read_interrupt(const Json& json) {
   return use;
 }
 
+Json write(const PciUse& use) {
+  return {{"device", use.device}, {"id", use.id}, {"owner", use.owner}, {"place", use.place}};
+}
+
+PciUse read_pci(const Json& json) {
+  return {json.at("device").get<std::uint32_t>(), json.at("id"), json.at("owner"), json.at("place")};
+}
+
 Json write(const Blob& blob) {
   return {{"path", blob.path}, {"address", blob.address}, {"length", blob.length}};
 }
@@ -353,6 +361,7 @@ VmPlan read_plan(const Json& json) {
   plan.memory = read_list(json, "memory", read_memory);
   plan.ports = read_list(json, "ports", read_ports);
   plan.interrupts = read_list(json, "interrupts", read_interrupt);
+  plan.pci = read_list(json, "pci", read_pci);
   plan.consoles = read_list(json, "consoles", read_console);
   plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
   get(json, "acpi_table_path", plan.acpi_table_path);
@@ -381,6 +390,7 @@ std::string to_json(const VmPlan& plan) {
       {"memory", write_all(plan.memory)},
       {"ports", write_all(plan.ports)},
       {"interrupts", write_all(plan.interrupts)},
+      {"pci", write_all(plan.pci)},
       {"consoles", write_all(plan.consoles)},
       {"acpi_table", to_hex(plan.acpi_table)},
       {"acpi_table_path", plan.acpi_table_path},

@@ -121,6 +121,10 @@ std::string to_table(const VmPlan& plan) {
     lines.push_back({fmt::format("{}:{}", use.controller, use.line), use.owner, use.place});
   }
   print_section(text, "Interrupts", lines);
+  std::vector<Row> functions;
+  for (const PciUse& use : plan.pci)
+    functions.push_back({fmt::format("0:{}", use.device), use.id, use.owner, use.place});
+  print_section(text, "PCI", functions);
   print_section(text, "Regions", region_rows(plan.policy));
   return text;
 }

@@ -42,6 +42,12 @@ Json to_json(const HostedVdev& vdev, const config::SourceSet& sources) {
                    {"address", vdev.location.start},
                    {"length", vdev.location.length}};
   }
+  if (vdev.pci) {
+    json["pci"] = {{"vendor", vdev.pci->vendor},
+                   {"device", vdev.pci->device},
+                   {"class", vdev.pci->class_code},
+                   {"length", vdev.pci->length}};
+  }
   if (!vdev.interrupts.empty()) json["interrupt"] = to_json(vdev.interrupts.front());
   if (vdev.interrupts.size() > 1) {
     for (const HostedVdev::Interrupt& interrupt : vdev.interrupts)

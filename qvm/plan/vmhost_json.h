@@ -26,6 +26,7 @@
 
 #include "config/source.h"
 #include "config/vm_config.h"
+#include "vdevs/plan.h"
 
 namespace qvm::plan {
 
@@ -46,6 +47,7 @@ struct HostedVdev {
   std::optional<config::Location::Space> space;
   Range location;  // meaningful if there is a space
   std::vector<Interrupt> interrupts;
+  std::optional<vdevs::PciRequest> pci;  // then no space and no interrupts
   std::optional<Range> window;
   std::string region_socket;
   std::vector<config::Option> options;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// `vdev shmem`: the factory page at `loc`, its line, a window for regions, and what the VM may do with which
-// names.
+// `vdev shmem`: the factory page at `loc` or in a BAR, its line, a window for regions, and what the VM may do
+// with which names.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,14 +26,34 @@ constexpr std::uint64_t kSmallestWindow = 2 * kPage;
 constexpr std::array<std::string_view, 11> kNotHandedOn = {
     "loc", "intr", "name", "log", "window", "create", "allow", "deny", "subst", "gid", "umask"};
 
+// What QNX's device has, and drivers look for; a class that no driver of the guest's takes for its own.
+constexpr std::uint16_t kVendor = 0x1c05;
+constexpr std::uint16_t kDevice = 0x0001;
+constexpr std::uint16_t kClass = 0x0500;  // memory controller, RAM
+
+void claim_pci(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {
+  PciRequest request;
+  request.vendor = kVendor;
+  request.device = kDevice;
+  request.class_code = kClass;
+  request.length = kPage;
+  request.where = input.vdev.where;
+  if (const auto& location = input.vdev.location) {
+    request.where = location->where;
+    request.position = config::parse_pci_position(location->value.pci);
+    if (!request.position) {
+      add_finding(sink, config::Severity::error, kRule, location->where,
+                  fmt::format("'pci:{}' is no position on the guest's PCI bus", location->value.pci),
+                  "write 'loc pci:0:DEV', or leave 'loc' away: a free position is chosen");
+      return;
+    }
+  }
+  plan.pci = request;
+}
+
 void claim_page(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {
   const auto& location = input.vdev.location;
-  if (!location || location->value.space == config::Location::Space::pci) {
-    add_finding(sink, config::Severity::error, kRule, location ? location->where : input.vdev.where,
-                "shared memory as a PCI device is not possible yet",
-                "give it an address and a line: 'loc 0x1c050000 intr CONTROLLER:LINE'");
-    return;
-  }
+  if (!location || location->value.space == config::Location::Space::pci) return claim_pci(input, plan, sink);
   if (location->value.space != config::Location::Space::memory || location->value.address % kPage != 0) {
     add_finding(sink, config::Severity::error, kRule, location->where,
                 fmt::format("the registers need a memory address that is a multiple of {:#x}", kPage), "");

@@ -63,6 +63,21 @@ TEST_P(HelloSystem, RunsWithoutAManifest) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+// One guest finds its device at an address, the other on PCI, beside a second one.
+TEST_P(HelloSystem, RunsWithDevicesOnPci) {
+  const std::string right =
+      sandbox_.add("right.qvmconf",
+                   "system right\nram 64M\ncpu\nload $env{QVM_GUESTS}/hello.elf\n"
+                   "cmdline \"name=right peer=left region=moo peers=2 shm=pci\"\n"
+                   "vdev ioapic loc 0xfec00000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n"
+                   "vdev shmem loc pci:0:3\n  allow moo\nvdev shmem\n");
+  const Answer answer = sandbox_.qvm({"up", "--accel", GetParam(), example("left.qvmconf"), right});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "left  | ", "left", "right");
+  expect_conversation(answer.out, "right | ", "right", "left");
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 TEST_P(HelloSystem, TakesAHostProgramIn) {
   BackgroundProgram host({.words = {std::string(kPrograms) + "hello-host", "--wait"},
                           .environment = {{"QVM_RUNTIME_DIR", sandbox_.runtime()}}});

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/plan/pci_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "qvm/plan/finding.h"
+
+namespace qvm::plan {
+namespace {
+
+constexpr const char* kRule = "plan-device";
+
+}  // namespace
+
+PciMap::PciMap(const vdevs::Machine& machine) {
+  for (const vdevs::MachinePciDevice& device : machine.pci_devices) {
+    x_owners.push_back({device.device, "machine: " + std::string(device.title), {}});
+  }
+}
+
+const PciOwner* PciMap::find(std::uint64_t device) const {
+  const auto found = std::find_if(x_owners.begin(), x_owners.end(),
+                                  [device](const PciOwner& owner) { return owner.device == device; });
+  return found == x_owners.end() ? nullptr : &*found;
+}
+
+bool PciMap::claim(const config::PciPosition& position, const std::string& owner,
+                   const config::SourceRange& where, config::DiagnosticSink& sink) {
+  if (position.bus != 0 || position.device >= config::kPciDevices || position.function != 0) {
+    report(sink, config::Severity::error, kRule, where,
+           fmt::format("{} cannot be at PCI position {}:{}.{}", owner, position.bus, position.device,
+                       position.function),
+           fmt::format("possible are pci:0:2 to pci:0:{}, function 0", config::kPciDevices - 1));
+    return false;
+  }
+  if (const PciOwner* const other = find(position.device); other != nullptr) {
+    config::Diagnostic finding;
+    finding.rule = kRule;
+    finding.where = where;
+    finding.message =
+        fmt::format("PCI position 0:{} of {} belongs to {}", position.device, owner, other->owner);
+    if (other->where.valid()) finding.notes.push_back({other->where, other->owner + " takes it here"});
+    finding.help = "use another device number, or leave 'loc' away";
+    sink.add(std::move(finding));
+    return false;
+  }
+  x_owners.push_back({static_cast<std::uint32_t>(position.device), owner, where});
+  return true;
+}
+
+void PciMap::reserve(std::uint32_t device) {
+  x_reserved.push_back(device);
+}
+
+std::optional<std::uint32_t> PciMap::choose(const std::string& owner, const config::SourceRange& where) {
+  for (std::uint32_t device = config::kPciDevices; device-- > 0;) {
+    const bool reserved = std::find(x_reserved.begin(), x_reserved.end(), device) != x_reserved.end();
+    if (reserved || find(device) != nullptr) continue;
+    x_owners.push_back({device, owner, where});
+    return device;
+  }
+  return std::nullopt;
+}
+
+}  // namespace qvm::plan

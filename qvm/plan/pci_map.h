@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Who has which device number of a guest's PCI bus.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/pci_position.h"
+#include "vdevs/machine.h"
+
+namespace qvm::plan {
+
+struct PciOwner {
+  std::uint32_t device = 0;
+  std::string owner;
+  config::SourceRange where;
+};
+
+class PciMap {
+ public:
+  explicit PciMap(const vdevs::Machine& machine);
+
+  // False after an error in sink: no such position in this machine, or somebody else's.
+  bool claim(const config::PciPosition& position, const std::string& owner, const config::SourceRange& where,
+             config::DiagnosticSink& sink);
+  // Keeps choose() away from a device number.
+  void reserve(std::uint32_t device);
+  // The highest device number that is free: libvirt gives its own devices the lowest. nullopt: none is left.
+  std::optional<std::uint32_t> choose(const std::string& owner, const config::SourceRange& where);
+
+ private:
+  const PciOwner* find(std::uint64_t device) const;
+
+  std::vector<PciOwner> x_owners;
+  std::vector<std::uint32_t> x_reserved;
+};
+
+}  // namespace qvm::plan
