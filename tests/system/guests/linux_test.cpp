@@ -32,21 +32,21 @@ class LinuxGuest : public testing::Test {
     x_images = *images;
   }
 
-  enum class Firmware { tells, keeps_silent };
+  // How the guest can find the device: ACPI describes it; nothing tells of it; it is a PCI device.
+  enum class Form { acpi, hidden, pci };
 
-  // parameters: of the kernel; command: what the guest runs before it powers off. firmware: whether ACPI
-  // describes the device.
-  ProgramStart guest(const std::string& parameters, const std::string& command,
-                     Firmware firmware = Firmware::tells) {
+  // parameters: of the kernel; command: what the guest runs before it powers off.
+  ProgramStart guest(const std::string& parameters, const std::string& command, Form form = Form::acpi) {
     const std::string table = x_manager.directory() + "/ssdt.aml";
     std::vector<vdevs::AcpiNode> devices;
-    if (firmware == Firmware::tells) devices.push_back({"qvm,guest_shm", kShmemAddress, 4096, kShmemPin});
+    if (form == Form::acpi) devices.push_back({"qvm,guest_shm", kShmemAddress, 4096, kShmemPin});
     std::ofstream(table, std::ios::binary) << plan::build_acpi_table(devices, {{0x80000000, 0x10000000}});
     GuestMachine machine{
         .kernel = x_images.kernel,
         .command_line = "console=ttyS0 " + parameters + " -- sh -c \"" + command + "\"",
         .more = shmem_arguments(x_manager.directory(), "linux",
-                                x_manager.add_vm("linux", {{false, "forbidden", ""}, {true, "*", ""}})),
+                                x_manager.add_vm("linux", {{false, "forbidden", ""}, {true, "*", ""}}),
+                                form == Form::pci ? kShmemOnPci : kShmemPin),
         .memory_mib = 192,
         .may_reset = parameters.find("panic=") != std::string::npos,
         .patience = kPatience};
@@ -90,10 +90,19 @@ TEST_F(LinuxGuest, DriverCanBeLoadedTenTimes) {
 
 // The driver is told an address and asks the device for its interrupt.
 TEST_F(LinuxGuest, DriverFindsTheDeviceByHand) {
-  BackgroundProgram linux_guest(guest(
-      "quiet qvm.modules=", "modprobe guest_shm addr=0x1c050000; driver-check", Firmware::keeps_silent));
+  BackgroundProgram linux_guest(
+      guest("quiet qvm.modules=", "modprobe guest_shm addr=0x1c050000; driver-check", Form::hidden));
   EXPECT_EQ(linux_guest.wait(kPatience), 0);
   EXPECT_THAT(linux_guest.out(), ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
+}
+
+TEST_F(LinuxGuest, DriverFindsTheDeviceOnPci) {
+  BackgroundProgram linux_guest(
+      guest("quiet", "rmmod guest_shm && modprobe guest_shm && driver-check && grep guest /proc/interrupts",
+            Form::pci));
+  EXPECT_EQ(linux_guest.wait(kPatience), 0);
+  EXPECT_THAT(linux_guest.out(), ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
+  EXPECT_THAT(linux_guest.out(), HasSubstr("init: sh ended with 0"));
 }
 
 TEST_F(LinuxGuest, ProgramWithTheNamesOfQnxRuns) {
@@ -133,6 +142,7 @@ TEST_F(LinuxGuest, ComesBackFromResetsAndPanics) {
 struct Style {
   const char* name;
   const char* command;
+  bool on_pci = false;  // there the guest routes the interrupt
 };
 
 class ThirdParty : public LinuxGuest, public testing::WithParamInterface<Style> {};
@@ -140,7 +150,8 @@ class ThirdParty : public LinuxGuest, public testing::WithParamInterface<Style> 
 TEST_P(ThirdParty, BindsAndTalks) {
   BackgroundProgram host(chat());
   ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
-  BackgroundProgram linux_guest(guest("loglevel=7 qvm.modules=", GetParam().command));
+  BackgroundProgram linux_guest(
+      guest("loglevel=7 qvm.modules=", GetParam().command, GetParam().on_pci ? Form::pci : Form::acpi));
   const std::string name = GetParam().name;
   ASSERT_TRUE(host.wait_for("1: hello by " + name + "\n", kPatience)) << linux_guest.out();
   host.type("hello from the host\n");
@@ -148,14 +159,17 @@ TEST_P(ThirdParty, BindsAndTalks) {
   linux_guest.type("\n");
   EXPECT_TRUE(host.wait_for("* 1 has left\n", kPatience)) << linux_guest.out();
   EXPECT_EQ(linux_guest.wait(kPatience), 0);
-  EXPECT_THAT(linux_guest.out(), HasSubstr("client 1, vector 10"));
+  EXPECT_THAT(linux_guest.out(), ContainsRegex(GetParam().on_pci ? "client 1, vector (5|10|11)[^0-9]"
+                                                                 : "client 1, vector 10[^0-9]"));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Styles, ThirdParty,
     testing::Values(Style{"address",
                           "modprobe by_address base=0x1c050000 line=10; read line; rmmod by_address"},
-                    Style{"tree", "modprobe by_tree; read line"}, Style{"memory", "dev-mem 0x1c050000"}),
+                    Style{"tree", "modprobe by_tree; read line"},
+                    Style{"pci", "modprobe by_pci; read line; rmmod by_pci", true},
+                    Style{"memory", "dev-mem 0x1c050000"}),
     [](const auto& one) { return one.param.name; });
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "qvm/plan/address_map.h"
 #include "qvm/plan/interrupt_map.h"
 #include "qvm/plan/machine_pc.h"
+#include "qvm/plan/pci_map.h"
 #include "qvm/plan/ram_layout.h"
 #include "qvm/plan/window.h"
 
@@ -200,6 +201,19 @@ TEST_F(Windows, ShrinkUntilManyFitBelowFourGibibytes) {
 
 TEST_F(Windows, GoAboveFourGibibytesIfTheyMust) {
   EXPECT_EQ(place(64 * kMiB, {5 * kGiB}), (std::vector<std::uint64_t>{8 * kGiB}));
+}
+
+TEST(PciMap, GivesTheHighestFirstUntilNoneIsLeft) {
+  config::DiagnosticSink sink;
+  PciMap map(machine_pc());
+  map.reserve(30);
+  ASSERT_TRUE(map.claim({0, 29, 0}, "vdev a", {}, sink));
+  EXPECT_EQ(map.choose("vdev b", {}), 31u);
+  EXPECT_EQ(map.choose("vdev c", {}), 28u);
+  EXPECT_TRUE(map.claim({0, 30, 0}, "vdev d", {}, sink)) << "a reservation is no owner";
+  for (std::uint32_t device = 27; device >= 2; --device) EXPECT_EQ(map.choose("vdev e", {}), device);
+  EXPECT_EQ(map.choose("vdev f", {}), std::nullopt) << "0 and 1 are the machine's";
+  EXPECT_EQ(sink.count(config::Severity::error), 0u);
 }
 
 TEST_F(Windows, CanBeTooMuch) {
