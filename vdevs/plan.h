@@ -62,11 +62,12 @@ struct WindowRequest {
   config::SourceRange where;
 };
 
-// The vdev is a PCI function with one BAR, which traps, and the interrupt INTA.
+// The vdev is a PCI function.
 struct PciRequest {
   std::optional<config::PciPosition> position;  // fixed by the user; absent: the core finds one
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
+  // Of a hosted vdev, which has one BAR, which traps, and the interrupt INTA; of others QEMU knows.
   std::uint16_t class_code = 0;  // class and subclass
   std::uint32_t length = 0;      // of the BAR, bytes: a power of two, 4096 or more
   config::SourceRange where;
@@ -80,10 +81,11 @@ struct AcpiNode {
   std::optional<std::uint32_t> line;  // level, active high
 };
 
-// One element of the libvirt domain, put under the element that path names: "devices", "clock".
+// One element of the libvirt domain, put under the element that parent names: "devices", "clock".
 struct DomainElement {
   std::string parent;
   std::string xml;
+  bool pci = false;  // it is the function that VdevPlan::pci asks for: it gets that one's <address>
 };
 
 // How a console of this vdev reaches the host.
@@ -106,7 +108,7 @@ struct VdevPlan {
   std::optional<std::uint32_t> controller_lines;  // it is an interrupt controller with lines 0..n-1
   std::optional<WindowRequest> window;
   std::optional<AcpiNode> acpi;
-  std::optional<PciRequest> pci;  // only with hosted
+  std::optional<PciRequest> pci;
   std::vector<DomainElement> domain;
   std::optional<ConsoleFact> console;
   std::optional<HostedDevice> hosted;

@@ -344,13 +344,16 @@ void Builder::collect_domain() {
   DomainInput input{x_plan, x_machine, {}, {}, x_boot.acpi_tables};
   for (const Planned& planned : x_vdevs) {
     if (planned.pci_device) {
-      input.devices.push_back(
-          fmt::format("qvm-pci-{},bus=pci.0,addr={:#x}", planned.id, *planned.pci_device));
+      if (planned.plan.hosted) {
+        input.devices.push_back(
+            fmt::format("qvm-pci-{},bus=pci.0,addr={:#x}", planned.id, *planned.pci_device));
+      }
       const vdevs::PciRequest& pci = *planned.plan.pci;
       x_plan.pci.push_back({*planned.pci_device, fmt::format("{:04x}:{:04x}", pci.vendor, pci.device),
                             planned.owner(), x_sources.describe(pci.where)});
     }
-    for (const vdevs::DomainElement& element : planned.plan.domain) input.elements.push_back(element);
+    for (const vdevs::DomainElement& element : planned.plan.domain)
+      input.elements.push_back({element, planned.pci_device.value_or(0)});
     if (planned.plan.console) {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
     }
@@ -360,7 +363,7 @@ void Builder::collect_domain() {
       return planned.vdev->type == shipped.type;
     });
     if (present || shipped.absent == nullptr) continue;
-    for (vdevs::DomainElement& element : shipped.absent()) input.elements.push_back(std::move(element));
+    for (vdevs::DomainElement& element : shipped.absent()) input.elements.push_back({std::move(element)});
   }
   x_plan.domain_xml = build_domain_xml(input);
 }

@@ -90,11 +90,17 @@ void DomainWriter::add_boot() {
 }
 
 void DomainWriter::add_elements(pugi::xml_node parent) {
-  for (const vdevs::DomainElement& element : x_input.elements) {
+  for (const auto& [element, pci_device] : x_input.elements) {
     if (element.parent != parent.name()) continue;
     const pugi::xml_parse_result parsed = parent.append_buffer(element.xml.data(), element.xml.size());
     assert(parsed && "a vdev's plan made XML that does not parse");
     static_cast<void>(parsed);
+    if (!element.pci) continue;
+    pugi::xml_node address = parent.last_child().append_child("address");
+    address.append_attribute("type") = "pci";
+    for (const char* const part : {"domain", "bus"}) address.append_attribute(part) = 0;
+    address.append_attribute("slot") = pci_device;
+    address.append_attribute("function") = 0;
   }
 }
 

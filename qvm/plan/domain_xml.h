@@ -14,12 +14,17 @@
 
 namespace qvm::plan {
 
+struct PlacedElement {
+  vdevs::DomainElement element;
+  std::uint32_t pci_device = 0;  // on bus 0; meaningful for a PCI function
+};
+
 struct DomainInput {
   const VmPlan& plan;  // everything but domain_xml is already in it
   const vdevs::Machine& machine;
-  std::vector<vdevs::DomainElement> elements;  // of the vdevs, in configuration order
-  std::vector<std::string> devices;            // values of QEMU's -device, of types that vmhost brings
-  std::vector<std::string> acpi_tables;        // absolute paths, the user's own
+  std::vector<PlacedElement> elements;   // of the vdevs, in configuration order
+  std::vector<std::string> devices;      // values of QEMU's -device, of types that vmhost brings
+  std::vector<std::string> acpi_tables;  // absolute paths, the user's own
 };
 
 // Valid against libvirt's domain.rng. All texts must be XML texts (vdevs::is_xml_text).

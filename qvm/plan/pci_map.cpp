@@ -56,7 +56,7 @@ void PciMap::reserve(std::uint32_t device) {
 }
 
 std::optional<std::uint32_t> PciMap::choose(const std::string& owner, const config::SourceRange& where) {
-  for (std::uint32_t device = config::kPciDevices; device-- > 0;) {
+  for (std::uint32_t device = 0; device < config::kPciDevices; ++device) {
     const bool reserved = std::find(x_reserved.begin(), x_reserved.end(), device) != x_reserved.end();
     if (reserved || find(device) != nullptr) continue;
     x_owners.push_back({device, owner, where});

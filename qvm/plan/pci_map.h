@@ -29,7 +29,8 @@ class PciMap {
              config::DiagnosticSink& sink);
   // Keeps choose() away from a device number.
   void reserve(std::uint32_t device);
-  // The highest device number that is free: libvirt gives its own devices the lowest. nullopt: none is left.
+  // The lowest device number that is free, so that guests find devices in the order of their configuration.
+  // nullopt: none is left.
   std::optional<std::uint32_t> choose(const std::string& owner, const config::SourceRange& where);
 
  private:

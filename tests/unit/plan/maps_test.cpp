@@ -203,16 +203,16 @@ TEST_F(Windows, GoAboveFourGibibytesIfTheyMust) {
   EXPECT_EQ(place(64 * kMiB, {5 * kGiB}), (std::vector<std::uint64_t>{8 * kGiB}));
 }
 
-TEST(PciMap, GivesTheHighestFirstUntilNoneIsLeft) {
+TEST(PciMap, GivesTheLowestFirstUntilNoneIsLeft) {
   config::DiagnosticSink sink;
   PciMap map(machine_pc());
-  map.reserve(30);
-  ASSERT_TRUE(map.claim({0, 29, 0}, "vdev a", {}, sink));
-  EXPECT_EQ(map.choose("vdev b", {}), 31u);
-  EXPECT_EQ(map.choose("vdev c", {}), 28u);
-  EXPECT_TRUE(map.claim({0, 30, 0}, "vdev d", {}, sink)) << "a reservation is no owner";
-  for (std::uint32_t device = 27; device >= 2; --device) EXPECT_EQ(map.choose("vdev e", {}), device);
-  EXPECT_EQ(map.choose("vdev f", {}), std::nullopt) << "0 and 1 are the machine's";
+  map.reserve(3);
+  ASSERT_TRUE(map.claim({0, 4, 0}, "vdev a", {}, sink));
+  EXPECT_EQ(map.choose("vdev b", {}), 2u) << "0 and 1 are the machine's";
+  EXPECT_EQ(map.choose("vdev c", {}), 5u);
+  EXPECT_TRUE(map.claim({0, 3, 0}, "vdev d", {}, sink)) << "a reservation is no owner";
+  for (std::uint32_t device = 6; device < 32; ++device) EXPECT_EQ(map.choose("vdev e", {}), device);
+  EXPECT_EQ(map.choose("vdev f", {}), std::nullopt);
   EXPECT_EQ(sink.count(config::Severity::error), 0u);
 }
 
