@@ -26,6 +26,7 @@ function(qvm_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PUBLIC qvm_flags ${ARG_LINK})
+  qvm_use_precompiled(${name} qvm_library_headers)
 endfunction()
 
 # qvm_program(NAME SOURCES... [LINK libs...]): a program for users, installed into bin/.
@@ -51,7 +52,8 @@ add_custom_target(tests_without_qemu)
 add_custom_target(tests_with_threads)
 
 # qvm_test(NAME SOURCES... [LINK libs...] [LABEL unit|golden|integration|system] [TIMEOUT s] [SERIAL] [THREADS]):
-# a GoogleTest program; every TEST is a ctest test. THREADS: also to be run under ThreadSanitizer.
+# a GoogleTest program. Every TEST is a ctest test; under sanitizers the whole program is one.
+# THREADS: also to be run under ThreadSanitizer.
 function(qvm_test name)
   cmake_parse_arguments(ARG "SERIAL;THREADS" "LABEL;TIMEOUT" "LINK;ENVIRONMENT" ${ARGN})
   if(NOT ARG_LABEL)
@@ -64,6 +66,7 @@ function(qvm_test name)
   target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
     QVM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  qvm_use_precompiled(${name} qvm_test_headers)
   # What is tested is optimised, the tests themselves are not: that halves the time of building them.
   target_compile_options(${name} PRIVATE -O0)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
@@ -79,5 +82,11 @@ function(qvm_test name)
   if(ARG_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+  if(QVM_SANITIZE)
+    # Two thousand starts of sanitized processes would take minutes.
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES ${properties} TIMEOUT 600)
+  else()
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+  endif()
 endfunction()

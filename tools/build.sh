@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # A clone elsewhere finds the same objects in the compiler cache: paths count from the source directory.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# What it asks for before it caches files that use precompiled headers.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 preset=${1:?usage: tools/build.sh PRESET}
 shift
 options=()

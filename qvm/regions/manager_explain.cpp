@@ -9,7 +9,7 @@
 namespace qvm::regions {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
@@ -21,9 +21,9 @@ Layer form_layer(const char* layer, std::string_view name) {
   const bool legal = is_legal_region_name(name);
   return {layer,
           outcome(legal),
-          quoted(name) + (legal ? " is a legal name"
-                                : " is not a legal name: 1 to " + std::to_string(kMaxNameBytes) +
-                                      " printable ASCII characters other than '/', not '.' or '..'"),
+          in_quotes(name) + (legal ? " is a legal name"
+                                   : " is not a legal name: 1 to " + std::to_string(kMaxNameBytes) +
+                                         " printable ASCII characters other than '/', not '.' or '..'"),
           {},
           {},
           {}};
@@ -50,10 +50,10 @@ Layer subst_layer(const VdevPolicy& vdev, const std::string& name) {
   const Substitution* applied = applied_substitution(vdev.substitutions, name);
   Layer layer{"subst", Layer::Outcome::passes, {}, {}, {}, {}};
   if (applied == nullptr) {
-    layer.text = "no 'subst' applies: the host-wide name is " + quoted(name);
+    layer.text = "no 'subst' applies: the host-wide name is " + in_quotes(name);
   } else {
-    layer.text = quoted("subst " + applied->match + "," + applied->prefix) + " makes it " +
-                 quoted(substitute(vdev.substitutions, name));
+    layer.text = in_quotes("subst " + applied->match + "," + applied->prefix) + " makes it " +
+                 in_quotes(substitute(vdev.substitutions, name));
     layer.place = applied->place;
   }
   return layer;
@@ -62,7 +62,7 @@ Layer subst_layer(const VdevPolicy& vdev, const std::string& name) {
 std::string maker_of(const RegionCreated& region) {
   if (region.payer.empty()) return "the manifest";
   if (region.payer.starts_with("vm:")) {
-    return (region.place.empty() ? "VM " : "'create' of VM ") + quoted(region.payer.substr(3));
+    return (region.place.empty() ? "VM " : "'create' of VM ") + in_quotes(region.payer.substr(3));
   }
   return "a host program of " + region.payer.substr(0, 3) + " " + region.payer.substr(4);
 }
@@ -127,8 +127,8 @@ Explanation Manager::explain(const Principal& principal, std::string_view name, 
     const RegionCreated& created = region->created;
     layers.push_back({"region",
                       Layer::Outcome::passes,
-                      quoted(host_name) + " exists, " + std::to_string(created.pages) + " pages, made by " +
-                          maker_of(created),
+                      in_quotes(host_name) + " exists, " + std::to_string(created.pages) +
+                          " pages, made by " + maker_of(created),
                       created.place,
                       {},
                       {}});
@@ -142,8 +142,8 @@ Explanation Manager::explain(const Principal& principal, std::string_view name, 
     layers.push_back(
         {"region",
          outcome(pages != 0),
-         quoted(host_name) + (pages != 0 ? " does not exist; this attach would make it"
-                                         : " does not exist; an attach with a size would make it"),
+         in_quotes(host_name) + (pages != 0 ? " does not exist; this attach would make it"
+                                            : " does not exist; an attach with a size would make it"),
          {},
          {},
          {}});
