@@ -75,12 +75,28 @@ def plugin_arguments(directory, vm, socket):
     return ["-plugin", f"file={PLUGINS / 'libqvm-vmhost.so'},config={path}"]
 
 
-def qemu_arguments(accelerator, guest, append=""):
+def machine(accelerator, memory_mib):
     accel = "tcg,thread=multi" if accelerator == "tcg" else accelerator
-    return [QEMU, "-accel", accel, "-smp", "1,maxcpus=2", "-machine", "pc", "-m", "64", "-display", "none",
+    return [QEMU, "-accel", accel, "-smp", "1,maxcpus=2", "-machine", "pc", "-m", str(memory_mib), "-display", "none",
             "-vga", "none", "-nic", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-nodefaults",
-            "-bios", "qboot.rom", "-kernel", str(GUESTS / f"{guest}.elf"),
-            "-append", f"shm={SHMEM_ADDRESS:#x} irq={SHMEM_LINE} {append}"]
+            "-bios", "qboot.rom"]
+
+
+def qemu_arguments(accelerator, guest, append=""):
+    return machine(accelerator, 64) + ["-kernel", str(GUESTS / f"{guest}.elf"),
+                                       "-append", f"shm={SHMEM_ADDRESS:#x} irq={SHMEM_LINE} {append}"]
+
+
+def linux_arguments(modules, command, memory_mib=256):
+    """QEMU with the Linux guest of tools/linux-image.sh, the benches' programs and drivers in it, under TCG: a KVM in
+    software takes minutes to boot one. The driver is told where the device is; then the guest runs command."""
+    image = BUILD / "linux-bench"
+    programs = BUILD / "tests" / "linux"
+    subprocess.run([SOURCE / "tools" / "linux-image.sh", "--module", SOURCE / "tests" / "bench" / "linux" / "ivshmem",
+                    "--add", programs / "copy-bench", "--add", programs / "notify-bench", image], check=True)
+    words = (f"console=ttyS0 quiet qvm.modules={','.join(modules)}"
+             f" guest_shm.addr={SHMEM_ADDRESS:#x} guest_shm.irq={SHMEM_LINE} -- sh -c \"{command}\"")
+    return machine("tcg", memory_mib) + ["-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initramfs.gz"), "-append", words]
 
 
 def start(arguments):
