@@ -12,6 +12,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#include <linux/pfn_t.h>
+#endif
 
 #include "guest_shm.h"
 #include "guest_shm_driver.h"
@@ -20,6 +23,13 @@
 /* A page fault maps so much around it, so that a copy through a region does not fault at every
  * page. */
 #define FAULT_PAGES 512ul
+
+/* Earlier kernels take a huge entry for one of memory that has a struct page, and follow it to
+ * nowhere when such an address is given to a system call. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && defined(CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP) && \
+	defined(CONFIG_TRANSPARENT_HUGEPAGE)
+#define HUGE_MAPPINGS
+#endif
 
 struct client {
 	struct guest_shm_device *device;
@@ -214,29 +224,44 @@ static __poll_t poll_client(struct file *file, poll_table *table)
 	return error ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
+/* Of the mapping at this address. */
+static unsigned long page_at(const struct vm_area_struct *area, unsigned long address)
+{
+	return area->vm_pgoff + ((address - area->vm_start) >> PAGE_SHIFT);
+}
+
+/* Under client->lock. */
+static bool has_pages(const struct client *client, unsigned long first, unsigned long count)
+{
+	const struct guest_shm_connection *connection = client->connection;
+
+	return !READ_ONCE(client->device->gone) && connection &&
+	       first >= connection->where >> PAGE_SHIFT &&
+	       first + count <= (connection->where + connection->bytes) >> PAGE_SHIFT;
+}
+
 /* Pages are entered here and not in mmap: a mapping that is being made while its region goes has
  * none then. */
 static vm_fault_t fault(struct vm_fault *fault)
 {
 	struct vm_area_struct *area = fault->vma;
 	struct client *client = area->vm_private_data;
-	struct guest_shm_connection *connection;
 	vm_fault_t result = VM_FAULT_SIGBUS;
 	unsigned long begin, end, address;
 
 	mutex_lock(&client->lock);
-	connection = client->connection;
-	if (READ_ONCE(client->device->gone) || !connection ||
-	    fault->pgoff < connection->where >> PAGE_SHIFT ||
-	    fault->pgoff >= (connection->where + connection->bytes) >> PAGE_SHIFT)
+	if (!has_pages(client, fault->pgoff, 1))
 		goto out;
 	begin = max(ALIGN_DOWN(fault->address, FAULT_PAGES * PAGE_SIZE), area->vm_start);
 	end = min(begin + FAULT_PAGES * PAGE_SIZE, area->vm_end);
 	for (address = begin; address < end; address += PAGE_SIZE) {
-		const unsigned long page =
-			area->vm_pgoff + ((address - area->vm_start) >> PAGE_SHIFT);
-		const vm_fault_t entered = vmf_insert_pfn(area, address, page);
+		const unsigned long page = page_at(area, address);
+		vm_fault_t entered;
 
+		/* The mapping may be older than the region, and longer. */
+		if (!has_pages(client, page, 1))
+			continue;
+		entered = vmf_insert_pfn(area, address, page);
 		if (address == ALIGN_DOWN(fault->address, PAGE_SIZE))
 			result = entered;
 		if (entered != VM_FAULT_NOPAGE)
@@ -247,7 +272,44 @@ out:
 	return result;
 }
 
-static const struct vm_operations_struct area_operations = {.fault = fault};
+#ifdef HUGE_MAPPINGS
+static vm_fault_t enter_huge_page(struct vm_fault *fault, unsigned long page)
+{
+	const bool write = fault->flags & FAULT_FLAG_WRITE;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+	return vmf_insert_pfn_pmd(fault, __pfn_to_pfn_t(page, PFN_DEV), write);
+#else
+	return vmf_insert_pfn_pmd(fault, page, write);
+#endif
+}
+
+/* The device puts large regions where a huge page may begin. */
+static vm_fault_t huge_fault(struct vm_fault *fault, unsigned int order)
+{
+	struct vm_area_struct *area = fault->vma;
+	struct client *client = area->vm_private_data;
+	const unsigned long begin = ALIGN_DOWN(fault->address, PMD_SIZE);
+	const unsigned long count = PMD_SIZE / PAGE_SIZE;
+	vm_fault_t result = VM_FAULT_FALLBACK;
+
+	if (order != PMD_SHIFT - PAGE_SHIFT || begin < area->vm_start ||
+	    begin + PMD_SIZE > area->vm_end || page_at(area, begin) % count != 0)
+		return VM_FAULT_FALLBACK;
+	mutex_lock(&client->lock);
+	if (has_pages(client, page_at(area, begin), count))
+		result = enter_huge_page(fault, page_at(area, begin));
+	mutex_unlock(&client->lock);
+	return result;
+}
+#endif
+
+static const struct vm_operations_struct area_operations = {
+	.fault = fault,
+#ifdef HUGE_MAPPINGS
+	.huge_fault = huge_fault,
+#endif
+};
 
 static int map_client(struct file *file, struct vm_area_struct *area)
 {
@@ -291,4 +353,7 @@ const struct file_operations guest_shm_operations = {
 	.read = read_client,
 	.poll = poll_client,
 	.mmap = map_client,
+#ifdef HUGE_MAPPINGS
+	.get_unmapped_area = thp_get_unmapped_area,
+#endif
 };
