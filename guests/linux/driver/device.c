@@ -114,14 +114,13 @@ static int map(struct guest_shm_connection *connection, u64 address, u64 bytes)
 	return -ENOMEM;
 }
 
-int guest_shm_connect(struct guest_shm_device *device, const char *name, u32 pages, u32 mode,
-		      struct guest_shm_connection *connection)
+/* Under factory_lock. */
+static int connect(struct guest_shm_device *device, const char *name, u32 pages, u32 mode,
+		   struct guest_shm_connection *connection)
 {
 	u64 address, bytes;
-	int error;
+	int error = attach(device, name, pages, mode, &address, &bytes);
 
-	mutex_lock(&device->factory_lock);
-	error = device->gone ? -ENODEV : attach(device, name, pages, mode, &address, &bytes);
 	if (!error)
 		error = map(connection, address, bytes);
 	if (!error) {
@@ -131,6 +130,22 @@ int guest_shm_connect(struct guest_shm_device *device, const char *name, u32 pag
 		take_status(connection);
 		list_add(&connection->entry, &device->connections);
 		spin_unlock_irq(&device->lock);
+	}
+	return error;
+}
+
+int guest_shm_connect(struct guest_shm_device *device, const char *name, u32 pages, u32 mode,
+		      struct guest_shm_connection *connection)
+{
+	int error = -ENODEV;
+
+	mutex_lock(&device->factory_lock);
+	if (!device->gone) {
+		/* A peer may be quicker than we are with what follows the attach. Nobody could take
+		 * its news yet: the line would stay high, and the kernel would give it up. */
+		disable_irq(device->irq);
+		error = connect(device, name, pages, mode, connection);
+		enable_irq(device->irq);
 	}
 	mutex_unlock(&device->factory_lock);
 	return error;
@@ -218,7 +233,7 @@ static void remove(void *context)
 	leave(device);
 }
 
-static struct guest_shm_device *create(struct device *parent, phys_addr_t factory)
+static struct guest_shm_device *create(struct device *parent, phys_addr_t factory, int irq)
 {
 	struct guest_shm_device *device = kzalloc(sizeof(*device), GFP_KERNEL);
 
@@ -229,6 +244,7 @@ static struct guest_shm_device *create(struct device *parent, phys_addr_t factor
 	spin_lock_init(&device->lock);
 	INIT_LIST_HEAD(&device->connections);
 	device->parent = parent;
+	device->irq = irq;
 	device->factory = ioremap(factory, GUEST_SHM_PAGE);
 	if (device->factory)
 		return device;
@@ -263,7 +279,7 @@ int guest_shm_add(struct device *parent, phys_addr_t factory, int irq)
 		return dev_err_probe(parent, -EOPNOTSUPP,
 				     "regions are made of 4 KiB pages, this kernel's have %lu\n",
 				     PAGE_SIZE);
-	device = create(parent, factory);
+	device = create(parent, factory, irq);
 	if (!device)
 		return -ENOMEM;
 	error = devm_add_action_or_reset(parent, drop, device);

@@ -26,6 +26,7 @@
 struct guest_shm_device {
 	struct kref references; /* one of the binding, one per open file */
 	struct device *parent;	/* for messages; valid until gone */
+	int irq;
 	void __iomem *factory;
 	struct mutex factory_lock; /* name, size and the answer belong together */
 	spinlock_t lock;	   /* connections, and the news in them */
