@@ -94,6 +94,17 @@ struct ConsoleFact {
   std::string log;
 };
 
+// A file or block device of the host that this vdev shows as a disk. Its XML names the file as
+// <disk type="file"><source file=PATH/>, and the name as <target dev=NAME/>: whether it is a device, and how
+// the VM's user comes to it, is found out when the VM starts.
+struct DiskFact {
+  std::string path;  // absolute
+  std::string name;  // "vda": unique within the VM
+  bool writable = true;
+  bool direct = false;  // past the host's cache, if the file system can do that
+  config::SourceRange where;
+};
+
 // Entry of vmhost.json: only for a device that our plugin host emulates.
 struct HostedDevice {
   std::string object;                   // file name or absolute path of the plugin
@@ -111,6 +122,7 @@ struct VdevPlan {
   std::optional<PciRequest> pci;
   std::vector<DomainElement> domain;
   std::optional<ConsoleFact> console;
+  std::optional<DiskFact> disk;
   std::optional<HostedDevice> hosted;
   std::optional<regions::VdevPolicy> policy;
 };

@@ -9,9 +9,17 @@ namespace qvm::vdevs {
 
 const std::vector<ShippedVdev>& shipped_vdevs() {
   static const std::vector<ShippedVdev> vdevs = {
-      {"8259", plan_8259},         {"hpet", plan_hpet, without_hpet}, {"ioapic", plan_ioapic},
-      {"mc146818", plan_mc146818}, {"pckeyboard", plan_pckeyboard},   {"ser8250", plan_ser8250},
-      {"shmem", plan_shmem},       {"timer8254", plan_timer8254},     {"wdt-ib700", plan_wdt_ib700},
+      {"8259", plan_8259},
+      {"hpet", plan_hpet, without_hpet},
+      {"ioapic", plan_ioapic},
+      {"mc146818", plan_mc146818},
+      {"pckeyboard", plan_pckeyboard},
+      {"ser8250", plan_ser8250},
+      {"shmem", plan_shmem},
+      {"timer8254", plan_timer8254},
+      {"virtio-blk", plan_virtio_blk},
+      {"virtio-entropy", plan_virtio_entropy},
+      {"wdt-ib700", plan_wdt_ib700},
   };
   return vdevs;
 }

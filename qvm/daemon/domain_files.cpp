@@ -12,6 +12,7 @@
 #include <pugixml.hpp>
 #include <sstream>
 
+#include "qvm/daemon/disk_files.h"
 #include "qvm/daemon/protocol.h"
 
 namespace qvm::daemon {
@@ -110,7 +111,8 @@ Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& 
   return put_console_log_aside(paths, plan.name);
 }
 
-Result<std::string> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan) {
+Result<StagedDomain> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan,
+                                 const std::function<void(const std::string&)>& note) {
   const auto who = identity_of(plan);
   pugi::xml_document document;
   if (const auto parsed = document.load_string(plan.domain_xml.c_str(), pugi::parse_full); !parsed) {
@@ -143,7 +145,9 @@ Result<std::string> stage_files(const RuntimePaths& paths, const plan::VmPlan& p
     if (auto copied = copy_for(who, file, copy); !copied) return tl::unexpected(std::move(copied.error()));
     rename_file(document.child("domain"), file, copy);
   }
-  return print(document);
+  auto disks = open_disks(plan.disks, who, document.child("domain"), note);
+  if (!disks) return tl::unexpected(std::move(disks.error()));
+  return StagedDomain{print(document), std::move(*disks)};
 }
 
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {

@@ -3,6 +3,7 @@
 // The files one VM has in the runtime directory: made before it starts, removed when it is gone.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "qvm/base/result.h"
 #include "qvm/daemon/file_access.h"
 #include "qvm/daemon/runtime_directory.h"
+#include "qvm/host/hypervisor.h"
 #include "qvm/plan/vm_plan.h"
 
 namespace qvm::daemon {
@@ -34,9 +36,17 @@ Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string&
 // ".1". What a killed predecessor left in the VM's directory is removed.
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan);
 
-// Writes vmhost.json and the ACPI table and copies what the VM's user cannot read into RUN/vm/NAME. Returns
-// the domain's XML, changed to name the copies. Fails if something remains that its user cannot read.
-Result<std::string> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan);
+// A domain that is ready to start.
+struct StagedDomain {
+  std::string xml{};
+  std::vector<host::PassedFile> files{};
+};
+
+// Writes vmhost.json and the ACPI table, copies what the VM's user cannot read into RUN/vm/NAME, and opens
+// its disks. The domain's XML names the copies. Fails if something remains that its user cannot use. note is
+// told what is other than configured.
+Result<StagedDomain> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan,
+                                 const std::function<void(const std::string&)>& note);
 
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record);
 Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm);

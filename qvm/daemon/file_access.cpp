@@ -35,17 +35,21 @@ Result<UniqueFd> create_for(const std::optional<Identity>& who, const std::strin
 
 bool readable_by(const std::optional<Identity>& who, const std::string& path) {
   if (!who || ::geteuid() != 0) return ::access(path.c_str(), R_OK) == 0;
-  bool readable = false;
+  return openable_by(*who, path, O_RDONLY);
+}
+
+bool openable_by(const Identity& who, const std::string& path, int access) {
+  bool opened = false;
   // Credentials for file access belong to a thread; this one ends with them. The library's setgroups() would
   // change all threads of the process, the system call itself does not.
   std::thread([&] {
     if (::syscall(SYS_setgroups, 0, nullptr) != 0) return;
-    ::setfsgid(who->gid);
-    ::setfsuid(who->uid);
-    if (static_cast<uid_t>(::setfsuid(static_cast<uid_t>(-1))) != who->uid) return;
-    readable = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)).get() >= 0;
+    ::setfsgid(who.gid);
+    ::setfsuid(who.uid);
+    if (static_cast<uid_t>(::setfsuid(static_cast<uid_t>(-1))) != who.uid) return;
+    opened = UniqueFd(::open(path.c_str(), access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)).get() >= 0;
   }).join();
-  return readable;
+  return opened;
 }
 
 Result<void> write_for(const std::optional<Identity>& who, const std::string& path, std::string_view text) {

@@ -78,7 +78,7 @@ void Launcher::prepare_host() {
   (void)x_hypervisors.get({});
 }
 
-Result<std::string> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
+Result<StagedDomain> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
   if (auto fits = check_socket_lengths(x_paths, name); !fits) return tl::unexpected(std::move(fits.error()));
   roll_back.push([this, &name] { remove_vm_directory(x_paths, name); });
@@ -89,9 +89,10 @@ Result<std::string> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
   return stage(vm, roll_back);
 }
 
-Result<std::string> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
+Result<StagedDomain> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
-  auto domain = stage_files(x_paths, vm.plan);
+  auto domain = stage_files(
+      x_paths, vm.plan, [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", name, text)); });
   if (!domain) return domain;
   if (uses_regions(vm.plan)) {
     if (auto added = x_regions.add_vm(vm.plan.policy); !added)
@@ -104,7 +105,7 @@ Result<std::string> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
 Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecord>& set,
                                                        const std::atomic<bool>& cancelled) {
   RollBack roll_back;
-  std::vector<std::string> domains;
+  std::vector<StagedDomain> domains;
   for (const VmRecord& vm : set) {
     if (cancelled) return was_cancelled();
     auto domain = prepare(vm, roll_back);
@@ -135,7 +136,7 @@ Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm) {
 }
 
 Result<std::vector<host::DomainInfo>> Launcher::start_domains(const std::vector<VmRecord>& set,
-                                                              const std::vector<std::string>& domains) {
+                                                              const std::vector<StagedDomain>& domains) {
   std::vector<Result<host::DomainInfo>> paused(set.size());
   in_parallel(set.size(), [&](std::size_t i) { paused[i] = start_domain(set[i], domains[i]); });
   std::vector<const VmRecord*> complete;
@@ -156,7 +157,7 @@ void Launcher::mark_started(const VmRecord& vm) {
   complain_if_failed(daemon::mark_started(x_paths, vm.plan.name), "mark the VM as started");
 }
 
-Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::string& domain_xml) {
+Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const StagedDomain& domain) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
   if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
   const auto who = identity_of(vm.plan);
@@ -164,7 +165,7 @@ Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const std::s
   if (needs_kvm) {
     if (auto granted = x_kvm.acquire(who->uid); !granted) return tl::unexpected(std::move(granted.error()));
   }
-  auto started = (*hypervisor)->start(domain_xml, host::Hypervisor::Begin::paused);
+  auto started = (*hypervisor)->start(domain.xml, host::Hypervisor::Begin::paused, domain.files);
   if (needs_kvm) x_kvm.release(who->uid);
   return started;
 }

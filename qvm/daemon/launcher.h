@@ -80,11 +80,11 @@ class Launcher {
 
  private:
   class RollBack;
-  Result<std::string> prepare(const VmRecord& vm, RollBack& roll_back);
+  Result<StagedDomain> prepare(const VmRecord& vm, RollBack& roll_back);
   Result<std::vector<host::DomainInfo>> start_domains(const std::vector<VmRecord>& set,
-                                                      const std::vector<std::string>& domains);
-  Result<host::DomainInfo> start_domain(const VmRecord& vm, const std::string& domain_xml);
-  Result<std::string> stage(const VmRecord& vm, RollBack& roll_back);
+                                                      const std::vector<StagedDomain>& domains);
+  Result<host::DomainInfo> start_domain(const VmRecord& vm, const StagedDomain& domain);
+  Result<StagedDomain> stage(const VmRecord& vm, RollBack& roll_back);
   std::vector<VmRecord> usable_records();
   void forget(const VmRecord& vm);
   void destroy_strays(const std::vector<Adopted>& adopted);

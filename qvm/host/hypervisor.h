@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "qvm/base/result.h"
+#include "qvm/base/unique_fd.h"
 
 namespace qvm::host {
 
@@ -50,6 +51,13 @@ struct DomainInfo {
   pid_t pid = 0;  // of its process; 0 if the hypervisor does not tell
 };
 
+// A descriptor for a domain's process, which may not open the file itself: its <source fdgroup=GROUP/> is
+// this one.
+struct PassedFile {
+  std::string group{};
+  UniqueFd fd{};
+};
+
 // What keeps a guest from going on while its process is there.
 enum class Standstill {
   none,      // it runs, or somebody has paused it
@@ -66,8 +74,11 @@ class Hypervisor {
   // Starts a transient domain; with Begin::paused its process is there and complete, but the guest does not
   // run. Fails with the hypervisor's reason as one sentence; then nothing of the domain is left.
   enum class Begin { running, paused };
-  virtual Result<DomainInfo> start(const std::string& domain_xml, Begin begin) = 0;
-  Result<DomainInfo> start(const std::string& domain_xml) { return start(domain_xml, Begin::running); }
+  virtual Result<DomainInfo> start(const std::string& domain_xml, Begin begin,
+                                   const std::vector<PassedFile>& files) = 0;
+  Result<DomainInfo> start(const std::string& domain_xml, Begin begin = Begin::running) {
+    return start(domain_xml, begin, {});
+  }
   // Lets a paused guest run. Succeeds if it runs already, if it has ended by the time this returns, or if
   // there is no such domain: the `stopped` event tells.
   virtual Result<void> resume(const std::string& domain) = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <pugixml.hpp>
 #include <string>
 #include <utility>
 
@@ -115,10 +116,12 @@ class LibvirtHypervisor final : public Hypervisor {
     for (const int callback : x_callbacks) virConnectDomainEventDeregisterAny(x_connection.get(), callback);
   }
 
-  Result<DomainInfo> start(const std::string& domain_xml, Begin begin) override {
+  Result<DomainInfo> start(const std::string& domain_xml, Begin begin,
+                           const std::vector<PassedFile>& files) override {
     const unsigned flags = begin == Begin::paused ? VIR_DOMAIN_START_PAUSED : VIR_DOMAIN_NONE;
-    const DomainHandle domain(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), flags));
-    if (!domain) return fail(advice(reason()));
+    auto created = create(domain_xml, flags, files);
+    if (!created) return tl::unexpected(std::move(created.error()));
+    const DomainHandle domain = std::move(*created);
     const DomainInfo info = describe(domain.get());
     if (!x_embed_root.empty() && ::geteuid() == 0 && begin == Begin::paused) {
       const auto id = static_cast<int>(virDomainGetID(domain.get()));
@@ -210,6 +213,40 @@ class LibvirtHypervisor final : public Hypervisor {
   }
 
  private:
+  Result<DomainHandle> create(const std::string& domain_xml, unsigned flags,
+                              const std::vector<PassedFile>& files) {
+    DomainHandle domain;
+    if (files.empty()) {
+      domain.reset(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), flags));
+      if (!domain) return fail(advice(reason()));
+      return domain;
+    }
+    // libvirt takes descriptors for a domain that it knows. So this one is defined for the time of its start,
+    // and transient after it.
+    forget_definition(domain_xml);
+    domain.reset(virDomainDefineXMLFlags(x_connection.get(), domain_xml.c_str(), 0));
+    if (!domain) return fail(advice(reason()));
+    bool started = true;
+    for (const PassedFile& file : files) {
+      int fd = file.fd.get();
+      started = started && virDomainFDAssociate(domain.get(), file.group.c_str(), 1, &fd, 0) == 0;
+    }
+    started = started && virDomainCreateWithFlags(domain.get(), flags) == 0;
+    std::string why = started ? std::string() : advice(reason());
+    virDomainUndefine(domain.get());
+    if (!started) return fail(std::move(why));
+    return domain;
+  }
+
+  // Of a process that was killed between definition and start.
+  void forget_definition(const std::string& domain_xml) {
+    pugi::xml_document document;
+    if (!document.load_string(domain_xml.c_str())) return;
+    const char* name = document.child("domain").child_value("name");
+    const DomainHandle left(virDomainLookupByName(x_connection.get(), name));
+    if (left && virDomainIsActive(left.get()) == 0) virDomainUndefine(left.get());
+  }
+
   LibvirtHypervisor(std::shared_ptr<EventThread> events, ConnectionHandle connection, std::string embed_root)
       : x_events(std::move(events)),
         x_connection(std::move(connection)),

@@ -354,6 +354,10 @@ void Builder::collect_domain() {
     }
     for (const vdevs::DomainElement& element : planned.plan.domain)
       input.elements.push_back({element, planned.pci_device.value_or(0)});
+    if (const auto& disk = planned.plan.disk) {
+      x_plan.disks.push_back({planned.id, disk->name, disk->path, disk->writable, disk->direct,
+                              x_sources.describe(disk->where)});
+    }
     if (planned.plan.console) {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
     }

@@ -103,6 +103,16 @@ struct Console {
   std::string log;     // file with everything the guest wrote
 };
 
+// A file or block device of the host that the guest has as a disk.
+struct Disk {
+  std::string vdev;  // id, "disk0"
+  std::string name;  // <target dev=NAME> of its <disk type="file"> in the domain
+  std::string path;  // absolute
+  bool writable = true;
+  bool direct = false;  // past the host's cache, if the file system can do that
+  std::string place;
+};
+
 struct VmPlan {
   std::string name;
   HostFacts host;
@@ -116,6 +126,7 @@ struct VmPlan {
   std::vector<InterruptUse> interrupts;
   std::vector<PciUse> pci;  // of the vdevs, in configuration order
   std::vector<Console> consoles;
+  std::vector<Disk> disks;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
   std::string acpi_table_path;   // where the daemon writes it
   std::string vmhost_json;       // see qvm/plan/vmhost_json.h

@@ -188,6 +188,22 @@ Blob read_blob(const Json& json) {
   return blob;
 }
 
+Json write(const Disk& disk) {
+  return {{"vdev", disk.vdev},         {"name", disk.name},     {"path", disk.path},
+          {"writable", disk.writable}, {"direct", disk.direct}, {"place", disk.place}};
+}
+
+Disk read_disk(const Json& json) {
+  Disk disk;
+  get(json, "vdev", disk.vdev);
+  get(json, "name", disk.name);
+  get(json, "path", disk.path);
+  get(json, "writable", disk.writable);
+  get(json, "direct", disk.direct);
+  get(json, "place", disk.place);
+  return disk;
+}
+
 Json write(const Console& console) {
   return {{"vdev", console.vdev}, {"socket", console.socket}, {"log", console.log}};
 }
@@ -363,6 +379,7 @@ VmPlan read_plan(const Json& json) {
   plan.interrupts = read_list(json, "interrupts", read_interrupt);
   plan.pci = read_list(json, "pci", read_pci);
   plan.consoles = read_list(json, "consoles", read_console);
+  plan.disks = read_list(json, "disks", read_disk);
   plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
   get(json, "acpi_table_path", plan.acpi_table_path);
   get(json, "vmhost_json", plan.vmhost_json);
@@ -392,6 +409,7 @@ std::string to_json(const VmPlan& plan) {
       {"interrupts", write_all(plan.interrupts)},
       {"pci", write_all(plan.pci)},
       {"consoles", write_all(plan.consoles)},
+      {"disks", write_all(plan.disks)},
       {"acpi_table", to_hex(plan.acpi_table)},
       {"acpi_table_path", plan.acpi_table_path},
       {"vmhost_json", plan.vmhost_json},

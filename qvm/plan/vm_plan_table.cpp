@@ -62,6 +62,11 @@ std::vector<Row> boot_rows(const VmPlan& plan) {
     if (!plan.affinity[i].empty())
       rows.push_back({fmt::format("cpu {}", i), "on host CPU " + plan.affinity[i]});
   }
+  for (const Disk& disk : plan.disks) {
+    rows.push_back(
+        {"disk", fmt::format("{}: {}{}{}", disk.name, disk.path, disk.writable ? "" : ", read-only",
+                             disk.direct ? ", past the host's cache" : "")});
+  }
   for (const Console& console : plan.consoles) {
     rows.push_back({"console", fmt::format("{}: output in {}{}", console.vdev, console.log,
                                            console.socket.empty() ? "" : ", input at " + console.socket)});

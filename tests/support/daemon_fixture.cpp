@@ -67,7 +67,8 @@ class FakeHypervisor final : public host::Hypervisor {
     host_.sink_ = nullptr;
   }
 
-  Result<host::DomainInfo> start(const std::string& xml, Begin begin) override {
+  Result<host::DomainInfo> start(const std::string& xml, Begin begin,
+                                 const std::vector<host::PassedFile>&) override {
     const std::string name = name_in(xml);
     host::DomainInfo info;
     {

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "config/option_table.h"
+#include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
 #include "vdevs/shmem/policy_options.h"
 
@@ -32,23 +33,12 @@ constexpr std::uint16_t kDevice = 0x0001;
 constexpr std::uint16_t kClass = 0x0500;  // memory controller, RAM
 
 void claim_pci(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {
-  PciRequest request;
-  request.vendor = kVendor;
-  request.device = kDevice;
-  request.class_code = kClass;
-  request.length = kPage;
-  request.where = input.vdev.where;
-  if (const auto& location = input.vdev.location) {
-    request.where = location->where;
-    request.position = config::parse_pci_position(location->value.pci);
-    if (!request.position) {
-      add_finding(sink, config::Severity::error, kRule, location->where,
-                  fmt::format("'pci:{}' is no position on the guest's PCI bus", location->value.pci),
-                  "write 'loc pci:0:DEV', or leave 'loc' away: a free position is chosen");
-      return;
-    }
-  }
-  plan.pci = request;
+  plan.pci = request_pci(input, sink);
+  if (!plan.pci) return;
+  plan.pci->vendor = kVendor;
+  plan.pci->device = kDevice;
+  plan.pci->class_code = kClass;
+  plan.pci->length = kPage;
 }
 
 void claim_page(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {

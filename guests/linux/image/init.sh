@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 # First process of the Linux guest. Kernel parameters:
-#   qvm.modules=A,B  modules to load; default: guest_shm
+#   qvm.modules=A,B  modules to load; default: guest_shm, and drivers of the virtio devices that are there
 #   -- COMMAND ...   runs it and powers off, as the last words; without: a shell on the console
 export PATH=/bin:/sbin HOME=/ TERM=${TERM:-linux}
 /bin/busybox --install -s /bin
@@ -13,13 +13,25 @@ mkdir -p /dev/pts /tmp
 mount -t devpts devpts /dev/pts
 ip link set lo up
 
-modules=guest_shm
+# Drivers of a bus's virtio devices.
+virtio_drivers() {
+  cat /sys/bus/"$1"/devices/*/modalias 2>/dev/null | grep -i -E '^(pci:v00001AF4|virtio:)' | while read -r alias; do
+    modprobe -q "$alias"
+  done
+}
+
+modules=
+chosen=
 for word in $(cat /proc/cmdline); do
   case $word in
     --) break ;;
-    qvm.modules=*) modules=${word#qvm.modules=} ;;
+    qvm.modules=*) modules=${word#qvm.modules=} chosen=yes ;;
   esac
 done
+if [ -z "$chosen" ]; then
+  modules=guest_shm
+  for bus in pci virtio; do virtio_drivers $bus; done
+fi
 # A list is split at commas only.
 for module in $(echo "$modules" | tr ',' ' '); do
   modprobe "$module" || echo "init: module $module cannot be loaded"

@@ -56,13 +56,16 @@ TEST(Plan, UmaskAndGroupHoldForWhatFollows) {
   EXPECT_EQ(creates[2].gid, 7u);
 }
 
-// The XML of the plan of one serial port, with entries of a host-map.
-std::string port_with(const std::string& hostdev, const std::vector<config::HostMapEntry>& host_map) {
+// The XML of the plan of one vdev, with entries of a host-map.
+std::string domain_with(const std::string& vdev, const std::vector<config::HostMapEntry>& host_map) {
   config::SystemConfig manifest;
   manifest.host_map = host_map;
-  const auto planned =
-      plan_text(std::string(kStart) + "vdev ser8250 hostdev " + hostdev, test::fake_host(), &manifest);
+  const auto planned = plan_text(std::string(kStart) + "vdev " + vdev, test::fake_host(), &manifest);
   return planned.plan ? planned.plan->domain_xml : planned.text();
+}
+
+std::string port_with(const std::string& hostdev, const std::vector<config::HostMapEntry>& host_map) {
+  return domain_with("ser8250 hostdev " + hostdev, host_map);
 }
 
 TEST(HostMap, SaysWhatASerialPortIsConnectedTo) {
@@ -78,6 +81,33 @@ TEST(HostMap, SaysWhatASerialPortIsConnectedTo) {
   EXPECT_THAT(port_with("/dev/ser1", {}), HasSubstr("<source path=\"/dev/ser1\""));
   EXPECT_THAT(port_with("/dev/ser1", entry("guests", Entry::Kind::network)),
               HasSubstr("network 'guests' stands for '/dev/ser1' [plan-device]"));
+}
+
+TEST(HostMap, SaysWhatADiskIs) {
+  using Entry = config::HostMapEntry;
+  const auto disk_with = [](const std::string& hostdev, const std::string& target, Entry::Kind kind) {
+    return domain_with("virtio-blk hostdev " + hostdev, {{{"/dev/hd1t131", {}}, kind, {target, {}}}});
+  };
+  EXPECT_THAT(disk_with("/dev/hd1t131", "disks/root.img", Entry::Kind::path),
+              HasSubstr("<source file=\"/home/user/disks/root.img\""));
+  EXPECT_THAT(disk_with("</dev/hd1t131", "/dev/sdb1", Entry::Kind::path),
+              testing::AllOf(HasSubstr("<source file=\"/dev/sdb1\""), HasSubstr("<readonly")));
+  EXPECT_THAT(disk_with("/dev/hd0", "/dev/sdb1", Entry::Kind::path), HasSubstr("<source file=\"/dev/hd0\""));
+  EXPECT_THAT(disk_with("/dev/hd1t131", "-", Entry::Kind::path),
+              HasSubstr("the VM's console stands for '/dev/hd1t131' [plan-device]"));
+  EXPECT_THAT(disk_with("/dev/hd1t131", "guests", Entry::Kind::network),
+              HasSubstr("network 'guests' stands for '/dev/hd1t131' [plan-device]"));
+}
+
+TEST(Plan, DisksAreNamedInOrder) {
+  std::string text = kStart;
+  for (int i = 0; i < 28; ++i) text += "vdev virtio-blk hostdev disk.img ";
+  const auto planned = plan_text(text);
+  ASSERT_TRUE(planned.plan) << planned.text();
+  EXPECT_EQ(planned.plan->disks.at(0).name, "vda");
+  EXPECT_EQ(planned.plan->disks.at(25).name, "vdz");
+  EXPECT_EQ(planned.plan->disks.at(26).name, "vdaa");
+  EXPECT_EQ(planned.plan->disks.at(27).name, "vdab");
 }
 
 TEST(Plan, IdentityIsTheCallersWithoutAUid) {

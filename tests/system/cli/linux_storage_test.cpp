@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Disks and random numbers in Linux guests. Under TCG only: a KVM in software would take minutes to boot a
+// Linux.
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/linux_guest.h"
+#include "tests/system/cli/cli_fixture.h"
+
+namespace qvm::test {
+namespace {
+
+using std::chrono::seconds;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr seconds kPatience{100};
+
+class LinuxStorage : public CliTest {
+ protected:
+  void SetUp() override {
+    const auto images = linux_images();
+    if (!images) GTEST_SKIP() << images.error().message();
+    x_images = fs::path(images->kernel).parent_path();
+  }
+
+  // A file of that many sectors that begins with text, for nobody else to touch.
+  std::string image(const std::string& name, unsigned sectors, const std::string& text = "") const {
+    constexpr unsigned kSector = 512;
+    const std::string path = sandbox_.add(name, text);
+    fs::resize_file(path, std::uintmax_t{sectors} * kSector);
+    fs::permissions(path, fs::perms(0600));
+    return path;
+  }
+  static std::string beginning_of(const std::string& path, std::size_t length) {
+    std::string text(length, '\0');
+    std::ifstream(path, std::ios::binary).read(text.data(), static_cast<std::streamsize>(length));
+    return text;
+  }
+
+  // Boots a guest with these vdevs that runs command in its shell; what it wrote.
+  std::string run(const std::string& vdevs, const std::string& command) {
+    const std::string file = sandbox_.add(
+        "penguin.qvmconf",
+        "system penguin\nram 0,0xa0000\nram 1m,191m\ncpu\nload $env{QVM_LINUX}/vmlinuz\n"
+        "initrd load $env{QVM_LINUX}/initramfs.gz\ncmdline \"console=ttyS0 quiet -- sh -c \\\"" +
+            command + "\\\"\"\nvdev ioapic loc 0xfec00000 intr apic name pic\nvdev ser8250 intr pic:4\n" +
+            vdevs);
+    BackgroundProgram guest(sandbox_.program(
+        {.words = {"up", "--accel", "tcg", file}, .environment = {{"QVM_LINUX", x_images}}}));
+    EXPECT_EQ(guest.wait(kPatience), 0) << guest.out() << guest.err();
+    EXPECT_TRUE(sandbox_.nothing_left());
+    return guest.out();
+  }
+
+ private:
+  std::string x_images;
+};
+
+TEST_F(LinuxStorage, DiskKeepsWhatTheGuestWrites) {
+  const std::string disk = image("disk.img", 2048, "from the host\n");
+  const std::string vdev = "vdev virtio-blk hostdev " + disk + " dio enable\n";
+  const std::string first = run(vdev, "head -n 1 /dev/vda; echo from the guest | dd of=/dev/vda conv=fsync");
+  EXPECT_THAT(first, HasSubstr("| from the host\n"));
+  EXPECT_EQ(beginning_of(disk, 15), "from the guest\n");
+  const std::string second = run(vdev, "head -n 1 /dev/vda");
+  EXPECT_THAT(second, HasSubstr("| from the guest\n"));
+  EXPECT_EQ(fs::status(disk).permissions(), fs::perms(0600));
+}
+
+TEST_F(LinuxStorage, DisksComeInOrderAndReadOnlyOnesStay) {
+  const std::string one = image("one.img", 64, "first\n");
+  const std::string two = image("two.img", 128, "second\n");
+  const std::string three = image("three.img", 256, "third\n");
+  const std::string out = run("vdev virtio-blk hostdev <" + one + "\nvdev virtio-blk legacy hostdev " + two +
+                                  "\nvdev virtio-blk hostdev " + three + "\n",
+                              "for i in a b c; do echo vd$i $(cat /sys/block/vd$i/size) $(head -n 1 "
+                              "/dev/vd$i); done; echo new > /dev/vda || echo refused; echo new > /dev/vdb");
+  EXPECT_THAT(out, HasSubstr("| vda 64 first\n"));
+  EXPECT_THAT(out, HasSubstr("| vdb 128 second\n"));
+  EXPECT_THAT(out, HasSubstr("| vdc 256 third\n"));
+  EXPECT_THAT(out, HasSubstr("| refused\n"));
+  EXPECT_EQ(beginning_of(one, 6), "first\n");
+  EXPECT_EQ(beginning_of(two, 4), "new\n");
+}
+
+TEST_F(LinuxStorage, DiskOfARunningVmIsRefusedToAnother) {
+  const std::string disk = image("disk.img", 64);
+  const std::string vdev = "vdev virtio-blk hostdev " + disk + "\n";
+  const std::string one = sandbox_.add("one.qvmconf", guest_config("one", "idle", "", vdev));
+  const std::string two = sandbox_.add("two.qvmconf", guest_config("two", "idle", "", vdev));
+  ASSERT_EQ(sandbox_.qvm({"up", "--accel", "tcg", "--detach", one}).status, 0);
+  const Answer refused = sandbox_.qvm({"up", "--accel", "tcg", "--detach", two});
+  EXPECT_EQ(refused.status, 64);
+  EXPECT_THAT(refused.err, HasSubstr("two.qvmconf:5:25: disk '" + disk +
+                                     "': another program, perhaps a VM, uses it: end that one, or give each "
+                                     "VM a disk of its own"));
+  EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
+  EXPECT_EQ(sandbox_.qvm({"up", "--accel", "tcg", "--detach", two}).status, 0);
+  EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+TEST_F(LinuxStorage, RandomNumbersComeFromTheHost) {
+  const std::string out =
+      run("vdev virtio-entropy\n",
+          "cat /sys/class/misc/hw_random/rng_current; head -c 16 /dev/hwrng | od -An -tx1");
+  EXPECT_THAT(out, HasSubstr("| virtio_rng.0\n"));
+  EXPECT_THAT(out, ContainsRegex("\\|( [0-9a-f][0-9a-f])+\n"));
+}
+
+}  // namespace
+}  // namespace qvm::test

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// `vdev virtio-blk`: a disk that is a file or a block device of the host, byte for byte.
+#include <fmt/format.h>
+
+#include <optional>
+#include <pugixml.hpp>
+#include <sstream>
+#include <string>
+
+#include "config/host_map.h"
+#include "vdevs/host_path.h"
+#include "vdevs/pci_request.h"
+#include "vdevs/shipped_plans.h"
+
+namespace qvm::vdevs {
+namespace {
+
+constexpr const char* kRule = "plan-device";
+constexpr VirtioNumbers kNumbers{.modern = 0x1042, .transitional = 0x1001};
+
+const config::Argument* argument_of(const PlanInput& input, std::string_view name) {
+  const config::Argument* found = nullptr;
+  for (const config::Option& option : input.vdev.options) {
+    if (option.name == name && !option.arguments.empty()) found = &option.arguments.front();
+  }
+  return found;
+}
+
+// "vda" to "vdz", "vdaa" …
+std::string disk_name(unsigned ordinal) {
+  constexpr unsigned kLetters = 26;
+  std::string letters;
+  for (unsigned rest = ordinal + 1; rest > 0; rest = (rest - 1) / kLetters)
+    letters.insert(letters.begin(), static_cast<char>('a' + (rest - 1) % kLetters));
+  return "vd" + letters;
+}
+
+std::optional<DiskFact> disk_of(const PlanInput& input, config::DiagnosticSink& sink) {
+  const config::Argument* hostdev = argument_of(input, "hostdev");
+  const auto refuse = [&](std::string message) -> std::optional<DiskFact> {
+    add_finding(sink, config::Severity::error, kRule, hostdev != nullptr ? hostdev->where : input.vdev.where,
+                std::move(message), "write 'hostdev FILE', or 'hostdev <FILE' for reading only");
+    return std::nullopt;
+  };
+  if (hostdev == nullptr) return refuse("a disk needs a file or a block device of the host");
+  const config::HostPath split = config::split_host_path(hostdev->text);
+  std::string path(split.path);
+  if (path.empty() || hostdev->text.front() == '>')
+    return refuse(fmt::format("'{}' cannot be a disk", hostdev->text));
+  if (const auto* mapped = input.find_host_path ? input.find_host_path(path) : nullptr; mapped != nullptr) {
+    if (mapped->kind != config::HostMapEntry::Kind::path)
+      return refuse(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
+    if (mapped->target.value == "-") return refuse(fmt::format("the VM's console stands for '{}'", path));
+    path = mapped->target.value;
+  }
+  DiskFact disk;
+  disk.path = absolute_path(input.working_directory, path);
+  if (!is_xml_text(disk.path)) return refuse("a file name must be UTF-8 text without control characters");
+  disk.name = disk_name(input.ordinal);
+  disk.writable = hostdev->text.front() != '<';
+  const config::Argument* direct = argument_of(input, "dio");
+  disk.direct = direct != nullptr && direct->text == "enable";
+  disk.where = hostdev->where;
+  return disk;
+}
+
+std::string disk_xml(const PlanInput& input, const DiskFact& disk) {
+  pugi::xml_document document;
+  pugi::xml_node node = document.append_child("disk");
+  node.append_attribute("type") = "file";
+  node.append_attribute("device") = "disk";
+  node.append_attribute("model") = virtio_model(input);
+  pugi::xml_node driver = node.append_child("driver");
+  driver.append_attribute("name") = "qemu";
+  driver.append_attribute("type") = "raw";
+  driver.append_attribute("cache") = disk.direct ? "none" : "writeback";
+  node.append_child("source").append_attribute("file") = disk.path.c_str();
+  pugi::xml_node target = node.append_child("target");
+  target.append_attribute("dev") = disk.name.c_str();
+  target.append_attribute("bus") = "virtio";
+  if (!disk.writable) node.append_child("readonly");
+  std::ostringstream text;
+  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
+  return text.str();
+}
+
+}  // namespace
+
+VdevPlan plan_virtio_blk(const PlanInput& input, config::DiagnosticSink& sink) {
+  VdevPlan plan;
+  plan.disk = disk_of(input, sink);
+  const bool placed = request_virtio(input, kNumbers, plan, sink);
+  if (placed && plan.disk) plan.domain.push_back({"devices", disk_xml(input, *plan.disk), true});
+  return plan;
+}
+
+}  // namespace qvm::vdevs
