@@ -12,11 +12,11 @@ if(NOT QVM_SANITIZE AND TARGET guests)
     system/cli/linux_storage_test.cpp system/cli/linux_test.cpp system/cli/order_test.cpp
     system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
     system/cli/trouble_test.cpp system/cli/up_test.cpp
-    support/background_program.cpp support/guest_machine.cpp support/linux_guest.cpp support/qvm_sandbox.cpp
-    LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
+    support/background_program.cpp support/footprint.cpp support/guest_machine.cpp support/linux_guest.cpp support/qvm_sandbox.cpp
+    LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 300)
   add_library(vdev-failing MODULE support/vdevs/failing_vdev.c)
   target_link_libraries(vdev-failing PRIVATE qvm_flags)
   set_target_properties(vdev-failing PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/vdevs")
-  add_dependencies(cli_system_test qvm qvmd qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-failing guests hello-host
+  add_dependencies(cli_system_test qvm qvmd qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-failing guests hello-host qvm-chat
     linux-driver-check linux-dev-mem linux-hyp-shm-program)
 endif()

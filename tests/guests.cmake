@@ -40,9 +40,9 @@ if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
 
   qvm_test(guests_linux_system_test
     system/guests/linux_test.cpp
-    support/background_program.cpp support/guest_machine.cpp support/linux_guest.cpp support/region_manager.cpp
+    support/background_program.cpp support/footprint.cpp support/guest_machine.cpp support/linux_guest.cpp support/region_manager.cpp
     support/run_program.cpp
-    LINK qvm_region_admin qvm_plan qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 300)
+    LINK qvm_region_admin qvm_plan qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 600)
   add_dependencies(guests_linux_system_test libqvm-vmhost vdev-shmem qvm-regiond qvm-chat
     linux-driver-check linux-dev-mem linux-hyp-shm-program)
 endif()

@@ -25,7 +25,7 @@ qvm_test(regions_integration_test THREADS
   integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
-  support/background_program.cpp
+  support/background_program.cpp support/footprint.cpp
   LINK qvm_regions_fixture qvm_regions_server qvm_test_programs nlohmann_json::nlohmann_json LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program hyp_shm_program qvm-chat)
 

@@ -14,7 +14,8 @@ Result<LinuxImages> linux_images() {
                                     source + "/tests/system/guests/linux/third-party"};
   for (const char* program : {"driver-check", "dev-mem", "hyp-shm-program"})
     words.insert(words.end(), {"--add", binary + "/tests/linux/" + program});
-  words.push_back(directory);
+  words.insert(words.end(),
+               {"--add", source + "/tests/system/guests/linux/come-back.sh:come-back", directory});
   const ProgramResult made = run_program(words, "");
   if (made.status != 0) return fail("no Linux guest: " + made.output);
   return LinuxImages{directory + "/vmlinuz", directory + "/initramfs.gz"};

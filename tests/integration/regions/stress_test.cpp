@@ -10,11 +10,15 @@
 #include <random>
 #include <thread>
 
+#include "tests/support/footprint.h"
 #include "tests/support/regions_fixture.h"
 #include "tests/support/sanitizers.h"
 
 namespace qvm::regions {
 namespace {
+
+using test::Footprint;
+using test::footprint_of;
 
 class RegionsStress : public RegionsFixture {
  protected:
@@ -204,25 +208,6 @@ TEST_F(RegionsStress, AHundredThousandSignalsCostNoDaemonAnything) {
   if (!test::kSanitized) {
     EXPECT_LE(turns() - before, 2U);
   }
-}
-
-struct Footprint {
-  std::ptrdiff_t descriptors = 0;
-  std::ptrdiff_t mappings = 0;
-  std::uint64_t resident_kib = 0;
-};
-
-Footprint footprint_of(pid_t pid) {
-  const std::string process = "/proc/" + std::to_string(pid);
-  Footprint footprint;
-  footprint.descriptors = std::distance(std::filesystem::directory_iterator(process + "/fd"), {});
-  std::ifstream maps(process + "/maps");
-  for (std::string line; std::getline(maps, line);) ++footprint.mappings;
-  std::ifstream status(process + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) footprint.resident_kib = std::stoull(line.substr(6));
-  }
-  return footprint;
 }
 
 // tests/bench/host_attach.py --cycles 1000000 is the long form.

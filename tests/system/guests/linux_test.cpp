@@ -11,6 +11,7 @@
 
 #include "qvm/plan/acpi.h"
 #include "tests/support/background_program.h"
+#include "tests/support/footprint.h"
 #include "tests/support/guest_machine.h"
 #include "tests/support/linux_guest.h"
 #include "tests/support/region_manager.h"
@@ -22,7 +23,16 @@ using std::chrono::seconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-constexpr seconds kPatience{280};
+constexpr seconds kPatience{580};  // ten boots on a busy machine
+
+// QEMU is started by timeout.
+pid_t child_of(pid_t pid) {
+  const std::string process = std::to_string(pid);
+  std::ifstream children("/proc/" + process + "/task/" + process + "/children");
+  pid_t child = 0;
+  children >> child;
+  return child;
+}
 
 class LinuxGuest : public testing::Test {
  protected:
@@ -80,12 +90,19 @@ TEST_F(LinuxGuest, DriverStandsGoodAndBadUse) {
   EXPECT_THAT(linux_guest.out(), HasSubstr("init: sh ended with 0"));
 }
 
+// Each time the region works again.
 TEST_F(LinuxGuest, DriverCanBeLoadedTenTimes) {
+  BackgroundProgram host(chat());
+  ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
   BackgroundProgram linux_guest(guest("quiet",
                                       "for i in 1 2 3 4 5 6 7 8 9 10; do rmmod guest_shm && modprobe "
-                                      "guest_shm || exit 1; done; driver-check"));
+                                      "guest_shm && (echo $i; sleep 0.3) | qvm-chat testing; done"));
+  std::string expected = "* 0 is here: you\n";
+  for (int round = 1; round <= 10; ++round) {
+    expected += "* 1 is here\n1: " + std::to_string(round) + "\n* 1 has left\n";
+    ASSERT_TRUE(host.wait_for(expected, kPatience)) << host.out() << linux_guest.out();
+  }
   EXPECT_EQ(linux_guest.wait(kPatience), 0);
-  EXPECT_THAT(linux_guest.out(), ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
 }
 
 // The driver is told an address and asks the device for its interrupt.
@@ -125,18 +142,28 @@ TEST_F(LinuxGuest, ChatsWithAHostProgram) {
   EXPECT_TRUE(host.wait_for("* 1 has left\n")) << host.out();
 }
 
-// After each reset or panic the region is the guest's again, under the same index.
+// Its driver is unloaded, then it is reset or panics with the region attached: each time it has the region
+// again, under the same index, and its machine holds no more than before.
 TEST_F(LinuxGuest, ComesBackFromResetsAndPanics) {
+  constexpr int kSettled = 3;  // rounds until everything has been used once
   BackgroundProgram host(chat());
   ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
-  const std::string talk = "(echo here; sleep 9) | qvm-chat testing & sleep 0.5; ";
-  BackgroundProgram linux_guest(
-      guest("quiet panic=-1", talk + "[ $((RANDOM % 2)) = 0 ] && reboot -f; echo c > /proc/sysrq-trigger"));
+  BackgroundProgram linux_guest(guest("quiet panic=-1", "come-back"));
   std::string expected = "* 0 is here: you\n";
-  for (int round = 0; round < 10; ++round) {
-    expected += "* 1 is here\n1: here\n* 1 has left\n";
-    ASSERT_TRUE(host.wait_for(expected, kPatience)) << round << host.out() << linux_guest.out();
+  std::optional<Footprint> settled;
+  for (int round = 1; round <= 10; ++round) {
+    for (const char* word : {"before", "here"}) {
+      expected += std::string("* 1 is here\n1: ") + word + "\n* 1 has left\n";
+      ASSERT_TRUE(host.wait_for(expected, kPatience)) << round << host.out() << linux_guest.out();
+    }
+    if (round == kSettled) settled = footprint_of(child_of(linux_guest.pid()));
   }
+  // Its resident memory says nothing: QEMU keeps translations of each kernel, which lies somewhere else each
+  // time.
+  const Footprint after = footprint_of(child_of(linux_guest.pid()));
+  EXPECT_GT(after.descriptors, 0);
+  EXPECT_EQ(after.descriptors, settled->descriptors);
+  EXPECT_LE(after.mappings, settled->mappings + 2);
 }
 
 struct Style {

@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# Takes part in the region "testing", loads the driver anew, takes part again, and is gone in the middle of it: by a
+# reset or by a panic. With the kernel parameter panic=-1 all of it happens again.
+(echo before; sleep 0.3) | qvm-chat testing
+rmmod guest_shm && modprobe guest_shm || exit 1
+(echo here; sleep 60) | qvm-chat testing &
+sleep 0.5
+[ $((RANDOM % 2)) = 0 ] && reboot -f
+echo c > /proc/sysrq-trigger
