@@ -134,15 +134,17 @@ class Builder {
     }
   }
 
-  void note_unsupported(const ParsedOption& item) {
-    if (!item.spec->unsupported.empty())
-      x_vm.unsupported.push_back({item.word.text, item.spec->unsupported, item.word.where});
+  void note_unsupported(const ParsedOption& item, const std::string& of = {}) {
+    bool exact = false;
     for (std::size_t i = 0; i < item.arguments.size(); ++i) {
       const Word& word = item.arguments[i];
       const SpecialValue* special = item.spec->arguments[i].special_value(word.text);
+      exact = exact || (special != nullptr && special->exact);
       if (special != nullptr && !special->unsupported.empty())
         x_vm.unsupported.push_back({item.word.text + " " + word.text, special->unsupported, word.where});
     }
+    if (!item.spec->unsupported.empty() && !exact)
+      x_vm.unsupported.push_back({of + item.word.text, item.spec->unsupported, item.word.where});
   }
 
   void add_plain(const ParsedOption& item) {
@@ -287,6 +289,7 @@ class Builder {
   }
 
   void pass_option(const ParsedOption& item, PassedThrough& pass) {
+    note_unsupported(item, "pass ");
     for (const Argument& argument : convert(item, Location::Space::memory, false).arguments) {
       if (const auto* location = std::get_if<PassedLocation>(&argument.value)) {
         pass.locations.push_back({*location, argument.where});

@@ -38,6 +38,9 @@ struct PlanInput {
   std::function<std::optional<gid_t>(const std::string&)> find_group;
   // What the manifest says stands for a path of the QNX host; nullptr: nothing. May be empty, too.
   std::function<const config::HostMapEntry*(const std::string&)> find_host_path;
+  // Whether there is a directory of that name on the host. May be empty: then it is believed.
+  std::function<bool(const std::string&)> is_directory;
+  bool privileged = false;  // root starts the VM
 };
 
 // A range of memory or of I/O ports that belongs to this vdev.
@@ -123,6 +126,7 @@ struct VdevPlan {
   std::vector<DomainElement> domain;
   std::optional<ConsoleFact> console;
   std::optional<DiskFact> disk;
+  bool shared_memory = false;  // a process beside the VM's works on the guest's memory
   std::optional<HostedDevice> hosted;
   std::optional<regions::VdevPolicy> policy;
 };

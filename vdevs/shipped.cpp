@@ -19,6 +19,7 @@ const std::vector<ShippedVdev>& shipped_vdevs() {
       {"timer8254", plan_timer8254},
       {"virtio-blk", plan_virtio_blk},
       {"virtio-entropy", plan_virtio_entropy},
+      {"virtio-fs", plan_virtio_fs},
       {"wdt-ib700", plan_wdt_ib700},
   };
   return vdevs;

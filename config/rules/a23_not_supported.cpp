@@ -25,12 +25,22 @@ void check_values(const ParsedOption& item, RepeatedFindings& found) {
   }
 }
 
+// The value makes it something that can be had.
+bool has_exact_value(const ParsedOption& item) {
+  for (std::size_t i = 0; i < item.arguments.size(); ++i) {
+    const SpecialValue* special = item.spec->arguments[i].special_value(item.arguments[i].text);
+    if (special != nullptr && special->exact) return true;
+  }
+  return false;
+}
+
 void check(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     RepeatedFindings found;
     for (const ParsedOption& item : vm.tree.items) {
-      if (!item.spec->unsupported.empty())
-        report(item.word.where, fmt::format("'{}'", item.spec->name), item.spec->unsupported, found);
+      const std::string of = item.context == 0 ? "" : vm.tree.contexts[item.context].table->name + " ";
+      if (!item.spec->unsupported.empty() && !has_exact_value(item))
+        report(item.word.where, fmt::format("'{}{}'", of, item.spec->name), item.spec->unsupported, found);
       check_values(item, found);
     }
     for (const Context& context : vm.tree.contexts) {

@@ -14,6 +14,7 @@
 #include "config/render.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/cli/exit_codes.h"
+#include "qvm/cli/host_pci.h"
 #include "qvm/cli/identities.h"
 #include "qvm/daemon/kvm_access.h"
 
@@ -166,6 +167,11 @@ class Planner {
       return std::move(*head);
     };
     queries.find_group = find_group;
+    queries.pci_devices = [] { return read_pci_devices(); };
+    queries.is_directory = [&reader](const std::string& path) {
+      const auto facts = reader.facts(path);
+      return facts && facts->directory;
+    };
     queries.find_host_path = [&system](const std::string& path) {
       return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;
     };

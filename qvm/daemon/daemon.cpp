@@ -290,7 +290,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto signals = termination_signals();
   if (!signals) return tl::unexpected(std::move(signals.error()));
   // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.
-  auto reaper = host::OrphanReaper::create({"qemu-", "qvm-regiond"});
+  auto reaper = host::OrphanReaper::create({"qemu-", "qvm-regiond", "virtiofsd"});
   if (!reaper) return tl::unexpected(std::move(reaper.error()));
   const RuntimePaths paths(options.runtime_directory);
   if (auto prepared = prepare_runtime_directory(paths); !prepared) return prepared;

@@ -79,8 +79,9 @@ class DiskOpener {
   tl::unexpected<Error> refuse_user() const {
     return complain(
         fmt::format("the VM's {} cannot open this device", describe(x_who->uid)),
-        fmt::format("allow it ('setfacl -m u:{}:{} {}'), or name a 'uid' in the manifest that may",
-                    x_who->uid, x_disk.writable ? "rw" : "r", x_disk.path));
+        fmt::format(
+            "allow it ('setfacl -m u:{}:{} {}', package acl), or name a 'uid' in the manifest that may",
+            x_who->uid, x_disk.writable ? "rw" : "r", x_disk.path));
   }
 
   const plan::Disk& x_disk;

@@ -14,6 +14,7 @@
 #include "qvm/plan/finding.h"
 #include "qvm/plan/interrupt_map.h"
 #include "qvm/plan/machine_pc.h"
+#include "qvm/plan/passed_devices.h"
 #include "qvm/plan/pci_map.h"
 #include "qvm/plan/ram_layout.h"
 #include "qvm/plan/vm_name.h"
@@ -92,6 +93,7 @@ class Builder {
   RamLayout x_ram;
   BootPlan x_boot;
   std::vector<Planned> x_vdevs;
+  std::vector<PassedDevice> x_passed;
   bool x_has_console = false;
   VmPlan x_plan;
 };
@@ -108,7 +110,9 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .working_directory = x_plan.host.working_directory,
           .plugin_directory = x_plan.host.plugin_directory,
           .find_group = x_queries.find_group,
-          .find_host_path = x_queries.find_host_path};
+          .find_host_path = x_queries.find_host_path,
+          .is_directory = x_queries.is_directory,
+          .privileged = x_plan.host.caller_uid == 0};
 }
 
 // What this build can give to no VM is told first and alone: problems of the rest would only hide it.
@@ -212,12 +216,6 @@ void Builder::keep_reserved() {
 }
 
 void Builder::place_pci() {
-  for (Planned& planned : x_vdevs) {
-    const auto& request = planned.plan.pci;
-    if (!request || !request->position) continue;
-    if (x_pci.claim(*request->position, planned.owner(), request->where, x_sink))
-      planned.pci_device = static_cast<std::uint32_t>(request->position->device);
-  }
   for (const config::Reserve& reserve : x_vm.reserves) {
     for (const auto& location : reserve.locations) {
       const auto position = config::parse_pci_position(location.value.pci);
@@ -225,19 +223,19 @@ void Builder::place_pci() {
         x_pci.reserve(static_cast<std::uint32_t>(position->device));
     }
   }
-  bool any = false;
+  std::vector<PciWish> wishes;
   for (Planned& planned : x_vdevs) {
-    const auto& request = planned.plan.pci;
-    any = any || request;
-    if (!request || request->position) continue;
-    planned.pci_device = x_pci.choose(planned.owner(), request->where);
-    if (!planned.pci_device) {
-      report(x_sink, Severity::error, "plan-device", request->where,
-             fmt::format("no PCI position is left for {}", planned.owner()),
-             "give it an address and a line: 'loc ADDRESS intr CONTROLLER:LINE'");
-    }
+    const auto& pci = planned.plan.pci;
+    if (pci)
+      wishes.push_back(
+          {pci->position, planned.owner(), pci->where, planned.vdev->order, &planned.pci_device});
   }
-  if (any) x_interrupts.add_pci(x_machine.pci_lines);
+  x_passed = passed_devices(
+      x_vm, x_queries.pci_devices ? x_queries.pci_devices() : std::vector<HostPciDevice>(), x_sink);
+  for (PassedDevice& passed : x_passed)
+    wishes.push_back({passed.position, passed.owner(), passed.where, passed.order, &passed.place});
+  if (!wishes.empty()) x_interrupts.add_pci(x_machine.pci_lines);
+  x_pci.place(std::move(wishes), x_sink);
 }
 
 void Builder::place_windows() {
@@ -352,6 +350,7 @@ void Builder::collect_domain() {
       x_plan.pci.push_back({*planned.pci_device, fmt::format("{:04x}:{:04x}", pci.vendor, pci.device),
                             planned.owner(), x_sources.describe(pci.where)});
     }
+    input.shared_memory = input.shared_memory || planned.plan.shared_memory;
     for (const vdevs::DomainElement& element : planned.plan.domain)
       input.elements.push_back({element, planned.pci_device.value_or(0)});
     if (const auto& disk = planned.plan.disk) {
@@ -361,6 +360,11 @@ void Builder::collect_domain() {
     if (planned.plan.console) {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
     }
+  }
+  for (const PassedDevice& passed : x_passed) {
+    x_plan.pci.push_back(
+        {passed.place.value_or(0), passed.device.id, passed.owner(), x_sources.describe(passed.where)});
+    input.elements.push_back({{"devices", passed.xml(), true}, passed.place.value_or(0)});
   }
   for (const vdevs::ShippedVdev& shipped : vdevs::shipped_vdevs()) {
     const bool present = std::any_of(x_vdevs.begin(), x_vdevs.end(), [&](const Planned& planned) {

@@ -169,6 +169,11 @@ std::string DomainWriter::run() {
   add_text(x_domain, "name", x_plan.name);
   pugi::xml_node memory = add_text(x_domain, "memory", std::to_string(x_plan.memory_bytes >> 10));
   memory.append_attribute("unit") = "KiB";
+  if (x_input.shared_memory) {
+    pugi::xml_node backing = x_domain.append_child("memoryBacking");
+    backing.append_child("source").append_attribute("type") = "memfd";
+    backing.append_child("access").append_attribute("mode") = "shared";
+  }
   add_processors();
   add_boot();
   add_clock();

@@ -25,6 +25,7 @@ struct DomainInput {
   std::vector<PlacedElement> elements;   // of the vdevs, in configuration order
   std::vector<std::string> devices;      // values of QEMU's -device, of types that vmhost brings
   std::vector<std::string> acpi_tables;  // absolute paths, the user's own
+  bool shared_memory = false;            // other processes work on the guest's memory, too
 };
 
 // Valid against libvirt's domain.rng. All texts must be XML texts (vdevs::is_xml_text).

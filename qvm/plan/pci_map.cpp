@@ -65,4 +65,21 @@ std::optional<std::uint32_t> PciMap::choose(const std::string& owner, const conf
   return std::nullopt;
 }
 
+void PciMap::place(std::vector<PciWish> wishes, config::DiagnosticSink& sink) {
+  std::stable_sort(wishes.begin(), wishes.end(),
+                   [](const PciWish& a, const PciWish& b) { return a.order < b.order; });
+  for (const PciWish& wish : wishes) {
+    if (wish.position && claim(*wish.position, wish.owner, wish.where, sink))
+      *wish.place = static_cast<std::uint32_t>(wish.position->device);
+  }
+  for (const PciWish& wish : wishes) {
+    if (wish.position) continue;
+    *wish.place = choose(wish.owner, wish.where);
+    if (*wish.place) continue;
+    report(sink, config::Severity::error, kRule, wish.where,
+           fmt::format("no PCI position is left for {}", wish.owner),
+           "a guest has 30 of them: leave one out");
+  }
+}
+
 }  // namespace qvm::plan

@@ -20,6 +20,15 @@ struct PciOwner {
   config::SourceRange where;
 };
 
+// A PCI function that has yet to get its place.
+struct PciWish {
+  std::optional<config::PciPosition> position;  // as written; absent: any
+  std::string owner;
+  config::SourceRange where;
+  std::size_t order = 0;                          // in the configuration
+  std::optional<std::uint32_t>* place = nullptr;  // where its device number goes; stays absent after an error
+};
+
 class PciMap {
  public:
   explicit PciMap(const vdevs::Machine& machine);
@@ -32,6 +41,8 @@ class PciMap {
   // The lowest device number that is free, so that guests find devices in the order of their configuration.
   // nullopt: none is left.
   std::optional<std::uint32_t> choose(const std::string& owner, const config::SourceRange& where);
+  // All at once: those with a position first, then the others in their order.
+  void place(std::vector<PciWish> wishes, config::DiagnosticSink& sink);
 
  private:
   const PciOwner* find(std::uint64_t device) const;

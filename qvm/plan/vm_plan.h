@@ -39,6 +39,15 @@ struct HostFacts {
   gid_t caller_gid = 0;
 };
 
+// A PCI function of the host.
+struct HostPciDevice {
+  std::string address;          // "0000:03:00.0"
+  std::string id;               // "8086:10d3"
+  std::uint8_t base_class = 0;  // 6: a bridge
+  std::string driver;           // bound to it; empty: none
+  std::optional<unsigned> iommu_group;
+};
+
 // Questions about the host that a plan asks if it may. Answers are input like HostFacts: the same answers
 // give the same plan. Each may be empty; then the plan does without and takes the configuration at its word.
 struct HostQueries {
@@ -50,6 +59,10 @@ struct HostQueries {
   // What the manifest says stands for a path of the QNX host; nullptr: nothing. Lives as long as the plan is
   // made.
   std::function<const config::HostMapEntry*(const std::string& path)> find_host_path;
+  // All PCI functions of the host, in the order of their addresses.
+  std::function<std::vector<HostPciDevice>()> pci_devices;
+  // Whether there is a directory of that name.
+  std::function<bool(const std::string& path)> is_directory;
 };
 inline constexpr std::uint64_t kImageHead = 8192;
 
@@ -124,7 +137,7 @@ struct VmPlan {
   std::vector<MemoryRange> memory;  // sorted, disjoint
   std::vector<PortRange> ports;
   std::vector<InterruptUse> interrupts;
-  std::vector<PciUse> pci;  // of the vdevs, in configuration order
+  std::vector<PciUse> pci;  // of the vdevs, in configuration order, then of devices of the host
   std::vector<Console> consoles;
   std::vector<Disk> disks;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one

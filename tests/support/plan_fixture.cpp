@@ -39,6 +39,15 @@ std::string linux_kernel() {
   return image;
 }
 
+// A network card and its twin that can be given away; devices that cannot, each for another reason.
+std::vector<plan::HostPciDevice> fake_pci_devices() {
+  return {{"0000:00:00.0", "1c05:0002", 6, "", {}},        {"0000:00:01.0", "8086:1901", 6, "pcieport", 1},
+          {"0000:00:1f.0", "8086:a304", 6, "", 5},         {"0000:01:00.0", "8086:10d3", 2, "vfio-pci", 1},
+          {"0000:01:00.1", "8086:10d3", 2, "vfio-pci", 1}, {"0000:02:00.0", "10de:1c82", 3, "nouveau", 2},
+          {"0000:02:00.1", "10de:0fb9", 4, "", 3},         {"0000:03:00.0", "1b21:1242", 12, "vfio-pci", 4},
+          {"0000:03:00.1", "1b21:1243", 1, "ahci", 4},     {"0000:04:00.0", "8086:24fd", 2, "iwlwifi", {}}};
+}
+
 }  // namespace
 
 std::optional<std::string> FakeFiles::contents(std::string_view path) const {
@@ -124,6 +133,8 @@ Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFac
     if (group == "video") return 44;
     return std::nullopt;
   };
+  queries.pci_devices = fake_pci_devices;
+  queries.is_directory = [](const std::string& path) { return !ends_with(path, "nowhere"); };
   queries.find_host_path = [manifest](const std::string& path) {
     return manifest == nullptr ? nullptr : config::find_host_map(*manifest, path);
   };

@@ -16,6 +16,7 @@ namespace qvm::test {
 
 // A file system of texts. A name with a known ending has contents without being listed: *.elf is a multiboot
 // image, *.bzImage a Linux kernel, *.elf64 an ELF file that cannot be started, *.bin 64 KiB of nothing.
+// Every directory is there but those called nowhere.
 class FakeFiles final : public config::Reader {
  public:
   std::map<std::string, std::string, std::less<>> texts;
@@ -45,7 +46,7 @@ struct Planned {
 const config::TableSet& fake_tables();
 
 // Reads name from files and plans it. What the linter finds is in loaded; the plan is made all the same.
-// manifest: whose host-map counts; nullptr: none.
+// manifest: whose host-map counts; nullptr: none. The host has PCI devices, some of which can be given away.
 Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFacts& host,
                   const config::SystemConfig* manifest = nullptr);
 // The same for a text called vm.qvmconf.

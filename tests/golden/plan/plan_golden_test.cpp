@@ -4,7 +4,8 @@
 // (vmhost.json), NAME.txt (table and findings) or NAME.err (findings of a plan that fails). QVM_REGENERATE=1
 // rewrites them.
 //
-// A first line "# host: kvm uid=1000 gid=1000 groups=44,109 firmware= runtime=DIR" changes the invented host.
+// A first line "# host: kvm uid=1000 gid=1000 groups=44,109 caller=1000 firmware= runtime=DIR" changes the
+// invented host.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,6 +58,7 @@ plan::HostFacts host_of(const std::string& text) {
     if (key == "kvm") host.acceleration = plan::HostFacts::Acceleration::kvm;
     if (key == "uid") host.uid = static_cast<uid_t>(std::stoul(value));
     if (key == "gid") host.gid = static_cast<gid_t>(std::stoul(value));
+    if (key == "caller") host.caller_uid = static_cast<uid_t>(std::stoul(value));
     if (key == "firmware") host.firmware_path = value;
     if (key == "runtime") host.runtime_directory = value;
     if (key == "plugins") host.plugin_directory = value;

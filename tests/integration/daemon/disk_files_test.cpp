@@ -167,7 +167,8 @@ TEST_F(BlockDevice, IsForTheVmsUserToOpen) {
   EXPECT_EQ(opened.error().message(), "vm.qvmconf:5:25: disk '" + disk_.path +
                                           "': the VM's uid 64123 cannot open this device: allow it ('setfacl "
                                           "-m u:64123:r " +
-                                          disk_.path + "'), or name a 'uid' in the manifest that may");
+                                          disk_.path +
+                                          "', package acl), or name a 'uid' in the manifest that may");
   ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
   ASSERT_EQ(::chown(disk_.path.c_str(), kVm.uid, kVm.gid), 0);
   opened = open(kVm);

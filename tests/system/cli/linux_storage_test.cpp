@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Disks and random numbers in Linux guests. Under TCG only: a KVM in software would take minutes to boot a
-// Linux.
+// Disks, random numbers and shared directories in Linux guests. Under TCG only: a KVM in software would take
+// minutes to boot a Linux.
 #include <filesystem>
 #include <fstream>
 
@@ -88,13 +88,16 @@ TEST_F(LinuxStorage, DisksComeInOrderAndReadOnlyOnesStay) {
 
 TEST_F(LinuxStorage, DiskOfARunningVmIsRefusedToAnother) {
   const std::string disk = image("disk.img", 64);
-  const std::string vdev = "vdev virtio-blk hostdev " + disk + "\n";
-  const std::string one = sandbox_.add("one.qvmconf", guest_config("one", "idle", "", vdev));
-  const std::string two = sandbox_.add("two.qvmconf", guest_config("two", "idle", "", vdev));
+  const auto add = [&](const std::string& name) {
+    return sandbox_.add(name + ".qvmconf", "system " + name + " ram 64M load $env{QVM_GUESTS}/idle.elf\n" +
+                                               "vdev virtio-blk hostdev " + disk + "\n");
+  };
+  const std::string one = add("one");
+  const std::string two = add("two");
   ASSERT_EQ(sandbox_.qvm({"up", "--accel", "tcg", "--detach", one}).status, 0);
   const Answer refused = sandbox_.qvm({"up", "--accel", "tcg", "--detach", two});
   EXPECT_EQ(refused.status, 64);
-  EXPECT_THAT(refused.err, HasSubstr("two.qvmconf:5:25: disk '" + disk +
+  EXPECT_THAT(refused.err, HasSubstr("two.qvmconf:2:25: disk '" + disk +
                                      "': another program, perhaps a VM, uses it: end that one, or give each "
                                      "VM a disk of its own"));
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
@@ -108,7 +111,22 @@ TEST_F(LinuxStorage, RandomNumbersComeFromTheHost) {
       run("vdev virtio-entropy\n",
           "cat /sys/class/misc/hw_random/rng_current; head -c 16 /dev/hwrng | od -An -tx1");
   EXPECT_THAT(out, HasSubstr("| virtio_rng.0\n"));
-  EXPECT_THAT(out, ContainsRegex("\\|( [0-9a-f][0-9a-f])+\n"));
+  EXPECT_THAT(out, ContainsRegex("\\| ( [0-9a-f][0-9a-f])+\n"));
+}
+
+// Regions are mapped beside memory that another process shares.
+TEST_F(LinuxStorage, DirectoryIsSharedBothWays) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can show a guest a directory";
+  const std::string directory = sandbox_.directory() + "/shared";
+  fs::create_directory(directory);
+  std::ofstream(directory + "/host.txt") << "from the host\n";
+  const std::string out =
+      run("vdev virtio-fs host_path " + directory + " tag files\nvdev shmem deny forbidden allow *\n",
+          "mkdir /files; mount -t virtiofs files /files && cat /files/host.txt; "
+          "echo from the guest > /files/guest.txt; driver-check");
+  EXPECT_THAT(out, HasSubstr("| from the host\n"));
+  EXPECT_THAT(out, ContainsRegex("driver-check: 0 of [0-9]+ checks failed"));
+  EXPECT_EQ(beginning_of(directory + "/guest.txt", 15), "from the guest\n");
 }
 
 }  // namespace

@@ -123,11 +123,14 @@ TEST(UnknownVdevs, AreNotTheOnesWithUnknownOptions) {
 }
 
 TEST(WhatThisBuildCannotDo, IsInTheModel) {
-  const auto system = load_text("ram 64M user 70001 safety warn safety required pass loc 0x1000,0x1000");
-  ASSERT_EQ(system.vms[0].unsupported.size(), 3U);
+  const auto system = load_text(
+      "ram 64M user 70001 safety warn safety required pass loc 0x1000,0x1000 loc pci:8086/10d3 intr "
+      "ioapic:9");
+  ASSERT_EQ(system.vms[0].unsupported.size(), 4U);
   EXPECT_EQ(system.vms[0].unsupported[0].what, "user");
   EXPECT_EQ(system.vms[0].unsupported[1].what, "safety required");
-  EXPECT_EQ(system.vms[0].unsupported[2].what, "pass");
+  EXPECT_EQ(system.vms[0].unsupported[2].what, "pass loc");
+  EXPECT_EQ(system.vms[0].unsupported[3].what, "pass intr");
 }
 
 }  // namespace

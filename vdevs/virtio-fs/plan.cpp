@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// `vdev virtio-fs`: a directory of the host that the guest mounts. A process beside the VM's, virtiofsd,
+// opens its files for the guest; it has to be root, and to reach the guest's memory.
+#include <fmt/format.h>
+
+#include <pugixml.hpp>
+#include <sstream>
+#include <string>
+
+#include "vdevs/host_path.h"
+#include "vdevs/pci_request.h"
+#include "vdevs/shipped_plans.h"
+
+namespace qvm::vdevs {
+namespace {
+
+constexpr const char* kRule = "plan-device";
+constexpr VirtioNumbers kNumbers{.modern = 0x105a};
+constexpr std::size_t kLongestTag = 36;
+
+const config::Argument* argument_of(const PlanInput& input, std::string_view name) {
+  const config::Argument* found = nullptr;
+  for (const config::Option& option : input.vdev.options) {
+    if (option.name == name && !option.arguments.empty()) found = &option.arguments.front();
+  }
+  return found;
+}
+
+// Empty after an error in sink.
+std::string directory_of(const PlanInput& input, const config::Argument& option,
+                         config::DiagnosticSink& sink) {
+  const auto refuse = [&](std::string message) {
+    add_finding(sink, config::Severity::error, kRule, option.where, std::move(message),
+                "write 'host_path DIRECTORY'");
+    return std::string();
+  };
+  std::string path = option.text;
+  if (const auto* mapped = input.find_host_path ? input.find_host_path(path) : nullptr; mapped != nullptr) {
+    if (mapped->kind != config::HostMapEntry::Kind::path)
+      return refuse(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
+    path = mapped->target.value;
+  }
+  path = absolute_path(input.working_directory, path);
+  if (!is_xml_text(path)) return refuse("a file name must be UTF-8 text without control characters");
+  if (input.is_directory && !input.is_directory(path))
+    return refuse(fmt::format("there is no directory '{}' on this host", path));
+  return path;
+}
+
+std::string filesystem_xml(const PlanInput& input, const std::string& path, const std::string& tag) {
+  pugi::xml_document document;
+  pugi::xml_node node = document.append_child("filesystem");
+  node.append_attribute("type") = "mount";
+  node.append_attribute("accessmode") = "passthrough";
+  node.append_child("driver").append_attribute("type") = "virtiofs";
+  if (const config::Argument* direct = argument_of(input, "directio"); direct != nullptr) {
+    const bool* value = std::get_if<bool>(&direct->value);
+    if (value != nullptr && *value)
+      node.append_child("binary").append_child("cache").append_attribute("mode") = "none";
+  }
+  node.append_child("source").append_attribute("dir") = path.c_str();
+  node.append_child("target").append_attribute("dir") = tag.c_str();
+  std::ostringstream text;
+  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
+  return text.str();
+}
+
+}  // namespace
+
+VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
+  VdevPlan plan;
+  const bool placed = request_virtio(input, kNumbers, plan, sink);
+  if (!input.privileged) {
+    add_finding(
+        sink, config::Severity::error, kRule, input.vdev.where,
+        "only root can show a guest a directory of the host",
+        "the process that opens files for the guest has to be root: run qvm as root, or put the files "
+        "on a disk, 'vdev virtio-blk'");
+    return plan;
+  }
+  const config::Argument* host_path = argument_of(input, "host_path");
+  const config::Argument* tag = argument_of(input, "tag");
+  if (host_path == nullptr || tag == nullptr) {
+    add_finding(sink, config::Severity::error, kRule, input.vdev.where,
+                "a shared directory needs 'host_path DIRECTORY' and 'tag NAME'", "");
+    return plan;
+  }
+  if (tag->text.empty() || tag->text.size() > kLongestTag || !is_xml_text(tag->text)) {
+    add_finding(sink, config::Severity::error, kRule, tag->where,
+                fmt::format("a tag has 1 to {} bytes of text", kLongestTag), "");
+    return plan;
+  }
+  const std::string path = directory_of(input, *host_path, sink);
+  if (!placed || path.empty()) return plan;
+  plan.shared_memory = true;
+  plan.domain.push_back({"devices", filesystem_xml(input, path, tag->text), true});
+  return plan;
+}
+
+}  // namespace qvm::vdevs
