@@ -5,6 +5,7 @@
 #include <map>
 
 #include "config/file_words.h"
+#include "config/host_map.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/options.h"
@@ -15,7 +16,11 @@ namespace {
 void check_device(const Vdev& vdev, const CheckedVm& vm, const RuleInput& input, DiagnosticSink& sink) {
   const Argument* path = find_argument(vdev.options, "host_path");
   if (path == nullptr || path->text.empty()) return;
-  const auto facts = input.reader.facts(path_from(vm.directory, path->text));
+  const HostMapEntry* mapped =
+      input.manifest == nullptr ? nullptr : find_host_map(*input.manifest, path->text);
+  const auto facts =
+      input.reader.facts(mapped == nullptr ? path_from(vm.directory, path->text)
+                                           : path_from(input.manifest->directory, mapped->target.value));
   if (facts && facts->directory) return;
   sink.add(finding(kSharedDirectory, path->where,
                    facts ? fmt::format("'{}' is not a directory", path->text)

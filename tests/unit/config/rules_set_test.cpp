@@ -101,6 +101,16 @@ TEST(DiskRule, TellsNamesOfOneFile) {
       ElementsAre("vm: 'link.img' is the disk of another virtio-blk already | vm: in VM 'vm', for writing"));
 }
 
+TEST(SharedDirectoryRule, LooksAtWhatTheHostMapSays) {
+  test::MemoryReader reader;
+  reader.files["m/system.yaml"] = "vms: {a: {config: a}}\nhost-map: {/fs/qnx6: data, /fs/other: none}\n";
+  reader.files["m/a"] =
+      "ram 64M vdev virtio-fs host_path /fs/qnx6 tag a vdev virtio-fs host_path /fs/other tag b";
+  reader.others["m/data"] = FileFacts{0, false, true, true, true, "1:3"};
+  const LoadedSystem system = load_manifest("m/system.yaml", test::shipped_tables(), reader);
+  EXPECT_THAT(with_notes(system, "E14"), ElementsAre("m/a: there is no '/fs/other' on this host"));
+}
+
 TEST(HostDeviceRule, LooksAtWhatTheHostMapSays) {
   test::MemoryReader reader;
   reader.files["m/system.yaml"] =
