@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "qvm/base/fnv.h"
+
 namespace qvm::cli {
 namespace {
 
@@ -47,16 +49,12 @@ bool is_mapped(const UidRange& range, std::string_view map) {
 }
 
 uid_t uid_for(const UidRange& range, std::string_view runtime_directory, std::string_view vm) {
-  // FNV-1a; a path has no zero byte, so that no two pairs look the same.
-  std::uint64_t hash = 14695981039346656037U;
-  const auto add = [&hash](char c) { hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U; };
-  for (const char c : runtime_directory) add(c);
-  add('\0');
-  for (const char c : vm) add(c);
-  // The lower bits of FNV-1a alone spread names that differ in their last letters badly.
-  hash ^= hash >> 32;
+  Fnv hash;
+  hash.add(runtime_directory);
+  hash.add('\0');  // a path has none, so that no two pairs look the same
+  hash.add(vm);
   const std::uint64_t size = std::uint64_t{range.last} - range.first + 1;
-  return static_cast<uid_t>(range.first + hash % size);
+  return static_cast<uid_t>(range.first + hash.value() % size);
 }
 
 }  // namespace qvm::cli
