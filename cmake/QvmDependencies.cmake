@@ -13,6 +13,7 @@ foreach(package fmt yaml-cpp nlohmann_json GTest pugixml CLI11 tl-expected)
 endforeach()
 find_package(benchmark QUIET)
 pkg_check_modules(LIBVIRT REQUIRED IMPORTED_TARGET libvirt>=9.0)
+pkg_check_modules(LIBVIRT_QEMU REQUIRED IMPORTED_TARGET libvirt-qemu>=9.0)
 include(GoogleTest)
 
 find_program(CCACHE_PROGRAM ccache)

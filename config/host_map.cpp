@@ -9,12 +9,20 @@
 #include <utility>
 
 #include "config/manifest_reader.h"
+#include "qvm/base/names.h"
 
 namespace qvm::config {
 namespace {
 
 constexpr std::string_view kExample = "host-map: {\"/dev/hd0\": disks/system.img}";
 constexpr std::size_t kLongestNetwork = 64;
+constexpr std::size_t kLongestDevice = 15;  // of a network, for the kernel
+
+// What a network interface can be connected to.
+constexpr Names<HostMapEntry::Kind, 4> kNetworks = {{{HostMapEntry::Kind::network, "network"},
+                                                     {HostMapEntry::Kind::bridge, "bridge"},
+                                                     {HostMapEntry::Kind::tap, "tap"},
+                                                     {HostMapEntry::Kind::user_mode, "user-mode"}}};
 
 // Disks, serial ports, terminals, networks and mounted file systems as QNX names them. Linux has no such
 // names, except for some terminals of old, which is why a path that exists is never complained about.
@@ -22,8 +30,8 @@ constexpr std::array<std::string_view, 13> kQnxPrefixes = {
     "/dev/hd",  "/dev/vdevpeers/", "/dev/qvm/",  "/dev/ser", "/dev/ttyp", "/dev/ptyp",  "/dev/con",
     "/dev/ufs", "/dev/emmc",       "/dev/umass", "/dev/cd",  "/fs/",      "/proc/boot/"};
 
-bool is_network_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestNetwork && std::all_of(text.begin(), text.end(), [](char c) {
+bool is_network_name(std::string_view text, std::size_t longest) {
+  return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
@@ -47,7 +55,7 @@ class HostMapReader : public ManifestReader {
     } else if (value.kind != YamlNode::Kind::mapping || value.entries.empty()) {
       error(kManifestValue, entry.key_where,
             fmt::format("'{}' must be a path of this host or a mapping", entry.key),
-            "for example 'disks/system.img' or '{network: guests}'");
+            "for example 'disks/system.img' or '{user-mode: true}'");
       return;
     } else if (!read_network(entry, result)) {
       return;
@@ -57,22 +65,43 @@ class HostMapReader : public ManifestReader {
 
  private:
   bool read_network(const YamlEntry& entry, HostMapEntry& result) {
-    bool good = false;
-    for (const YamlEntry& key : entry.value.entries) {
-      if (key.key != "network") {
-        error(kManifestKey, key.key_where, fmt::format("host path '{}' has no '{}'", entry.key, key.key),
-              "it can have 'network', or be a path of this host");
-      } else if (key.value.kind != YamlNode::Kind::scalar || !is_network_name(key.value.text)) {
-        error(kManifestValue, key.key_where, "'network' must be the name of a network",
-              fmt::format("at most {} letters, digits, '-', '_' and '.', as in 'network: guests'",
-                          kLongestNetwork));
-      } else {
-        result.kind = HostMapEntry::Kind::network;
-        result.target = {key.value.text, key.value.where};
-        good = true;
-      }
+    if (entry.value.entries.size() > 1) {
+      error(kManifestValue, entry.value.entries[1].key_where,
+            fmt::format("'{}' cannot be '{}' and '{}' at once", entry.key, entry.value.entries[0].key,
+                        entry.value.entries[1].key),
+            "leave one of them out");
+      return false;
     }
-    return good;
+    const YamlEntry& key = entry.value.entries.front();
+    const auto kind = value_of(kNetworks, key.key);
+    if (!kind) {
+      error(kManifestKey, key.key_where, fmt::format("host path '{}' has no '{}'", entry.key, key.key),
+            "it can have 'network', 'bridge', 'tap' or 'user-mode', or be a path of this host");
+      return false;
+    }
+    result.kind = *kind;
+    result.target = {*kind == HostMapEntry::Kind::user_mode ? key.key : key.value.text, key.value.where};
+    return is_target(key, *kind);
+  }
+
+  bool is_target(const YamlEntry& key, HostMapEntry::Kind kind) {
+    const bool text = key.value.kind == YamlNode::Kind::scalar;
+    if (kind == HostMapEntry::Kind::user_mode) {
+      if (text && key.value.text == "true") return true;
+      error(kManifestValue, key.key_where, "'user-mode' can only be 'true'",
+            "write 'user-mode: true', or leave the entry out");
+      return false;
+    }
+    const bool device = kind != HostMapEntry::Kind::network;
+    const std::size_t longest = device ? kLongestDevice : kLongestNetwork;
+    if (text && is_network_name(key.value.text, longest)) return true;
+    error(kManifestValue, key.key_where,
+          fmt::format("'{}' must be the name of a network{}", key.key, device ? " device" : ""),
+          fmt::format("at most {} letters, digits, '-', '_' and '.', as in '{}: {}'", longest, key.key,
+                      kind == HostMapEntry::Kind::network  ? "guests"
+                      : kind == HostMapEntry::Kind::bridge ? "br0"
+                                                           : "tap0"));
+    return false;
   }
 
   SystemConfig& x_manifest;

@@ -64,11 +64,17 @@ struct RegionEntry {
 
 // What stands for a path of the QNX host that a configuration names.
 struct HostMapEntry {
-  enum class Kind { path, network };
+  enum class Kind {
+    path,
+    network,    // of libvirt's
+    bridge,     // a device of the host
+    tap,        // a device of the host
+    user_mode,  // QEMU reaches out as an ordinary program does
+  };
   Located<std::string> path;  // of the QNX host, as configurations have it
   Kind kind = Kind::path;
-  Located<std::string>
-      target;  // path here, relative to the manifest; "-": the VM's console; or a network's name
+  // A path here, relative to the manifest; "-": the VM's console; or the name of a network or a device.
+  Located<std::string> target;
 };
 
 struct SystemConfig {

@@ -9,7 +9,7 @@ qvm_test(cli_unit_test
 if(NOT QVM_SANITIZE AND TARGET guests)
   qvm_test(cli_system_test
     system/cli/background_test.cpp system/cli/cli_fixture.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp system/cli/isolation_test.cpp
-    system/cli/linux_storage_test.cpp system/cli/linux_test.cpp system/cli/order_test.cpp
+    system/cli/linux_storage_test.cpp system/cli/linux_test.cpp system/cli/network_test.cpp system/cli/order_test.cpp
     system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
     system/cli/trouble_test.cpp system/cli/up_test.cpp
     support/background_program.cpp support/footprint.cpp support/guest_machine.cpp support/linux_guest.cpp support/qvm_sandbox.cpp

@@ -6,9 +6,10 @@ qvm_test(daemon_unit_test
   unit/daemon/vm_progress_test.cpp unit/daemon/waiting_test.cpp
   LINK qvm_daemon)
 
-qvm_library(qvm_daemon_fixture support/daemon_fixture.cpp LINK qvm_daemon GTest::gtest)
+qvm_library(qvm_daemon_fixture support/daemon_fixture.cpp support/fake_monitor.cpp LINK qvm_daemon GTest::gtest)
 qvm_test(daemon_integration_test THREADS
-  integration/daemon/adopt_test.cpp integration/daemon/disk_files_test.cpp integration/daemon/kvm_access_test.cpp integration/daemon/order_test.cpp
+  integration/daemon/adopt_test.cpp integration/daemon/disk_files_test.cpp integration/daemon/kvm_access_test.cpp
+  integration/daemon/links_test.cpp integration/daemon/order_test.cpp
   integration/daemon/restart_test.cpp integration/daemon/start_test.cpp integration/daemon/stop_test.cpp
   LINK qvm_daemon_fixture LABEL integration)
 

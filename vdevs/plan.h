@@ -29,6 +29,8 @@ struct PlanInput {
   unsigned ordinal = 0;  // among the vdevs of its type, from 0
   const Machine& machine;
   const config::SourceSet& sources;
+  std::string vm_name;
+  std::string host_id;            // tells this host from others; may be empty
   std::string vm_directory;       // RUNTIME/vm/NAME: sockets of the VM
   std::string log_directory;      // RUNTIME/log/NAME
   std::string console_stem;       // file name without suffix for a console of this vdev
@@ -91,6 +93,29 @@ struct DomainElement {
   bool pci = false;  // it is the function that VdevPlan::pci asks for: it gets that one's <address>
 };
 
+// Two words of QEMU's command line, for what libvirt has no element for.
+struct QemuArgument {
+  std::string option;  // "-netdev"
+  std::string value;
+  bool pci = false;  // it is the function that VdevPlan::pci asks for: it gets that one's address
+};
+
+// The guest's end of a link between the network interfaces of two VMs, which is plugged in while they run.
+struct LinkEnd {
+  std::string name;       // of this interface; empty: no other can be linked to it
+  std::string peer_vm;    // empty: nobody is ever at the other end
+  std::string peer_name;  // of the interface there
+  std::uint32_t hub =
+      0;  // of QEMU's hubs in this VM the one that the interface and the link are plugged into
+};
+
+// A network interface of the guest.
+struct NetworkFact {
+  std::string mac;      // "02:…"
+  std::string towards;  // for people: "bridge 'br0'"
+  std::optional<LinkEnd> link;
+};
+
 // How a console of this vdev reaches the host.
 struct ConsoleFact {
   std::string socket;  // empty: output only
@@ -124,9 +149,11 @@ struct VdevPlan {
   std::optional<AcpiNode> acpi;
   std::optional<PciRequest> pci;
   std::vector<DomainElement> domain;
+  std::vector<QemuArgument> qemu;
   std::optional<ConsoleFact> console;
   std::optional<DiskFact> disk;
   bool shared_memory = false;  // a process beside the VM's works on the guest's memory
+  std::optional<NetworkFact> network;
   std::optional<HostedDevice> hosted;
   std::optional<regions::VdevPolicy> policy;
 };

@@ -20,6 +20,7 @@ const std::vector<ShippedVdev>& shipped_vdevs() {
       {"virtio-blk", plan_virtio_blk},
       {"virtio-entropy", plan_virtio_entropy},
       {"virtio-fs", plan_virtio_fs},
+      {"virtio-net", plan_virtio_net},
       {"wdt-ib700", plan_wdt_ib700},
   };
   return vdevs;

@@ -17,10 +17,14 @@ std::string last_part(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+bool is_network(std::string_view path) {
+  return path.starts_with("/dev/vdevpeers/");
+}
+
 // The entry that would translate it, as a manifest has it.
 std::string entry_for(std::string_view path) {
   const std::string name = last_part(path);
-  if (path.starts_with("/dev/vdevpeers/")) return fmt::format("\"{}\": {{network: {}}}", path, name);
+  if (is_network(path)) return fmt::format("\"{}\": {{user-mode: true}}", path);
   for (const char* terminal : {"/dev/ser", "/dev/con", "/dev/tty", "/dev/pty"}) {
     if (path.starts_with(terminal)) return fmt::format("\"{}\": {}.log", path, name);
   }
@@ -69,9 +73,10 @@ class Checker {
     } else {
       help = fmt::format("say what stands for it here: add '{}' to 'host-map' of the manifest", entry);
     }
-    x_sink.add(finding(kHostPath, where,
-                       fmt::format("'{}' is a path of a QNX host, which this host does not have", path),
-                       std::move(help)));
+    const char* what = is_network(path) ? "a network of a QNX host, for which nothing stands here: nobody is "
+                                          "at the other end"
+                                        : "a path of a QNX host, which this host does not have";
+    x_sink.add(finding(kHostPath, where, fmt::format("'{}' is {}", path, what), std::move(help)));
   }
 
   void check_unused(const SystemConfig& manifest) {

@@ -14,6 +14,7 @@
 #include <iterator>
 #include <limits>
 
+#include "qvm/base/fnv.h"
 #include "qvm/cli/vm_accounts.h"
 
 namespace qvm::cli {
@@ -120,6 +121,15 @@ std::optional<gid_t> find_group(const std::string& name) {
   const ::group* entry = ::getgrnam(name.c_str());
   if (entry == nullptr) return std::nullopt;
   return entry->gr_gid;
+}
+
+std::string find_host_id() {
+  std::string machine;
+  if (!(std::ifstream("/etc/machine-id") >> machine)) return {};
+  Fnv hash;
+  hash.add("qvm ");
+  hash.add(machine);
+  return fmt::format("{:016x}", hash.value());
 }
 
 void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan::HostFacts& host,

@@ -144,6 +144,7 @@ class Planner {
     host.acceleration = acceleration;
     host.runtime_directory = x_runtime_directory;
     host.plugin_directory = x_install.plugins;
+    host.host_id = find_host_id();
     std::error_code ignored;
     for (const char* path : kFirmware) {
       if (host.firmware_path.empty() && fs::exists(path, ignored)) host.firmware_path = path;

@@ -39,6 +39,11 @@ void Decisions::run(const std::string& vm, pid_t pid) const {
   about(vm, fmt::format("is let run, pid {}", pid));
 }
 
+void Decisions::link(const std::string& vm, const std::string& vdev, const std::string& peer,
+                     const std::string& peer_vdev) const {
+  about(vm, fmt::format("{} is linked to {} of VM '{}'", vdev, peer_vdev, peer));
+}
+
 void Decisions::end(const std::string& vm, Outcome outcome, const std::string& reason) const {
   about(vm, fmt::format("has ended: {}{}{}", to_string(outcome), reason.empty() ? "" : ": ", reason));
 }

@@ -26,6 +26,8 @@ class Decisions {
   void wait(const std::string& vm, const std::string& what) const;
   void condition_met(const std::string& vm, const std::string& what) const;
   void run(const std::string& vm, pid_t pid) const;
+  void link(const std::string& vm, const std::string& vdev, const std::string& peer,
+            const std::string& peer_vdev) const;
   void end(const std::string& vm, Outcome outcome, const std::string& reason) const;
   // What follows from the end, unless nothing does.
   void after_end(const std::string& vm, const RestartDecision& decision) const;

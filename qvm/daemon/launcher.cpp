@@ -176,6 +176,13 @@ Result<void> Launcher::resume(const VmRecord& vm) {
   return (*hypervisor)->resume(vm.plan.name);
 }
 
+Result<void> Launcher::plug_in(const VmRecord& vm, const std::vector<PluggedEnd>& ends) {
+  if (ends.empty()) return {};
+  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
+  return daemon::plug_in(**hypervisor, vm.plan.name, ends);
+}
+
 Result<void> Launcher::destroy(const VmRecord& vm) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
   if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));

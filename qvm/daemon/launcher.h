@@ -15,6 +15,7 @@
 #include "qvm/daemon/domain_files.h"
 #include "qvm/daemon/hypervisor_pool.h"
 #include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/links.h"
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/vm_progress.h"
@@ -48,6 +49,8 @@ class Launcher {
   Result<host::DomainInfo> create_again(const VmRecord& vm);
   // Lets a guest run. Succeeds if it runs already, or if there is no domain any more.
   Result<void> resume(const VmRecord& vm);
+  // Connects network interfaces of its domain to ends of links.
+  Result<void> plug_in(const VmRecord& vm, const std::vector<PluggedEnd>& ends);
   // The whole set was started: a successor goes on with it.
   void mark_started(const VmRecord& vm);
 

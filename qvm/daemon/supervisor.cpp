@@ -58,6 +58,7 @@ void Supervisor::adopt(std::vector<Launcher::Adopted> vms) {
       adopt_dead(vm, adopted.progress);
     }
   }
+  relink();
   if (!wanted.names.empty()) begin_stop(std::move(wanted));
   advance();
 }
@@ -72,7 +73,7 @@ void Supervisor::adopt_living(Vm& vm, const VmProgress& progress) {
   x_decisions.adopt(name, vm.stop_requested ? "running, to be stopped" : "running");
   vm.status.state = VmState::running;
   if (progress.since_ms != 0) vm.status.since = progress.since_ms / 1000;
-  vm.up = vm.resumed = true;
+  vm.up = vm.resumed = vm.plugged = true;
   vm.up_since =
       Clock::now() - std::chrono::milliseconds(std::max<std::int64_t>(0, now_ms() - vm.status.since * 1000));
   if (vm.record.owned) {

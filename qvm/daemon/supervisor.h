@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // What qvmd knows of its VMs and does: state, starting in order, restarting, stopping in order, telling
-// clients. How a start goes is in supervisor_start.cpp, how an end goes in supervisor_end.cpp.
+// clients. How a start goes is in supervisor_start.cpp, how an end goes in supervisor_end.cpp, and how VMs
+// are linked in supervisor_links.cpp.
 #pragma once
 
 #include <sys/types.h>
@@ -23,6 +24,7 @@
 #include "qvm/daemon/console_search.h"
 #include "qvm/daemon/decisions.h"
 #include "qvm/daemon/launcher.h"
+#include "qvm/daemon/links.h"
 #include "qvm/daemon/protocol.h"
 #include "qvm/daemon/verdict.h"
 #include "qvm/daemon/waiting.h"
@@ -99,6 +101,10 @@ class Supervisor {
     Outcome verdict = Outcome::none;                // known before the domain is gone
     unsigned in_a_row = 0;                          // restarts without a stable run between them
     std::optional<EventLoop::TimerId> retry{};
+    bool plugged = false;                         // its links are made, in this run
+    bool plugging = false;                        // a worker plugs ends of links in
+    std::map<std::string, PluggedEnd> to_plug{};  // when the worker is done; by vdev
+    std::function<void()> after_plugging{};       // its end waits for the worker
   };
   struct StopWait {
     ClientId client = 0;  // 0: nobody waits for the answer any more
@@ -127,6 +133,13 @@ class Supervisor {
   void forget_set(StartJob& job);
   void retry(const std::string& name);
 
+  // Links to other VMs.
+  Result<std::vector<PluggedEnd>> make_links(Vm& vm);
+  void relink();
+  void plug_in_later(Vm& vm, PluggedEnd end);
+  void plug_in_next(Vm& vm);
+  void plugging_done(Vm& vm, const Result<void>& result);
+
   // Ending.
   void stop(ClientId client, const Request& request);
   void begin_stop(StopWait wait);
@@ -141,6 +154,7 @@ class Supervisor {
   void find_out_why_paused(const std::string& name);
   void give_up_on(Vm& vm, Outcome verdict);
   void begin_end(Vm& vm);
+  void judge_end(Vm& vm, const host::LastWords& words, std::chrono::milliseconds ran);
   void attempt_failed(Vm& vm, const std::string& why);
   void ended(Vm& vm, const Verdict& verdict, std::chrono::milliseconds ran);
   void restart_later(Vm& vm, const Verdict& verdict, const RestartDecision& decision);

@@ -178,6 +178,8 @@ void Supervisor::domain_gone(Vm& vm, host::DomainEvent::Stop how) {
 void Supervisor::begin_end(Vm& vm) {
   vm.ending = true;
   vm.waiting.reset();
+  vm.plugged = false;
+  vm.to_plug.clear();
   if (vm.process) x_loop.unwatch(vm.process.get());
   vm.process.reset();
   const auto ran = vm.up ? std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - vm.up_since)
@@ -193,22 +195,26 @@ void Supervisor::begin_end(Vm& vm) {
         x_launcher.release(record);
       },
       [this, name = vm.status.name, words, ran] {
-        Vm& ended_vm = x_vms.at(name);
-        if (!ended_vm.why_not_started.empty()) {
-          return ended(ended_vm, {.outcome = Outcome::not_started, .reason = ended_vm.why_not_started}, ran);
-        }
-        std::optional<int> exit;
-        if (const auto found = x_exits.find(ended_vm.status.pid); found != x_exits.end())
-          exit = found->second;
-        x_exits.erase(ended_vm.status.pid);
-        ended(ended_vm,
-              judge({.how = *ended_vm.gone,
-                     .known = ended_vm.verdict,
-                     .stop_requested = ended_vm.stop_requested,
-                     .wait_status = exit,
-                     .words = *words}),
-              ran);
+        Vm& gone = x_vms.at(name);
+        if (!gone.plugging) return judge_end(gone, *words, ran);
+        // The next run must not get what was meant for this one.
+        gone.after_plugging = [this, name, words, ran] { judge_end(x_vms.at(name), *words, ran); };
       });
+}
+
+void Supervisor::judge_end(Vm& vm, const host::LastWords& words, std::chrono::milliseconds ran) {
+  if (!vm.why_not_started.empty())
+    return ended(vm, {.outcome = Outcome::not_started, .reason = vm.why_not_started}, ran);
+  std::optional<int> exit;
+  if (const auto found = x_exits.find(vm.status.pid); found != x_exits.end()) exit = found->second;
+  x_exits.erase(vm.status.pid);
+  ended(vm,
+        judge({.how = *vm.gone,
+               .known = vm.verdict,
+               .stop_requested = vm.stop_requested,
+               .wait_status = exit,
+               .words = words}),
+        ran);
 }
 
 // A start of this VM alone has come to nothing and left nothing.

@@ -256,14 +256,22 @@ void Supervisor::let_run(Vm& vm) {
   // Told before it is so: a guest may be done before the call that let it run returns.
   set_state(vm, VmState::running);
   x_decisions.run(vm.status.name, vm.status.pid);
+  vm.plugging = true;
+  auto ends = std::make_shared<Result<std::vector<PluggedEnd>>>(make_links(vm));
   auto result = std::make_shared<Result<void>>();
-  x_workers.run([this, record = vm.record, result] { *result = x_launcher.resume(record); },
-                [this, name = vm.status.name, result] { let_run_done(x_vms.at(name), *result); });
+  x_workers.run(
+      [this, record = vm.record, ends, result] {
+        *result = *ends ? x_launcher.plug_in(record, **ends) : tl::unexpected(ends->error());
+        if (*result) *result = x_launcher.resume(record);
+        *ends = {};
+      },
+      [this, name = vm.status.name, result] { let_run_done(x_vms.at(name), *result); });
 }
 
 void Supervisor::let_run_done(Vm& vm, const Result<void>& result) {
   const std::string name = vm.status.name;
-  vm.busy = false;
+  vm.busy = vm.plugging = false;
+  plug_in_next(vm);
   if (result) {
     vm.up = vm.ever_up = true;
     vm.up_since = Clock::now();

@@ -87,6 +87,10 @@ class Hypervisor {
   // Ends a domain at once. Succeeds if there is none of that name. The `stopped` event follows, or came
   // before.
   virtual Result<void> destroy(const std::string& domain) = 0;
+  // Has a domain's QEMU execute a command of its monitor's protocol, a JSON object; descriptor: one that it
+  // gets a copy of with it, or -1. Waits for as long as QEMU does not answer. Fails with QEMU's reason, or if
+  // there is no such domain.
+  virtual Result<void> command(const std::string& domain, const std::string& json, int descriptor) = 0;
   // Asks the guest to power off (ACPI); returns at once.
   virtual Result<void> shutdown(const std::string& domain) = 0;
   virtual Result<std::vector<DomainInfo>> list() = 0;

@@ -1,12 +1,14 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 #include <string>
 #include <utility>
@@ -48,6 +50,10 @@ std::string advice(const std::string& message) {
   if (message.find("Cannot check QEMU binary") != std::string::npos ||
       message.find("No emulator found") != std::string::npos) {
     return message + " (is QEMU installed? the Debian package is qemu-system-x86)";
+  }
+  if (message.find("virtnetworkd-sock") != std::string::npos) {
+    return message +
+           " (networks need libvirt's network daemon; a bridge or a user-mode network does without)";
   }
   return message;
 }
@@ -107,6 +113,15 @@ void on_reboot(virConnectPtr, virDomainPtr domain, void* sink) {
 
 void on_watchdog(virConnectPtr, virDomainPtr domain, int, void* sink) {
   send(sink, domain, DomainEvent::Kind::watchdog);
+}
+
+// What QEMU says of a command: nothing, or why not.
+Result<void> read_answer(const char* answer) {
+  const auto json = nlohmann::json::parse(answer == nullptr ? "" : answer, nullptr, false);
+  if (json.is_object() && json.contains("return")) return {};
+  const auto error =
+      json.is_object() ? json.value("error", nlohmann::json::object()) : nlohmann::json::object();
+  return fail(error.value("desc", "QEMU's monitor gives no reason"));
 }
 
 class LibvirtHypervisor final : public Hypervisor {
@@ -175,6 +190,18 @@ class LibvirtHypervisor final : public Hypervisor {
       return absent_is_fine();
     }
     return {};
+  }
+
+  Result<void> command(const std::string& name, const std::string& json, int descriptor) override {
+    const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
+    if (!domain) return fail(reason());
+    char* answer = nullptr;
+    const int done = virDomainQemuMonitorCommandWithFiles(domain.get(), json.c_str(), descriptor < 0 ? 0 : 1,
+                                                          &descriptor, nullptr, nullptr, &answer,
+                                                          VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT);
+    const std::unique_ptr<char, decltype(&::free)> owned(answer, &::free);
+    if (done != 0) return fail(reason());
+    return read_answer(answer);
   }
 
   Result<void> shutdown(const std::string& name) override {

@@ -104,6 +104,8 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .ordinal = ordinal,
           .machine = x_machine,
           .sources = x_sources,
+          .vm_name = x_plan.name,
+          .host_id = x_plan.host.host_id,
           .vm_directory = x_plan.directory(),
           .log_directory = x_plan.host.runtime_directory + "/log/" + x_plan.name,
           .console_stem = x_has_console ? id : "console",
@@ -343,8 +345,8 @@ void Builder::collect_domain() {
   for (const Planned& planned : x_vdevs) {
     if (planned.pci_device) {
       if (planned.plan.hosted) {
-        input.devices.push_back(
-            fmt::format("qvm-pci-{},bus=pci.0,addr={:#x}", planned.id, *planned.pci_device));
+        input.arguments.push_back(
+            {"-device", fmt::format("qvm-pci-{},bus=pci.0,addr={:#x}", planned.id, *planned.pci_device)});
       }
       const vdevs::PciRequest& pci = *planned.plan.pci;
       x_plan.pci.push_back({*planned.pci_device, fmt::format("{:04x}:{:04x}", pci.vendor, pci.device),
@@ -356,6 +358,15 @@ void Builder::collect_domain() {
     if (const auto& disk = planned.plan.disk) {
       x_plan.disks.push_back({planned.id, disk->name, disk->path, disk->writable, disk->direct,
                               x_sources.describe(disk->where)});
+    }
+    for (const vdevs::QemuArgument& one : planned.plan.qemu) {
+      input.arguments.push_back({one.option, one.pci ? fmt::format("{},bus=pci.0,addr={:#x}", one.value,
+                                                                   planned.pci_device.value_or(0))
+                                                     : one.value});
+    }
+    if (const auto& network = planned.plan.network) {
+      x_plan.networks.push_back({planned.id, network->mac, network->towards, network->link,
+                                 x_sources.describe(planned.vdev->where)});
     }
     if (planned.plan.console) {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});

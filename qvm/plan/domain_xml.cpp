@@ -139,8 +139,8 @@ void DomainWriter::add_security_label() {
 
 void DomainWriter::add_command_line() {
   std::vector<std::string> words;
-  const auto add = [&](const char* option, std::string value) {
-    words.emplace_back(option);
+  const auto add = [&](std::string option, std::string value) {
+    words.push_back(std::move(option));
     words.push_back(std::move(value));
   };
   if (!x_plan.vmhost_json.empty()) {
@@ -148,7 +148,7 @@ void DomainWriter::add_command_line() {
                                qemu_option_value(x_plan.host.plugin_directory + "/libqvm-vmhost.so"),
                                qemu_option_value(x_plan.vmhost_json_path)));
   }
-  for (const std::string& device : x_input.devices) add("-device", device);
+  for (const auto& [option, value] : x_input.arguments) add(option, value);
   if (!x_plan.acpi_table.empty()) add("-acpitable", "file=" + qemu_option_value(x_plan.acpi_table_path));
   for (const std::string& path : x_input.acpi_tables) add("-acpitable", "file=" + qemu_option_value(path));
   for (const Blob& blob : x_plan.blobs) {

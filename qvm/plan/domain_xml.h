@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "qvm/plan/vm_plan.h"
@@ -22,10 +23,10 @@ struct PlacedElement {
 struct DomainInput {
   const VmPlan& plan;  // everything but domain_xml is already in it
   const vdevs::Machine& machine;
-  std::vector<PlacedElement> elements;   // of the vdevs, in configuration order
-  std::vector<std::string> devices;      // values of QEMU's -device, of types that vmhost brings
-  std::vector<std::string> acpi_tables;  // absolute paths, the user's own
-  bool shared_memory = false;            // other processes work on the guest's memory, too
+  std::vector<PlacedElement> elements;                         // of the vdevs, in configuration order
+  std::vector<std::pair<std::string, std::string>> arguments;  // options of QEMU's with their values
+  std::vector<std::string> acpi_tables;                        // absolute paths, the user's own
+  bool shared_memory = false;                                  // other processes work on the guest's memory, too
 };
 
 // Valid against libvirt's domain.rng. All texts must be XML texts (vdevs::is_xml_text).

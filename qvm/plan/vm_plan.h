@@ -18,6 +18,7 @@
 #include "config/vm_config.h"
 #include "qvm/base/result.h"
 #include "qvm/regions/policy.h"
+#include "vdevs/plan.h"
 
 namespace qvm::plan {
 
@@ -29,6 +30,7 @@ struct HostFacts {
   std::string plugin_directory;   // where libqvm-vmhost.so and vdev-*.so are
   std::string firmware_path;      // qboot.rom; empty: the machine's default firmware
   std::string working_directory;  // of the caller; makes relative paths absolute
+  std::string host_id;            // tells this host from others; may be empty
   // Whom the VM runs as; absent when unprivileged (then everything runs as the caller).
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
@@ -126,6 +128,15 @@ struct Disk {
   std::string place;
 };
 
+// A network interface of the guest.
+struct NetworkInterface {
+  std::string vdev;     // id, "virtio-net0"
+  std::string mac;      // "02:…"
+  std::string towards;  // for people: "bridge 'br0'"
+  std::optional<vdevs::LinkEnd> link;
+  std::string place;
+};
+
 struct VmPlan {
   std::string name;
   HostFacts host;
@@ -140,6 +151,7 @@ struct VmPlan {
   std::vector<PciUse> pci;  // of the vdevs, in configuration order, then of devices of the host
   std::vector<Console> consoles;
   std::vector<Disk> disks;
+  std::vector<NetworkInterface> networks;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
   std::string acpi_table_path;   // where the daemon writes it
   std::string vmhost_json;       // see qvm/plan/vmhost_json.h

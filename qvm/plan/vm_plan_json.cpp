@@ -14,6 +14,7 @@
 
 #include "config/supervision.h"
 #include "qvm/base/names.h"
+#include "qvm/plan/network_json.h"
 #include "qvm/regions/policy_json.h"
 
 namespace qvm::plan {
@@ -102,6 +103,7 @@ Json write(const HostFacts& host) {
   put(json, "uid", host.uid);
   put(json, "gid", host.gid);
   json["groups"] = host.groups;
+  json["host_id"] = host.host_id;
   json["own_uid"] = host.own_uid;
   json["caller_uid"] = host.caller_uid;
   json["caller_gid"] = host.caller_gid;
@@ -118,6 +120,7 @@ HostFacts read_host(const Json& json) {
   host.uid = get_optional<uid_t>(json, "uid");
   host.gid = get_optional<gid_t>(json, "gid");
   get(json, "groups", host.groups);
+  get(json, "host_id", host.host_id);
   get(json, "own_uid", host.own_uid);
   get(json, "caller_uid", host.caller_uid);
   get(json, "caller_gid", host.caller_gid);
@@ -380,6 +383,7 @@ VmPlan read_plan(const Json& json) {
   plan.pci = read_list(json, "pci", read_pci);
   plan.consoles = read_list(json, "consoles", read_console);
   plan.disks = read_list(json, "disks", read_disk);
+  plan.networks = read_list(json, "networks", network_from_json);
   plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
   get(json, "acpi_table_path", plan.acpi_table_path);
   get(json, "vmhost_json", plan.vmhost_json);
@@ -410,6 +414,7 @@ std::string to_json(const VmPlan& plan) {
       {"pci", write_all(plan.pci)},
       {"consoles", write_all(plan.consoles)},
       {"disks", write_all(plan.disks)},
+      {"networks", write_list(plan.networks, network_to_json)},
       {"acpi_table", to_hex(plan.acpi_table)},
       {"acpi_table_path", plan.acpi_table_path},
       {"vmhost_json", plan.vmhost_json},

@@ -130,6 +130,10 @@ std::string to_table(const VmPlan& plan) {
   for (const PciUse& use : plan.pci)
     functions.push_back({fmt::format("0:{}", use.device), use.id, use.owner, use.place});
   print_section(text, "PCI", functions);
+  std::vector<Row> networks;
+  for (const NetworkInterface& one : plan.networks)
+    networks.push_back({one.vdev, one.mac, one.towards, one.place});
+  print_section(text, "Network", networks);
   print_section(text, "Regions", region_rows(plan.policy));
   return text;
 }

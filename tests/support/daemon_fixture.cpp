@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/support/daemon_fixture.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -82,6 +83,7 @@ class FakeHypervisor final : public host::Hypervisor {
       host_.xml_[name] = xml;
       host_.stuck_.erase(name);
       host_.resumed_.erase(name);
+      host_.monitors_[name] = {};
       ++host_.starts_[name];
     }
     host_.emit({.domain = name, .kind = host::DomainEvent::Kind::started});
@@ -117,6 +119,13 @@ class FakeHypervisor final : public host::Hypervisor {
     }
     host_.end(name, host::DomainEvent::Stop::destroyed);
     return {};
+  }
+  Result<void> command(const std::string& name, const std::string& json, int descriptor) override {
+    std::unique_lock lock(host_.mutex_);
+    host_.answering_.wait(lock,
+                          [&] { return !host_.silent_.contains(name) || !host_.domains_.contains(name); });
+    if (!host_.domains_.contains(name)) return fail("no domain '" + name + "'");
+    return host_.monitors_.at(name).execute(json, descriptor);
   }
   Result<void> shutdown(const std::string& name) override {
     {
@@ -160,6 +169,9 @@ void FakeHost::end(const std::string& domain, host::DomainEvent::Stop how) {
   {
     const std::lock_guard lock(mutex_);
     domains_.erase(domain);
+    monitors_.erase(domain);
+    silent_.erase(domain);
+    answering_.notify_all();
     end_order_.push_back(domain);
   }
   emit({.domain = domain, .kind = host::DomainEvent::Kind::stopped, .stop = how});
@@ -168,6 +180,7 @@ void FakeHost::end(const std::string& domain, host::DomainEvent::Stop how) {
 void FakeHost::forget(const std::string& domain) {
   const std::lock_guard lock(mutex_);
   domains_.erase(domain);
+  monitors_.erase(domain);
 }
 
 void FakeHost::happen(const std::string& domain, host::DomainEvent::Kind kind) {
@@ -257,6 +270,29 @@ void FakeHost::release_starts() {
   released_.notify_all();
 }
 
+void FakeHost::be_silent(const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  silent_.insert(domain);
+}
+
+std::size_t FakeHost::plugged_ends(const std::string& domain) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = monitors_.find(domain);
+  return found == monitors_.end() ? 0 : found->second.ends(1).size();
+}
+
+bool FakeHost::carries(const std::string& from, const std::string& to) const {
+  const std::lock_guard lock(mutex_);
+  if (!monitors_.contains(from) || !monitors_.contains(to)) return false;
+  bool arrived = false;
+  for (const int end : monitors_.at(from).ends(1)) (void)::send(end, "frame", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+  for (const int end : monitors_.at(to).ends(1)) {
+    char frame[8];
+    arrived = ::recv(end, frame, sizeof frame, MSG_DONTWAIT) == 5 || arrived;
+  }
+  return arrived;
+}
+
 void FakeHost::set_last_words(host::LastWords words) {
   const std::lock_guard lock(mutex_);
   last_words_ = std::move(words);
@@ -332,6 +368,9 @@ std::string DaemonTest::plan(const std::string& vm, const Supervision& supervisi
   made.domain_xml = "<domain type='test'><name>" + vm + "</name><os><kernel>/kernel</kernel></os></domain>";
   made.policy.vm = vm;
   made.policy.vdevs.emplace_back().vdev = "shmem0";
+  if (!supervision.peer.empty())
+    made.networks.push_back(
+        {"net0", "02:00:00:00:00:01", "", vdevs::LinkEnd{"n0", supervision.peer, "n0", 1}, ""});
   return plan::to_json(made);
 }
 

@@ -19,6 +19,7 @@
 #include "qvm/daemon/supervisor.h"
 #include "qvm/host/hypervisor.h"
 #include "qvm/regions/admin.h"
+#include "tests/support/fake_monitor.h"
 
 namespace qvm::test {
 
@@ -60,6 +61,13 @@ class FakeHost {
   void release_starts();
   void set_last_words(host::LastWords words);
 
+  // A domain's monitor answers no more, until the domain has ended.
+  void be_silent(const std::string& domain);
+  // How many links are plugged into the first network interface of a domain.
+  std::size_t plugged_ends(const std::string& domain) const;
+  // Whether what one sends there arrives at the other.
+  bool carries(const std::string& from, const std::string& to) const;
+
  private:
   friend class FakeHypervisor;
   void emit(const host::DomainEvent& event);
@@ -70,6 +78,9 @@ class FakeHost {
   pid_t next_pid_ = 5'000'000;  // more than any process has
   std::map<std::string, host::DomainInfo> domains_;
   std::map<std::string, std::string> xml_;
+  std::map<std::string, FakeMonitor> monitors_;  // of domains_
+  std::set<std::string> silent_;
+  std::condition_variable answering_;
   std::map<std::string, std::string> refused_starts_;
   std::map<std::string, std::string> refused_resumes_;
   std::map<std::string, std::string> refused_destroys_;
@@ -98,6 +109,7 @@ struct FakeRegions {
 struct Supervision {
   std::vector<config::Condition> depends_on{};
   config::RestartPolicy restart{};
+  std::string peer{};  // the VM that its network interface is linked to; empty: it has none
 };
 
 class DaemonTest : public testing::Test {

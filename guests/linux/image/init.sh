@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # First process of the Linux guest. Kernel parameters:
 #   qvm.modules=A,B  modules to load; default: guest_shm, and drivers of the virtio devices that are there
+#   qvm.address=A/N  address of the first network interface
 #   -- COMMAND ...   runs it and powers off, as the last words; without: a shell on the console
 export PATH=/bin:/sbin HOME=/ TERM=${TERM:-linux}
 /bin/busybox --install -s /bin
@@ -22,10 +23,12 @@ virtio_drivers() {
 
 modules=
 chosen=
+address=
 for word in $(cat /proc/cmdline); do
   case $word in
     --) break ;;
     qvm.modules=*) modules=${word#qvm.modules=} chosen=yes ;;
+    qvm.address=*) address=${word#qvm.address=} ;;
   esac
 done
 if [ -z "$chosen" ]; then
@@ -36,6 +39,9 @@ fi
 for module in $(echo "$modules" | tr ',' ' '); do
   modprobe "$module" || echo "init: module $module cannot be loaded"
 done
+if [ -n "$address" ]; then
+  ip addr add "$address" dev eth0 && ip link set eth0 up || echo "init: no network interface for $address"
+fi
 
 if [ $# -gt 0 ]; then
   "$@"

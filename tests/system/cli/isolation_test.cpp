@@ -83,6 +83,57 @@ TEST_F(Isolation, EveryVmHasAUserOfItsOwnAndNoRights) {
   EXPECT_TRUE(sandbox_.nothing_left_soon());
 }
 
+// The inodes of a process's datagram sockets of the Unix family, and whether any of these has a name.
+std::set<std::string> datagram_sockets(pid_t pid, bool& named) {
+  std::map<std::string, bool> all;  // of the host, by inode
+  std::ifstream table("/proc/net/unix");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::string number, references, protocol, flags, type, state, inode, path;
+    words >> number >> references >> protocol >> flags >> type >> state >> inode >> path;
+    if (type == "0002") all["socket:[" + inode + "]"] = !path.empty();
+  }
+  std::set<std::string> found;
+  std::error_code gone;
+  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
+    const auto socket = all.find(fs::read_symlink(entry.path(), gone));
+    if (socket == all.end()) continue;
+    found.insert(socket->first);
+    named = named || socket->second;
+  }
+  return found;
+}
+
+TEST_F(Isolation, NobodyElseHasAnEndOfALink) {
+  const std::map<std::string, std::string> peers = {{"one", "two"}, {"two", "one"}};
+  for (const auto& [vm, peer] : peers) {
+    std::string text =
+        guest_config(vm, "idle", {}, "vdev virtio-net name link peer /dev/qvm/" + peer + "/link\n");
+    text.replace(text.find("myioapic:10"), 11, "myioapic:16");  // PCI devices have the other
+    sandbox_.add(vm + ".qvmconf", text);
+  }
+  ASSERT_EQ(start().status, 0);
+  const std::vector<pid_t> guests = sandbox_.processes(kQemu);
+  ASSERT_EQ(guests.size(), 2U);
+  bool named = false;
+  std::set<std::string> ends;
+  // The older of two ends may be about to be closed.
+  for (int round = 0; round < 200 && ends.size() != 2; ++round) {
+    ::usleep(50'000);
+    ends = datagram_sockets(guests[0], named);
+    ends.merge(datagram_sockets(guests[1], named));
+  }
+  EXPECT_EQ(ends.size(), 2U) << "one each";
+  EXPECT_FALSE(named);
+  for (const pid_t pid : sandbox_.processes()) {
+    std::set<std::string> others = datagram_sockets(pid, named);
+    std::erase_if(others, [&](const std::string& socket) { return !ends.contains(socket); });
+    const bool guest = pid == guests[0] || pid == guests[1];
+    EXPECT_EQ(others.size(), guest ? 1U : 0U) << pid;
+  }
+  EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
+}
+
 TEST_F(Isolation, NoDirectoryOnTheWayToAFileOfOursIsAVms) {
   EXPECT_EQ(start().status, 0);
   unsigned directories = 0;

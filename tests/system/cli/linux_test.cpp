@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The examples with Linux guests. Under TCG only: a KVM in software would take minutes to boot a Linux.
 #include <csignal>
-#include <filesystem>
 
 #include "tests/support/footprint.h"
-#include "tests/support/linux_guest.h"
 #include "tests/support/sanitizers.h"
-#include "tests/system/cli/cli_fixture.h"
+#include "tests/system/cli/linux_fixture.h"
 
 namespace qvm::test {
 namespace {
@@ -18,17 +16,8 @@ using testing::MatchesRegex;
 
 constexpr seconds kPatience{100};
 
-class LinuxExample : public CliTest {
+class LinuxExample : public LinuxCliTest {
  protected:
-  void SetUp() override {
-    const auto images = linux_images();
-    if (!images) GTEST_SKIP() << images.error().message();
-    x_images = std::filesystem::path(images->kernel).parent_path();
-  }
-  ProgramStart up(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"up", "--accel", "tcg"});
-    return sandbox_.program({.words = std::move(words), .environment = {{"QVM_LINUX", x_images}}});
-  }
   ProgramStart host_program(const std::string& name, const std::vector<std::string>& words) const {
     ProgramStart start{.words = {std::string(kPrograms) + name},
                        .environment = {{"QVM_RUNTIME_DIR", sandbox_.runtime()}}};
@@ -44,9 +33,6 @@ class LinuxExample : public CliTest {
            "\"\nvdev ioapic loc 0xfec00000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n" + vdevs;
   }
   static std::string example(const std::string& file) { return std::string(kExamples) + "linux/" + file; }
-
- private:
-  std::string x_images;
 };
 
 TEST_F(LinuxExample, TalksWithAFreestandingGuestAndTheHost) {

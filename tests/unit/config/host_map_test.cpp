@@ -59,9 +59,10 @@ TEST(HostMap, TellsWhatIsMissingWithTheLinesToAdd) {
       findings(load("host-map: {/dev/ser1: x.log}\n",
                     "vdev ser8250 hostdev /dev/ser1\n"
                     "vdev virtio-net peer /dev/vdevpeers/vp1")),
-      ElementsAre("H04 '/dev/vdevpeers/vp1' is a path of a QNX host, which this host does not have {say what "
-                  "stands for it here: add '\"/dev/vdevpeers/vp1\": {network: vp1}' to 'host-map' of the "
-                  "manifest}"));
+      ElementsAre(
+          "H04 '/dev/vdevpeers/vp1' is a network of a QNX host, for which nothing stands here: nobody "
+          "is at the other end {say what stands for it here: add '\"/dev/vdevpeers/vp1\": {user-mode: "
+          "true}' to 'host-map' of the manifest}"));
   const LoadedSystem alone = test::load_text("ram 64M vdev ser8250 hostdev /dev/ser1");
   EXPECT_THAT(
       findings(alone),
@@ -108,15 +109,48 @@ TEST(HostMap, MistakesAreTold) {
                   "the root: \"/dev/hd0\"}"));
   EXPECT_THAT(findings(load("host-map: {/dev/hd0: [a]}\n", "")),
               ElementsAre("manifest-value '/dev/hd0' must be a path of this host or a mapping {for example "
-                          "'disks/system.img' or '{network: guests}'}"));
+                          "'disks/system.img' or '{user-mode: true}'}"));
   EXPECT_THAT(
       findings(load("host-map: {/dev/hd0: {file: a}}\n", "")),
-      ElementsAre("manifest-key host path '/dev/hd0' has no 'file' {it can have 'network', or be a path of "
-                  "this host}"));
+      ElementsAre(
+          "manifest-key host path '/dev/hd0' has no 'file' {it can have 'network', 'bridge', 'tap' or "
+          "'user-mode', or be a path of this host}"));
   EXPECT_THAT(
       findings(load("host-map: {/dev/hd0: {network: \"a b\"}}\n", "")),
       ElementsAre("manifest-value 'network' must be the name of a network {at most 64 letters, digits, "
                   "'-', '_' and '.', as in 'network: guests'}"));
+}
+
+TEST(HostMap, KnowsEveryKindOfNetwork) {
+  using Kind = HostMapEntry::Kind;
+  struct Case {
+    std::string text;
+    Kind kind;
+    std::string target;
+  };
+  for (const Case& one : {Case{"network: guests", Kind::network, "guests"},
+                          {"bridge: br0", Kind::bridge, "br0"},
+                          {"tap: tap-left.7", Kind::tap, "tap-left.7"},
+                          {"user-mode: true", Kind::user_mode, "user-mode"}}) {
+    const LoadedSystem system = load("host-map: {/dev/vdevpeers/vp0: {" + one.text + "}}\n",
+                                     "vdev virtio-net peer /dev/vdevpeers/vp0");
+    EXPECT_THAT(findings(system), IsEmpty()) << one.text;
+    ASSERT_EQ(system.manifest->host_map.size(), 1U) << one.text;
+    EXPECT_EQ(system.manifest->host_map.front().kind, one.kind) << one.text;
+    EXPECT_EQ(system.manifest->host_map.front().target.value, one.target);
+  }
+}
+
+TEST(HostMap, MistakesInNetworksAreTold) {
+  EXPECT_THAT(findings(load("host-map: {/dev/vdevpeers/vp0: {tap: longer-than-allowed}}\n", "")),
+              ElementsAre("manifest-value 'tap' must be the name of a network device {at most 15 letters, "
+                          "digits, '-', '_' and '.', as in 'tap: tap0'}"));
+  EXPECT_THAT(findings(load("host-map: {/dev/vdevpeers/vp0: {user-mode: false}}\n", "")),
+              ElementsAre("manifest-value 'user-mode' can only be 'true' {write 'user-mode: true', or leave "
+                          "the entry out}"));
+  EXPECT_THAT(findings(load("host-map: {/dev/vdevpeers/vp0: {bridge: br0, network: guests}}\n", "")),
+              ElementsAre("manifest-value '/dev/vdevpeers/vp0' cannot be 'bridge' and 'network' at once "
+                          "{leave one of them out}"));
 }
 
 TEST(HostPath, IsTakenApart) {

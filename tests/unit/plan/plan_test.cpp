@@ -110,6 +110,57 @@ TEST(Plan, DisksAreNamedInOrder) {
   EXPECT_EQ(planned.plan->disks.at(27).name, "vdab");
 }
 
+// The XML of the plan of one network interface whose peer has an entry in the host-map.
+std::string interface_with(config::HostMapEntry::Kind kind, const std::string& target) {
+  config::SystemConfig manifest;
+  manifest.host_map = {{{"/dev/vdevpeers/vp0", {}}, kind, {target, {}}}};
+  const auto planned =
+      plan_text(std::string(kStart) + "vdev virtio-net peer /dev/vdevpeers/vp0 mac 02:00:00:00:00:01",
+                test::fake_host(), &manifest);
+  if (!planned.plan) return planned.text();
+  const std::string& xml = planned.plan->domain_xml;
+  const std::size_t begin = xml.find("<interface");
+  std::string interface = xml.substr(begin, xml.find("</interface>") - begin);
+  for (std::size_t at = interface.find("\n      "); at != std::string::npos; at = interface.find("\n      "))
+    interface.erase(at, 7);
+  return planned.plan->networks.at(0).towards + ": " + interface;
+}
+
+TEST(HostMap, SaysWhatANetworkInterfaceIsConnectedTo) {
+  using Kind = config::HostMapEntry::Kind;
+  const std::string end =
+      "<model type=\"virtio-non-transitional\" /><rom enabled=\"no\" />"
+      "<address type=\"pci\" domain=\"0\" bus=\"0\" slot=\"2\" function=\"0\" />\n    ";
+  const std::string mac = "<mac address=\"02:00:00:00:00:01\" />";
+  EXPECT_EQ(interface_with(Kind::network, "guests"),
+            "network 'guests': <interface type=\"network\">" + mac + "<source network=\"guests\" />" + end);
+  EXPECT_EQ(interface_with(Kind::bridge, "br0"),
+            "bridge 'br0': <interface type=\"bridge\">" + mac + "<source bridge=\"br0\" />" + end);
+  EXPECT_EQ(interface_with(Kind::tap, "tap7"), "tap device 'tap7': <interface type=\"ethernet\">" + mac +
+                                                   "<target dev=\"tap7\" managed=\"no\" />" + end);
+  EXPECT_EQ(interface_with(Kind::user_mode, "user-mode"),
+            "user-mode network: <interface type=\"user\">" + mac + end);
+  EXPECT_THAT(interface_with(Kind::path, "x.img"),
+              HasSubstr("'x.img' stands for '/dev/vdevpeers/vp0', and is no network [plan-device]"));
+}
+
+TEST(Plan, DerivedHardwareAddressesDifferByHostVmAndInterface) {
+  const auto address = [](const std::string& vdev, const std::string& host_id = "a",
+                          const std::string& vm = "left") {
+    HostFacts host = test::fake_host();
+    host.host_id = host_id;
+    const auto planned = plan_text("system " + vm + "\n" + kStart + vdev, host);
+    return planned.plan ? planned.plan->networks.at(0).mac : planned.text();
+  };
+  const std::string link = "vdev virtio-net peer /dev/qvm/right/n0 name n0";
+  EXPECT_EQ(address(link), address("vdev virtio-net name n0 peer /dev/vdevpeers/vp0"));
+  EXPECT_NE(address(link), address(link, "b"));
+  EXPECT_NE(address(link), address(link, "a", "middle"));
+  EXPECT_NE(address(link), address("vdev virtio-net peer /dev/qvm/right/n0 name n1"));
+  EXPECT_THAT(address(link), testing::MatchesRegex(".[26ae](:[0-9a-f][0-9a-f])+"));
+  EXPECT_EQ(address(link + " mac 02:AB:00:00:00:01"), "02:ab:00:00:00:01");
+}
+
 TEST(Plan, IdentityIsTheCallersWithoutAUid) {
   HostFacts host = test::fake_host();
   host.caller_uid = 1000;

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Sets with Linux guests. Under TCG only: a KVM in software would take minutes to boot a Linux.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/linux_guest.h"
+#include "tests/system/cli/cli_fixture.h"
+
+namespace qvm::test {
+
+class LinuxCliTest : public CliTest {
+ protected:
+  void SetUp() override {
+    const auto images = linux_images();
+    if (!images) GTEST_SKIP() << images.error().message();
+    x_images = std::filesystem::path(images->kernel).parent_path();
+  }
+  ProgramStart up(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"up", "--accel", "tcg"});
+    return sandbox_.program({.words = std::move(words), .environment = {{"QVM_LINUX", x_images}}});
+  }
+
+  std::string x_images;  // the directory that QVM_LINUX names
+};
+
+}  // namespace qvm::test
