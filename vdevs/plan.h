@@ -19,6 +19,7 @@
 #include "config/vm_config.h"
 #include "qvm/regions/policy.h"
 #include "vdevs/machine.h"
+#include "vdevs/relay.h"
 
 namespace qvm::vdevs {
 
@@ -154,6 +155,7 @@ struct VdevPlan {
   std::optional<DiskFact> disk;
   bool shared_memory = false;  // a process beside the VM's works on the guest's memory
   std::optional<NetworkFact> network;
+  std::optional<Relay> relay;
   std::optional<HostedDevice> hosted;
   std::optional<regions::VdevPolicy> policy;
 };

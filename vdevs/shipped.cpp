@@ -18,6 +18,7 @@ const std::vector<ShippedVdev>& shipped_vdevs() {
       {"shmem", plan_shmem},
       {"timer8254", plan_timer8254},
       {"virtio-blk", plan_virtio_blk},
+      {"virtio-console", plan_virtio_console},
       {"virtio-entropy", plan_virtio_entropy},
       {"virtio-fs", plan_virtio_fs},
       {"virtio-net", plan_virtio_net},

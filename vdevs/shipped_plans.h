@@ -15,6 +15,7 @@ VdevPlan plan_pckeyboard(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_ser8250(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_timer8254(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_virtio_console(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_virtio_blk(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_virtio_entropy(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink);

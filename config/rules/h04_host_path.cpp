@@ -25,7 +25,7 @@ bool is_network(std::string_view path) {
 std::string entry_for(std::string_view path) {
   const std::string name = last_part(path);
   if (is_network(path)) return fmt::format("\"{}\": {{user-mode: true}}", path);
-  for (const char* terminal : {"/dev/ser", "/dev/con", "/dev/tty", "/dev/pty"}) {
+  for (const char* terminal : {"/dev/ser", "/dev/con", "/dev/tty"}) {
     if (path.starts_with(terminal)) return fmt::format("\"{}\": {}.log", path, name);
   }
   return fmt::format("\"{}\": disks/{}.img", path, name);
@@ -58,9 +58,10 @@ class Checker {
     }
   }
 
-  // The end of another VM's network is E02's to judge, and the end of a terminal that programs open E07's.
+  // The end of another VM's network is E02's to judge, and the end of a terminal that programs open E07's;
+  // the other end of a terminal is made.
   static bool is_another_rules(std::string_view path) {
-    return path.starts_with("/dev/qvm/") || path.starts_with("/dev/ttyp");
+    return path.starts_with("/dev/qvm/") || path.starts_with("/dev/ttyp") || path.starts_with("/dev/ptyp");
   }
 
   void report(std::string_view path, const SourceRange& where) {

@@ -4,10 +4,12 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <ctime>
 #include <string_view>
+#include <vector>
 
 namespace qvm::cli {
 
@@ -62,9 +64,12 @@ std::string detail(const VmStatus& vm, std::int64_t now) {
   if (vm.state == VmState::waiting) return "for " + vm.reason;
   if (vm.state == VmState::restarting)
     return fmt::format("in {} s: {}", std::max<std::int64_t>(0, vm.due - now), how_it_ended(vm));
-  const std::string first = restarts(vm);
-  const std::string second = resets(vm);
-  return first + (first.empty() || second.empty() ? "" : ", ") + second;
+  std::vector<std::string> details = {restarts(vm), resets(vm)};
+  if (vm.state == VmState::running) {
+    for (const std::string& terminal : vm.terminals) details.push_back("terminal " + terminal);
+  }
+  std::erase(details, "");
+  return fmt::format("{}", fmt::join(details, ", "));
 }
 
 std::string local_time(std::int64_t seconds) {

@@ -136,7 +136,13 @@ class Daemon {
   // The last thing to destroy, and after everything else.
   std::unique_ptr<Server> take_server() { return std::move(x_server); }
   void reap() {
-    for (const auto& exit : x_reaper.reap()) x_supervisor->on_process_exit(exit.pid, exit.status);
+    for (const auto& exit : x_reaper.reap()) {
+      if (const auto relay = x_launcher.relay_ended(exit.pid, exit.status); !relay) {
+        x_supervisor->on_process_exit(exit.pid, exit.status);
+      } else if (!relay->text.empty()) {
+        log_decision(relay->vm, fmt::format("VM '{}': {}", relay->vm, relay->text));
+      }
+    }
   }
 
  private:
@@ -290,7 +296,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto signals = termination_signals();
   if (!signals) return tl::unexpected(std::move(signals.error()));
   // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.
-  auto reaper = host::OrphanReaper::create({"qemu-", "qvm-regiond", "virtiofsd"});
+  auto reaper = host::OrphanReaper::create({"qemu-", "qvm-regiond", "qvm-relay", "virtiofsd"});
   if (!reaper) return tl::unexpected(std::move(reaper.error()));
   const RuntimePaths paths(options.runtime_directory);
   if (auto prepared = prepare_runtime_directory(paths); !prepared) return prepared;

@@ -84,6 +84,14 @@ std::optional<Identity> identity_of(const plan::VmPlan& plan) {
   return Identity{.uid = *plan.host.uid, .gid = plan.host.gid.value_or(0)};
 }
 
+std::vector<std::string> terminals_of(const plan::VmPlan& plan) {
+  std::vector<std::string> terminals;
+  for (const vdevs::Relay& relay : plan.relays) {
+    if (!relay.terminal.empty()) terminals.push_back(relay.terminal);
+  }
+  return terminals;
+}
+
 Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string& vm) {
   const std::string log = paths.console_log(vm);
   if (::rename(log.c_str(), (log + ".1").c_str()) != 0 && errno != ENOENT) {

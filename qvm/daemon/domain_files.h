@@ -29,6 +29,9 @@ struct VmRecord {
 // Whom the VM's process runs as, absent if as we do.
 std::optional<Identity> identity_of(const plan::VmPlan& plan);
 
+// Where programs find its pseudo terminals.
+std::vector<std::string> terminals_of(const plan::VmPlan& plan);
+
 // Keeps the console log of the VM's run before as ".1": the next run begins a new one.
 Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string& vm);
 

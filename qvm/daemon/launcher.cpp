@@ -167,6 +167,11 @@ Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const Staged
   }
   auto started = (*hypervisor)->start(domain.xml, host::Hypervisor::Begin::paused, domain.files);
   if (needs_kvm) x_kvm.release(who->uid);
+  if (!started) return started;
+  if (auto relayed = x_relays.start(vm.plan); !relayed) {
+    complain_if_failed((*hypervisor)->destroy(vm.plan.name), fmt::format("stop VM '{}'", vm.plan.name));
+    return tl::unexpected(std::move(relayed.error()));
+  }
   return started;
 }
 
@@ -214,6 +219,7 @@ host::LastWords Launcher::last_words(const VmRecord& vm) {
 }
 
 void Launcher::release(const VmRecord& vm) {
+  x_relays.finish(vm.plan.name);
   if (uses_regions(vm.plan)) remove_rights(vm.plan.name);
 }
 

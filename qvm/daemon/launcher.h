@@ -17,6 +17,7 @@
 #include "qvm/daemon/kvm_access.h"
 #include "qvm/daemon/links.h"
 #include "qvm/daemon/region_manager.h"
+#include "qvm/daemon/relays.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/vm_progress.h"
 #include "qvm/host/hypervisor.h"
@@ -35,7 +36,8 @@ class Launcher {
         x_hypervisors(hypervisors),
         x_regions(regions),
         x_kvm(kvm),
-        x_complain(std::move(complain)) {}
+        x_complain(std::move(complain)),
+        x_relays(x_paths) {}
 
   // Opens what every start needs, ahead of time; failures come again, with a start.
   void prepare_host();
@@ -71,6 +73,11 @@ class Launcher {
   enum class LastOfSet { no, yes };
   void clean_up(const VmRecord& vm, LastOfSet last);
 
+  // Whose process has ended, if it was a relay's.
+  std::optional<Relays::End> relay_ended(pid_t pid, int wait_status) {
+    return x_relays.ended(pid, wait_status);
+  }
+
   // VMs of an earlier qvmd, dead or alive. A set that it did not start completely is taken away as a whole,
   // and so is what it had begun to make of a VM that was to be started again. First of all, before anything
   // is started.
@@ -101,6 +108,7 @@ class Launcher {
   RegionManager& x_regions;
   KvmAccess& x_kvm;
   Complain x_complain;
+  Relays x_relays;
 };
 
 }  // namespace qvm::daemon

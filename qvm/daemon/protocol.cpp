@@ -66,7 +66,8 @@ json to_json(const VmStatus& vm) {
           {"since", vm.since},
           {"resets", vm.resets},
           {"restarts", vm.restarts},
-          {"due", vm.due}};
+          {"due", vm.due},
+          {"terminals", vm.terminals}};
 }
 
 VmStatus vm_from(const json& value) {
@@ -80,6 +81,7 @@ VmStatus vm_from(const json& value) {
   vm.resets = value.at("resets").get<std::uint32_t>();
   vm.restarts = value.at("restarts").get<std::uint32_t>();
   vm.due = value.at("due").get<std::int64_t>();
+  vm.terminals = value.at("terminals").get<std::vector<std::string>>();
   return vm;
 }
 

@@ -57,6 +57,8 @@ struct VmStatus {
   std::uint32_t resets = 0;
   std::uint32_t restarts = 0;  // by its restart policy
   std::int64_t due = 0;        // restarting: when it will be started, seconds since 1970; else 0
+  std::vector<std::string>
+      terminals{};  // paths for programs that want to talk to serial devices of the guest
 
   bool over() const { return state == VmState::stopped || state == VmState::failed; }
 };

@@ -41,6 +41,7 @@ void Supervisor::adopt(std::vector<Launcher::Adopted> vms) {
     Vm& vm = x_vms[name];
     vm.record = adopted.vm;
     vm.status = {.name = name, .since = adopted.vm.since, .restarts = adopted.progress.restarts};
+    vm.status.terminals = terminals_of(adopted.vm.plan);
     if (adopted.process) vm.status.pid = adopted.process->pid;
     vm.in_a_row = adopted.progress.in_a_row;
     vm.ever_up = true;

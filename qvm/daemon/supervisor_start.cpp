@@ -106,6 +106,7 @@ void Supervisor::start(ClientId client, const Request& request) {
     Vm vm;
     vm.record = record;
     vm.status.name = record.plan.name;
+    vm.status.terminals = terminals_of(record.plan);
     vm.owner = request.owned ? client : 0;
     vm.job = job;
     vm.busy = true;

@@ -371,6 +371,7 @@ void Builder::collect_domain() {
     if (planned.plan.console) {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
     }
+    if (planned.plan.relay) x_plan.relays.push_back(*planned.plan.relay);
   }
   for (const PassedDevice& passed : x_passed) {
     x_plan.pci.push_back(

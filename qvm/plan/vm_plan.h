@@ -19,6 +19,7 @@
 #include "qvm/base/result.h"
 #include "qvm/regions/policy.h"
 #include "vdevs/plan.h"
+#include "vdevs/relay.h"
 
 namespace qvm::plan {
 
@@ -152,6 +153,7 @@ struct VmPlan {
   std::vector<Console> consoles;
   std::vector<Disk> disks;
   std::vector<NetworkInterface> networks;
+  std::vector<vdevs::Relay> relays;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
   std::string acpi_table_path;   // where the daemon writes it
   std::string vmhost_json;       // see qvm/plan/vmhost_json.h

@@ -219,6 +219,28 @@ Console read_console(const Json& json) {
   return console;
 }
 
+Json write(const vdevs::Relay& relay) {
+  Json json = {{"vdev", relay.vdev},           {"socket", relay.socket},    {"input", relay.input},
+               {"output", relay.output},       {"command", relay.command},  {"terminal", relay.terminal},
+               {"directory", relay.directory}, {"batch_us", relay.batch_us}};
+  put(json, "delay", relay.delay);
+  return json;
+}
+
+vdevs::Relay read_relay(const Json& json) {
+  vdevs::Relay relay;
+  get(json, "vdev", relay.vdev);
+  get(json, "socket", relay.socket);
+  get(json, "input", relay.input);
+  get(json, "output", relay.output);
+  get(json, "command", relay.command);
+  get(json, "terminal", relay.terminal);
+  get(json, "directory", relay.directory);
+  relay.delay = get_optional<std::uint32_t>(json, "delay");
+  get(json, "batch_us", relay.batch_us);
+  return relay;
+}
+
 Json write(const regions::NameRule& rule) {
   return {{"allow", rule.allow}, {"pattern", rule.pattern}, {"place", rule.place}};
 }
@@ -384,6 +406,7 @@ VmPlan read_plan(const Json& json) {
   plan.consoles = read_list(json, "consoles", read_console);
   plan.disks = read_list(json, "disks", read_disk);
   plan.networks = read_list(json, "networks", network_from_json);
+  plan.relays = read_list(json, "relays", read_relay);
   plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
   get(json, "acpi_table_path", plan.acpi_table_path);
   get(json, "vmhost_json", plan.vmhost_json);
@@ -415,6 +438,7 @@ std::string to_json(const VmPlan& plan) {
       {"consoles", write_all(plan.consoles)},
       {"disks", write_all(plan.disks)},
       {"networks", write_list(plan.networks, network_to_json)},
+      {"relays", write_all(plan.relays)},
       {"acpi_table", to_hex(plan.acpi_table)},
       {"acpi_table_path", plan.acpi_table_path},
       {"vmhost_json", plan.vmhost_json},

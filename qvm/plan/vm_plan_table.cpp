@@ -52,6 +52,22 @@ void print_section(std::string& text, std::string_view title, const std::vector<
   print_rows(text, rows);
 }
 
+std::string describe(const vdevs::Relay& relay) {
+  std::string text = relay.vdev + ":";
+  if (!relay.input.empty()) text += " input from " + relay.input;
+  if (!relay.output.empty())
+    text += fmt::format("{} output to {}", relay.input.empty() ? "" : ",", relay.output);
+  if (!relay.command.empty())
+    text += fmt::format("{} output to the command '{}'", relay.input.empty() ? "" : ",", relay.command);
+  if (!relay.terminal.empty()) text += " terminal " + relay.terminal;
+  if (relay.delay) {
+    text += relay.delay == vdevs::Relay::kForever
+                ? ", opened when it is used and there"
+                : fmt::format(", opened when used, within {} s", *relay.delay);
+  }
+  return text;
+}
+
 std::vector<Row> boot_rows(const VmPlan& plan) {
   std::vector<Row> rows = {{"kernel", plan.boot.kernel}};
   if (!plan.boot.initrd.empty()) rows.push_back({"initrd", plan.boot.initrd});
@@ -71,6 +87,7 @@ std::vector<Row> boot_rows(const VmPlan& plan) {
     rows.push_back({"console", fmt::format("{}: output in {}{}", console.vdev, console.log,
                                            console.socket.empty() ? "" : ", input at " + console.socket)});
   }
+  for (const vdevs::Relay& relay : plan.relays) rows.push_back({"host side", describe(relay)});
   return rows;
 }
 

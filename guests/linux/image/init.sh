@@ -43,6 +43,14 @@ if [ -n "$address" ]; then
   ip addr add "$address" dev eth0 && ip link set eth0 up || echo "init: no network interface for $address"
 fi
 
+# A console that comes with a module, a moment later: what was written before is in the kernel's log only.
+case " $(cat /proc/cmdline) " in
+  *" console=hvc0 "*)
+    for _ in 1 2 3 4 5 6 7 8 9 10; do [ -c /dev/hvc0 ] || sleep 0.5; done
+    if [ -c /dev/hvc0 ]; then exec </dev/hvc0 >/dev/hvc0 2>&1; fi
+    ;;
+esac
+
 if [ $# -gt 0 ]; then
   "$@"
   echo "init: $1 ended with $?"

@@ -61,7 +61,7 @@ std::string domain_with(const std::string& vdev, const std::vector<config::HostM
   config::SystemConfig manifest;
   manifest.host_map = host_map;
   const auto planned = plan_text(std::string(kStart) + "vdev " + vdev, test::fake_host(), &manifest);
-  return planned.plan ? planned.plan->domain_xml : planned.text();
+  return planned.plan ? planned.plan->domain_xml + to_table(*planned.plan) : planned.text();
 }
 
 std::string port_with(const std::string& hostdev, const std::vector<config::HostMapEntry>& host_map) {
@@ -74,9 +74,13 @@ TEST(HostMap, SaysWhatASerialPortIsConnectedTo) {
     return std::vector<Entry>{{{"/dev/ser1", {}}, kind, {target, {}}}};
   };
   EXPECT_THAT(port_with("/dev/ser1", entry("/dev/ttyS0")), HasSubstr("<source path=\"/dev/ttyS0\""));
-  EXPECT_THAT(port_with("/dev/ser1", entry("logs/port.txt")), HasSubstr("path=\"/home/user/logs/port.txt\""));
+  EXPECT_THAT(port_with("/dev/ser1", entry("logs/port.txt")),
+              HasSubstr("ser8250-0: output to /home/user/logs/port.txt\n"));
   EXPECT_THAT(port_with(">/dev/ser1", entry("logs/port.txt")),
-              HasSubstr("path=\"/home/user/logs/port.txt\""));
+              HasSubstr("ser8250-0: output to /home/user/logs/port.txt\n"));
+  EXPECT_THAT(port_with("</dev/ser1", entry("logs/port.txt")),
+              HasSubstr("ser8250-0: input from /home/user/logs/port.txt\n"));
+  EXPECT_THAT(port_with("/dev/ser1", entry("pty")), HasSubstr("terminal /run/qvm/vm/vm/ser8250-0.tty\n"));
   EXPECT_THAT(port_with("/dev/ser1", entry("-")), HasSubstr("console.sock"));
   EXPECT_THAT(port_with("/dev/ser1", {}), HasSubstr("<source path=\"/dev/ser1\""));
   EXPECT_THAT(port_with("/dev/ser1", entry("guests", Entry::Kind::network)),

@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/relay/host_ends.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace qvm::relay {
+namespace {
+
+constexpr int kCommon = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+mode_t kind_of(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 ? facts.st_mode & S_IFMT : 0;
+}
+
+// Whoever names a file of somebody else's has to know as whom it is opened.
+std::string opener() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry == nullptr ? fmt::format("uid {}", ::geteuid()) : fmt::format("user '{}'", entry->pw_name);
+}
+
+tl::unexpected<Error> cannot_open(const std::string& path) {
+  const int code = errno;
+  return fail_errno(fmt::format("open '{}' as {}", path, opener()), code);
+}
+
+// Terminals change nothing that passes through.
+void make_raw(int fd) {
+  termios settings{};
+  if (::tcgetattr(fd, &settings) != 0) return;
+  ::cfmakeraw(&settings);
+  ::tcsetattr(fd, TCSANOW, &settings);
+}
+
+// A pipe is held open at both ends: so nobody has to be there before the guest, and who leaves may come back.
+Result<UniqueFd> open_path(const std::string& path, int flags) {
+  if (kind_of(path) == S_IFIFO) flags = O_RDWR;
+  UniqueFd file(::open(path.c_str(), flags | kCommon, 0666));
+  if (!file) return cannot_open(path);
+  struct stat facts {};
+  if (::fstat(file.get(), &facts) == 0 && S_ISDIR(facts.st_mode))
+    return fail("'" + path + "' is a directory");
+  if (::isatty(file.get()) == 1) make_raw(file.get());
+  return file;
+}
+
+Result<void> open_input(const std::string& path, HostEnds& ends) {
+  auto file = open_path(path, O_RDONLY);
+  if (!file) return tl::unexpected(std::move(file.error()));
+  struct stat facts {};
+  if (::fstat(file->get(), &facts) == 0 && S_ISREG(facts.st_mode))
+    ends.input_bytes = static_cast<std::uint64_t>(facts.st_size);
+  ends.input = std::move(*file);
+  return {};
+}
+
+Result<void> open_output(const std::string& path, int how, HostEnds& ends) {
+  // A device that is missing is not made up.
+  const bool device = path.starts_with("/dev/") && !path.starts_with("/dev/shm/");
+  auto file = open_path(path, O_WRONLY | (device ? 0 : how));
+  if (!file) return tl::unexpected(std::move(file.error()));
+  ends.output = std::move(*file);
+  return {};
+}
+
+Result<void> open_both(const std::string& path, HostEnds& ends) {
+  const mode_t kind = kind_of(path);
+  const std::string input = path + ".in";
+  const std::string output = path + ".out";
+  if ((kind == 0 || kind == S_IFIFO) && kind_of(input) == S_IFIFO && kind_of(output) == S_IFIFO) {
+    if (auto opened = open_input(input, ends); !opened) return opened;
+    return open_output(output, 0, ends);
+  }
+  if (kind == S_IFIFO) {
+    return fail(
+        fmt::format("pipe '{}' would give back what the guest writes: make two, '{}' and '{}', or name "
+                    "two with 'hostdev <INPUT hostdev >OUTPUT'",
+                    path, input, output));
+  }
+  if (kind == S_IFREG) {
+    if (auto opened = open_input(path, ends); !opened) return opened;
+    return open_output(path, O_APPEND, ends);
+  }
+  auto device = open_path(path, O_RDWR);
+  if (!device) return tl::unexpected(std::move(device.error()));
+  ends.output.reset(::fcntl(device->get(), F_DUPFD_CLOEXEC, 0));
+  if (!ends.output) return fail_errno("duplicate a descriptor");
+  ends.input = std::move(*device);
+  return {};
+}
+
+Result<void> open_terminal(HostEnds& ends) {
+  ends.input.reset(::posix_openpt(O_RDWR | kCommon));
+  std::array<char, 64> name{};
+  if (!ends.input || ::grantpt(ends.input.get()) != 0 || ::unlockpt(ends.input.get()) != 0 ||
+      ::ptsname_r(ends.input.get(), name.data(), name.size()) != 0) {
+    return fail_errno("make a pseudo terminal");
+  }
+  ends.terminal = name.data();
+  // Opened and closed once: from then on the kernel tells whether somebody has it open.
+  const UniqueFd other(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!other) return cannot_open(ends.terminal);
+  make_raw(other.get());
+  ends.output.reset(::fcntl(ends.input.get(), F_DUPFD_CLOEXEC, 0));
+  return ends.output ? Result<void>() : fail_errno("duplicate a descriptor");
+}
+
+// Its own words go where ours go.
+Result<void> start_command(const Options& options, HostEnds& ends) {
+  if (::chdir(options.directory.c_str()) != 0) {
+    return fail_errno(fmt::format("run '{}' in '{}' as {}", options.command, options.directory, opener()));
+  }
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail_errno("make a pipe");
+  const UniqueFd read_end(pipe[0]);
+  ends.output.reset(pipe[1]);
+  ::fcntl(pipe[1], F_SETFL, O_NONBLOCK);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_adddup2(&actions, read_end.get(), STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  std::string shell = "sh";
+  std::string option = "-c";
+  std::string command = options.command;
+  const std::array<char*, 4> words = {shell.data(), option.data(), command.data(), nullptr};
+  const int code = ::posix_spawn(&ends.command, "/bin/sh", &actions, &attributes, words.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (code != 0) return fail_errno("start '/bin/sh'", code);
+  return {};
+}
+
+}  // namespace
+
+Result<HostEnds> open_host_ends(const Options& options) {
+  HostEnds ends;
+  Result<void> opened;
+  if (options.terminal) {
+    opened = open_terminal(ends);
+  } else if (!options.input.empty() && options.input == options.output) {
+    opened = open_both(options.input, ends);
+  } else {
+    if (!options.input.empty()) opened = open_input(options.input, ends);
+    if (opened && !options.output.empty()) opened = open_output(options.output, O_CREAT | O_TRUNC, ends);
+    if (opened && !options.command.empty()) opened = start_command(options, ends);
+  }
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  return ends;
+}
+
+}  // namespace qvm::relay
