@@ -48,11 +48,12 @@ TEST_F(Up, TellsOfWarningsAndNotOfInformation) {
 }
 
 TEST_F(Up, RefusesADeviceItCannotProvideWithOneMessage) {
-  const std::string file = sandbox_.add(
-      "disk.qvmconf", "system disk\nram 0,0xa0000\nram 1M,63M\nvdev virtio-blk hostdev /dev/hd0\ndebug\n");
+  const std::string file =
+      sandbox_.add("screen.qvmconf",
+                   "system screen\nram 0,0xa0000\nram 1M,63M\nvdev virtio-gpu scanout-display 1\ndebug\n");
   const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", file});
   EXPECT_EQ(answer.status, 65);
-  const std::string message = ":4:6: error: a VM with vdev 'virtio-blk' cannot be started here [plan-device]";
+  const std::string message = ":4:6: error: a VM with vdev 'virtio-gpu' cannot be started here [plan-device]";
   EXPECT_THAT(answer.err, HasSubstr(message));
   EXPECT_THAT(answer.err, Not(HasSubstr("A23")));
   EXPECT_THAT(answer.err, Not(HasSubstr("info:")));
