@@ -81,6 +81,7 @@ int logs(const Options& options, const daemon::RuntimePaths& paths) {
   ConsoleLog log(**loop, paths.console_log(vm), print);
   if (!log.open()) return no_log(paths, vm);
   if (options.follow) {
+    log.follow_successors();
     if (auto ran = (*loop)->run(); !ran) complain(ran.error().message());
   }
   return kOk;

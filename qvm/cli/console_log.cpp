@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
 
 namespace qvm::cli {
 
@@ -18,6 +21,7 @@ namespace {
 constexpr std::size_t kLongestLine = 4096;
 constexpr off_t kTail = 16384;
 constexpr unsigned kLastLines = 20;
+constexpr std::chrono::milliseconds kSuccessorPeriod{50};
 
 // Where the last lines of a file begin; 0 for a short one.
 off_t last_lines(int fd) {
@@ -45,24 +49,47 @@ void ConsoleLog::close() {
   if (x_changes) x_loop.unwatch(x_changes.get());
   x_changes.reset();
   x_file.reset();
+  if (x_retry) x_loop.cancel(*std::exchange(x_retry, std::nullopt));
+}
+
+void ConsoleLog::handle_changes() {
+  alignas(inotify_event) std::array<char, 4096> events;
+  bool replaced = false;
+  for (;;) {
+    const ssize_t count = ::read(x_changes.get(), events.data(), events.size());
+    if (count <= 0) break;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(count);) {
+      inotify_event event{};
+      std::memcpy(&event, events.data() + at, sizeof event);
+      replaced = replaced || (event.mask & IN_MOVE_SELF) != 0;
+      at += sizeof event + event.len;
+    }
+  }
+  read();
+  if (!replaced || !x_successors) return;
+  close();
+  await_successor();
+}
+
+void ConsoleLog::await_successor() {
+  x_retry.reset();
+  if (!open()) x_retry = x_loop.after(kSuccessorPeriod, [this] { await_successor(); });
 }
 
 bool ConsoleLog::open(From from) {
   if (x_file) return true;
   UniqueFd file(::open(x_path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return false;
-  if (from == From::last_lines) ::lseek(file.get(), last_lines(file.get()), SEEK_SET);
+  // Of a long one qvmd has taken the beginning away.
+  const off_t start = from == From::last_lines ? last_lines(file.get()) : ::lseek(file.get(), 0, SEEK_DATA);
+  ::lseek(file.get(), std::max<off_t>(0, start), SEEK_SET);
   UniqueFd changes(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   // Watched before the first read: what is written in between is seen twice at worst as a wake-up, never
   // missed.
-  if (!changes || ::inotify_add_watch(changes.get(), x_path.c_str(), IN_MODIFY) < 0) return false;
+  if (!changes || ::inotify_add_watch(changes.get(), x_path.c_str(), IN_MODIFY | IN_MOVE_SELF) < 0)
+    return false;
   const int fd = changes.get();
-  auto watched = x_loop.watch(fd, EPOLLIN, [this, fd](std::uint32_t) {
-    alignas(inotify_event) std::array<char, 4096> events;
-    while (::read(fd, events.data(), events.size()) > 0) {
-    }
-    read();
-  });
+  auto watched = x_loop.watch(fd, EPOLLIN, [this](std::uint32_t) { handle_changes(); });
   if (!watched) return false;
   x_file = std::move(file);
   x_changes = std::move(changes);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,15 +32,22 @@ class ConsoleLog {
   bool open(From from = From::start);
   // Hands on what has been written by now.
   void read();
+  // From now on the file that takes its place, when the VM is started again, is followed by itself.
+  void follow_successors() { x_successors = true; }
   // Lets go of the file: the VM is started again, with a new one.
   void close();
 
  private:
+  void handle_changes();
+  void await_successor();
+
   EventLoop& x_loop;
   const std::string x_path;
   const Sink x_sink;
   UniqueFd x_file;
   UniqueFd x_changes;  // inotify
+  bool x_successors = false;
+  std::optional<EventLoop::TimerId> x_retry;
 };
 
 // Cuts bytes into lines and prints each with a prefix, as one write. The rest of an unfinished line is

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/cli/console_log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -98,6 +100,28 @@ TEST_F(ConsoleLogTest, GivesWhatIsThereAndWhatComes) {
   write("three\n");
   run_until(14);
   EXPECT_EQ(seen, "one\ntwo\nthree\n");
+}
+
+TEST_F(ConsoleLogTest, GoesOnWithTheFileThatTakesItsPlace) {
+  write("one\n");
+  ConsoleLog log(*loop, path, sink());
+  ASSERT_TRUE(log.open());
+  log.follow_successors();
+  for (const char* text : {"two\n", "six\n"}) {
+    ASSERT_EQ(std::rename(path.c_str(), (path + ".1").c_str()), 0);
+    loop->after(std::chrono::milliseconds(120), [&] { write(text); });
+    run_until(seen.size() + 4);
+  }
+  EXPECT_EQ(seen, "one\ntwo\nsix\n");
+}
+
+TEST_F(ConsoleLogTest, SkipsWhatWasTakenAwayAtTheBeginning) {
+  write(std::string(8192, 'x') + "the end\n");
+  const UniqueFd file(::open(path.c_str(), O_RDWR));
+  ASSERT_EQ(::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 8192), 0);
+  ConsoleLog log(*loop, path, sink());
+  ASSERT_TRUE(log.open());
+  EXPECT_EQ(seen, "the end\n");
 }
 
 TEST_F(ConsoleLogTest, GivesNothingTwice) {
