@@ -134,5 +134,26 @@ TEST_F(LinuxExample, ComesBackTenTimesAndNothingGrows) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+// Clock source, real-time clock and keyboard controller are found, and used.
+TEST_F(LinuxExample, UsesThePartsOfAPc) {
+  const std::string config = sandbox_.add(
+      "parts.qvmconf",
+      linux_config(
+          "parts",
+          "sh -c \\\"cd /sys/devices/system/clocksource/clocksource0; echo hpet >current_clocksource; "
+          "echo source $(cat current_clocksource); cd /sys/class/rtc/rtc0; echo clock $(cat name) $(cat "
+          "date); grep Name /proc/bus/input/devices; cat /proc/interrupts\\\"",
+          "vdev 8259 loc 0x20\nvdev 8259 loc 0xa0\nvdev timer8254 intr myioapic:0\n"
+          "vdev hpet loc 0xfed00000\nvdev mc146818\nvdev pckeyboard\n"));
+  BackgroundProgram guest(up({config}));
+  ASSERT_EQ(guest.wait(kPatience), 0) << guest.out() << guest.err();
+  const std::vector<std::string> lines = lines_with(guest.out(), "parts | ");
+  EXPECT_THAT(lines, Contains("source hpet"));
+  EXPECT_THAT(lines, Contains(MatchesRegex("clock rtc_cmos [0-9: ]*20[0-9-]+")));
+  EXPECT_THAT(lines, Contains(MatchesRegex("N: Name=\"AT .*[Kk]eyboard\"")));
+  EXPECT_THAT(lines, Contains(MatchesRegex(" *1: +[1-9][0-9]* .*i8042")));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 }  // namespace
 }  // namespace qvm::test
