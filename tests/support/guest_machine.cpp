@@ -24,6 +24,9 @@ std::vector<std::string> guest_words(const GuestMachine& machine) {
   std::vector<std::string> words = {"timeout",
                                     "--kill-after=5",
                                     std::to_string(machine.patience.count()),
+                                    "setpriv",  // who kills timeout means the machine
+                                    "--pdeathsig",
+                                    "KILL",
                                     "qemu-system-x86_64",
                                     "-nodefaults",
                                     "-machine",
