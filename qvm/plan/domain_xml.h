@@ -26,7 +26,7 @@ struct DomainInput {
   std::vector<PlacedElement> elements;                         // of the vdevs, in configuration order
   std::vector<std::pair<std::string, std::string>> arguments;  // options of QEMU's with their values
   std::vector<std::string> acpi_tables;                        // absolute paths, the user's own
-  bool shared_memory = false;                                  // other processes work on the guest's memory, too
+  bool shared_memory = false;  // other processes work on the guest's memory, too
 };
 
 // Valid against libvirt's domain.rng. All texts must be XML texts (vdevs::is_xml_text).
