@@ -9,6 +9,7 @@ int exit_code(daemon::Outcome outcome) {
   switch (outcome) {
     case Outcome::none:
     case Outcome::shutdown:
+    case Outcome::reset:
     case Outcome::stopped:
       return kOk;
     case Outcome::watchdog:

@@ -25,6 +25,8 @@ std::string_view ending(Outcome outcome) {
       return "ended";
     case Outcome::shutdown:
       return "powered off";
+    case Outcome::reset:
+      return "reset itself";
     case Outcome::stopped:
       return "stopped";
     case Outcome::watchdog:

@@ -24,15 +24,16 @@ constexpr Names<VmState, 7> kStates = {{{VmState::starting, "starting"},
                                         {VmState::stopped, "stopped"},
                                         {VmState::failed, "failed"}}};
 
-constexpr Names<Outcome, 9> kOutcomes = {{{Outcome::none, "none"},
-                                          {Outcome::shutdown, "shutdown"},
-                                          {Outcome::stopped, "stopped"},
-                                          {Outcome::watchdog, "watchdog"},
-                                          {Outcome::unsupported, "unsupported"},
-                                          {Outcome::device, "device"},
-                                          {Outcome::panicked, "panicked"},
-                                          {Outcome::died, "died"},
-                                          {Outcome::not_started, "not-started"}}};
+constexpr Names<Outcome, 10> kOutcomes = {{{Outcome::none, "none"},
+                                           {Outcome::shutdown, "shutdown"},
+                                           {Outcome::reset, "reset"},
+                                           {Outcome::stopped, "stopped"},
+                                           {Outcome::watchdog, "watchdog"},
+                                           {Outcome::unsupported, "unsupported"},
+                                           {Outcome::device, "device"},
+                                           {Outcome::panicked, "panicked"},
+                                           {Outcome::died, "died"},
+                                           {Outcome::not_started, "not-started"}}};
 
 constexpr Names<Request::Operation, 9> kOperations = {{{Request::Operation::prepare, "prepare"},
                                                        {Request::Operation::start, "start"},

@@ -35,7 +35,8 @@ std::string_view to_string(VmState state);
 // How a VM's run ended.
 enum class Outcome {
   none,         // it has not
-  shutdown,     // the guest powered off, or reset where a reset ends the VM
+  shutdown,     // the guest powered off
+  reset,        // the guest reset itself, which ends the VM like a power-off
   stopped,      // somebody stopped it: `down`, Ctrl-C, the end of its owner
   watchdog,     // the guest's watchdog bit
   unsupported,  // the guest did what the hypervisor cannot emulate

@@ -29,7 +29,8 @@ bool wanted(config::RestartPolicy::When when, Outcome outcome) {
 }  // namespace
 
 bool is_failure(Outcome outcome) {
-  return outcome != Outcome::none && outcome != Outcome::shutdown && outcome != Outcome::stopped;
+  return outcome != Outcome::none && outcome != Outcome::shutdown && outcome != Outcome::reset &&
+         outcome != Outcome::stopped;
 }
 
 RestartDecision decide_restart(const config::RestartPolicy& policy, Outcome outcome, unsigned in_a_row,

@@ -246,6 +246,9 @@ void Supervisor::on_domain_event(const host::DomainEvent& event) {
     case host::DomainEvent::Kind::panicked:
       give_up_on(*vm, Outcome::panicked);
       break;
+    case host::DomainEvent::Kind::reset:
+      vm->reset = true;
+      break;
     case host::DomainEvent::Kind::power_off:
       vm->powered_off = true;
       break;

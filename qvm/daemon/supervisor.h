@@ -89,6 +89,7 @@ class Supervisor {
     bool ever_up = false;              // in this run or one before
     bool resumed = false;              // the hypervisor has said so
     bool powered_off = false;          // the guest has, in this run
+    bool reset = false;                // the guest has reset itself, which ends this run
     UniqueFd process{};                // of an adopted VM, watched for its end
     Clock::time_point up_since{};
     bool stop_requested = false;

@@ -212,6 +212,7 @@ void Supervisor::judge_end(Vm& vm, const host::LastWords& words, std::chrono::mi
         judge({.how = *vm.gone,
                .known = vm.verdict,
                .stop_requested = vm.stop_requested,
+               .reset = vm.reset,
                .wait_status = exit,
                .words = words}),
         ran);

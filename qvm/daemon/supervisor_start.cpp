@@ -357,7 +357,7 @@ void Supervisor::retry(const std::string& name) {
   vm.retry.reset();
   vm.verdict = Outcome::none;
   vm.resumed = false;
-  vm.powered_off = false;
+  vm.powered_off = vm.reset = false;
   vm.busy = true;
   ++vm.status.restarts;
   vm.status.resets = 0;

@@ -44,6 +44,7 @@ Verdict judge(const Evidence& evidence) {
       return {.outcome = evidence.known, .reason = "the guest reported a panic"};
     case Outcome::none:
     case Outcome::shutdown:
+    case Outcome::reset:
     case Outcome::stopped:
     case Outcome::device:
     case Outcome::died:
@@ -53,7 +54,7 @@ Verdict judge(const Evidence& evidence) {
   if (evidence.stop_requested) return {.outcome = Outcome::stopped, .reason = {}};
   switch (evidence.how) {
     case host::DomainEvent::Stop::shutdown:
-      return {.outcome = Outcome::shutdown, .reason = {}};
+      return {.outcome = evidence.reset ? Outcome::reset : Outcome::shutdown, .reason = {}};
     case host::DomainEvent::Stop::destroyed:
       return {.outcome = Outcome::died, .reason = "somebody else destroyed its domain"};
     case host::DomainEvent::Stop::crashed:

@@ -15,6 +15,7 @@ struct Evidence {
   host::DomainEvent::Stop how = host::DomainEvent::Stop::other;
   Outcome known = Outcome::none;  // what ended it, if that came before the end
   bool stop_requested = false;
+  bool reset = false;                // the guest reset itself
   std::optional<int> wait_status{};  // of its process, as waitpid() tells it; absent if it was not our child
   host::LastWords words{};
 };

@@ -26,6 +26,7 @@ struct DomainEvent {
     watchdog,   // the guest's watchdog bit
     panicked,   // the guest reported a panic
     power_off,  // the guest powered off; the domain goes
+    reset,      // the guest reset itself, which ends the domain: before power_off and stopped
     stopped,    // the domain is gone
   };
   enum class Stop {

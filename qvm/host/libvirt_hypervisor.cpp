@@ -111,6 +111,13 @@ void on_reboot(virConnectPtr, virDomainPtr domain, void* sink) {
   send(sink, domain, DomainEvent::Kind::rebooted);
 }
 
+// QEMU's own event: libvirt's does not tell a reset that ends the domain from a power-off.
+void on_qemu_shutdown(virConnectPtr, virDomainPtr domain, const char*, long long, unsigned,
+                      const char* details, void* sink) {
+  if (details != nullptr && std::string_view(details).find("\"guest-reset\"") != std::string_view::npos)
+    send(sink, domain, DomainEvent::Kind::reset);
+}
+
 void on_watchdog(virConnectPtr, virDomainPtr domain, int, void* sink) {
   send(sink, domain, DomainEvent::Kind::watchdog);
 }
@@ -129,6 +136,7 @@ class LibvirtHypervisor final : public Hypervisor {
   static Result<std::unique_ptr<Hypervisor>> open(const HypervisorOptions& options, EventSink sink);
   ~LibvirtHypervisor() override {
     for (const int callback : x_callbacks) virConnectDomainEventDeregisterAny(x_connection.get(), callback);
+    if (x_qemu_callback >= 0) virConnectDomainQemuMonitorEventDeregister(x_connection.get(), x_qemu_callback);
   }
 
   Result<DomainInfo> start(const std::string& domain_xml, Begin begin,
@@ -306,6 +314,7 @@ class LibvirtHypervisor final : public Hypervisor {
   ConnectionHandle x_connection;
   std::string x_embed_root;  // empty: not embedded
   std::vector<int> x_callbacks;
+  int x_qemu_callback = -1;
 };
 
 Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOptions& options,
@@ -331,9 +340,12 @@ Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOpti
   if (auto ok = made->subscribe(VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle, sink); !ok) {
     return fail_from(std::move(ok), "libvirt's events");
   }
-  // The test driver has no guests that reset or bite: it may refuse these two.
+  // The test driver has no guests that reset or bite: it may refuse these.
   (void)made->subscribe(VIR_DOMAIN_EVENT_ID_REBOOT, on_reboot, sink);
   (void)made->subscribe(VIR_DOMAIN_EVENT_ID_WATCHDOG, on_watchdog, sink);
+  made->x_qemu_callback = virConnectDomainQemuMonitorEventRegister(
+      made->x_connection.get(), nullptr, "SHUTDOWN", on_qemu_shutdown, new EventSink(sink),
+      [](void* copy) { delete static_cast<EventSink*>(copy); }, 0);
   return made;
 }
 

@@ -72,6 +72,15 @@ TEST_F(RestartTest, GuestThatPowersOffComesBack) {
   expect_nothing_left();
 }
 
+TEST_F(RestartTest, ResetIsToldFromAPowerOff) {
+  start(kLate);
+  host_.happen("a", DomainEvent::Kind::reset);
+  host_.happen("a", DomainEvent::Kind::power_off);
+  host_.end("a", DomainEvent::Stop::shutdown);
+  wait_for(VmState::restarting);
+  EXPECT_EQ(status("a").outcome, Outcome::reset);
+}
+
 TEST_F(RestartTest, EveryFailureBringsItBack) {
   start({.when = RestartPolicy::When::on_failure, .delay = 1ms, .max_delay = 1ms});
   host_.happen("a", DomainEvent::Kind::watchdog);

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 
 #include "tests/system/cli/cli_fixture.h"
 
@@ -61,6 +63,9 @@ TEST_P(AcceleratedSingle, EndsWhenTheGuestResetsItself) {
   const Answer answer = sandbox_.qvm({"--accel", GetParam(), "@" + file});
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(answer.out, "reset-detach: attached as client 0, resetting\r\n");
+  std::ifstream log(sandbox_.runtime() + "/log/qvmd.log");
+  const std::string text{std::istreambuf_iterator<char>(log), {}};
+  EXPECT_THAT(text, HasSubstr("VM 'reset': has ended: reset\n"));
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 

@@ -34,6 +34,7 @@ TEST(Describe, SaysWhenAndWhyAVmIsStartedAgain) {
 
 TEST(Describe, SaysHowAVmEnded) {
   EXPECT_EQ(describe({.state = VmState::stopped, .outcome = Outcome::shutdown}), "powered off");
+  EXPECT_EQ(describe({.state = VmState::stopped, .outcome = Outcome::reset}), "reset itself");
   EXPECT_EQ(describe({.state = VmState::stopped, .outcome = Outcome::stopped}), "stopped");
   EXPECT_EQ(describe({.state = VmState::failed, .outcome = Outcome::died, .reason = "out of memory"}),
             "died: out of memory");

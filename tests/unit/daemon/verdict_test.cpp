@@ -6,6 +6,8 @@
 
 #include <csignal>
 
+#include "qvm/daemon/restart.h"
+
 namespace qvm::daemon {
 namespace {
 
@@ -18,6 +20,12 @@ TEST(Verdict, GuestThatPowersOffIsFine) {
   const Verdict verdict = judge({.how = Stop::shutdown});
   EXPECT_EQ(verdict.outcome, Outcome::shutdown);
   EXPECT_EQ(verdict.reason, "");
+}
+
+TEST(Verdict, GuestThatResetsItselfIsFineToo) {
+  EXPECT_EQ(judge({.how = Stop::shutdown, .reset = true}).outcome, Outcome::reset);
+  EXPECT_EQ(judge({.how = Stop::shutdown, .stop_requested = true, .reset = true}).outcome, Outcome::stopped);
+  EXPECT_FALSE(is_failure(Outcome::reset));
 }
 
 TEST(Verdict, StopThatWasAskedForIsNoFailureHoweverItCame) {
