@@ -38,6 +38,8 @@ constexpr const char* kKvmDevice = "/dev/kvm";
 constexpr std::chrono::seconds kRegiondEnd{2};
 // How long a qvmd that is about to end may keep its successor waiting.
 constexpr std::chrono::milliseconds kOrphansEnd{500};
+// How often the lengths of the VMs' logs are looked at.
+constexpr std::chrono::seconds kLogPeriod{2};
 
 // Standard error is qvmd's log.
 Log& process_log() {
@@ -160,6 +162,7 @@ class Daemon {
   void answer_leaving();
   void end_if_idle();
   void end();
+  void shorten_logs();
 
   const DaemonOptions& x_options;
   RuntimePaths x_paths;
@@ -207,6 +210,7 @@ Result<void> Daemon::serve() {
   if (!server) return tl::unexpected(std::move(server.error()));
   x_server = std::move(*server);
   x_options.ready();
+  shorten_logs();
   // Whoever started us may have died before it could connect.
   constexpr std::chrono::seconds kFirstClient{10};
   x_loop.after(kFirstClient, [this] {
@@ -258,6 +262,11 @@ void Daemon::answer_leaving() {
     if (needed) x_left.insert(client);
   }
   if (!needed) end();
+}
+
+void Daemon::shorten_logs() {
+  x_supervisor->shorten_logs();
+  x_loop.after(kLogPeriod, [this] { shorten_logs(); });
 }
 
 void Daemon::end() {

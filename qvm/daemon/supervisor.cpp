@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "qvm/daemon/log_limit.h"
 #include "qvm/daemon/wall_clock.h"
 
 namespace qvm::daemon {
@@ -316,6 +317,12 @@ std::vector<VmStatus> Supervisor::statuses(const std::vector<std::string>& names
 
 void Supervisor::send_failed(ClientId client, std::string why) const {
   send(client, {.kind = Reply::Kind::failed, .text = std::move(why)});
+}
+
+void Supervisor::shorten_logs() const {
+  for (const auto& [name, vm] : x_vms) {
+    if (!vm.status.over()) daemon::shorten_logs(x_paths, name);
+  }
 }
 
 bool Supervisor::has_vms() const {

@@ -60,6 +60,9 @@ class Supervisor {
   void on_domain_event(const host::DomainEvent& event);
   void on_process_exit(pid_t pid, int wait_status);
 
+  // Keeps the logs of all VMs from filling the disk; to be called now and then.
+  void shorten_logs() const;
+
   // A VM lives or is being started.
   bool has_vms() const;
   // No VM lives and nothing is under way.
