@@ -184,11 +184,7 @@ Json write(const Blob& blob) {
 }
 
 Blob read_blob(const Json& json) {
-  Blob blob;
-  get(json, "path", blob.path);
-  get(json, "address", blob.address);
-  get(json, "length", blob.length);
-  return blob;
+  return {json.at("path"), json.at("address"), json.at("length")};
 }
 
 Json write(const Disk& disk) {
@@ -197,14 +193,8 @@ Json write(const Disk& disk) {
 }
 
 Disk read_disk(const Json& json) {
-  Disk disk;
-  get(json, "vdev", disk.vdev);
-  get(json, "name", disk.name);
-  get(json, "path", disk.path);
-  get(json, "writable", disk.writable);
-  get(json, "direct", disk.direct);
-  get(json, "place", disk.place);
-  return disk;
+  return {json.at("vdev"),     json.at("name"),   json.at("path"),
+          json.at("writable"), json.at("direct"), json.at("place")};
 }
 
 Json write(const Console& console) {
@@ -212,11 +202,7 @@ Json write(const Console& console) {
 }
 
 Console read_console(const Json& json) {
-  Console console;
-  get(json, "vdev", console.vdev);
-  get(json, "socket", console.socket);
-  get(json, "log", console.log);
-  return console;
+  return {json.at("vdev"), json.at("socket"), json.at("log")};
 }
 
 Json write(const vdevs::Relay& relay) {
