@@ -46,6 +46,7 @@ bool request_virtio(const PlanInput& input, const VirtioNumbers& numbers, VdevPl
   plan.pci = request_pci(input, sink);
   if (!plan.pci) return false;
   plan.pci->vendor = kVirtioVendor;
+  plan.pci->message_signalled = true;
   plan.pci->device = is_legacy(input) && numbers.transitional != 0 ? numbers.transitional : numbers.modern;
   return true;
 }

@@ -73,6 +73,7 @@ struct PciRequest {
   std::optional<config::PciPosition> position;  // fixed by the user; absent: the core finds one
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
+  bool message_signalled = false;  // its guest can do without its interrupt line
   // Of a hosted vdev, which has one BAR, which traps, and the interrupt INTA; of others QEMU knows.
   std::uint16_t class_code = 0;  // class and subclass
   std::uint32_t length = 0;      // of the BAR, bytes: a power of two, 4096 or more

@@ -236,7 +236,10 @@ void Builder::place_pci() {
       x_vm, x_queries.pci_devices ? x_queries.pci_devices() : std::vector<HostPciDevice>(), x_sink);
   for (PassedDevice& passed : x_passed)
     wishes.push_back({passed.position, passed.owner(), passed.where, passed.order, &passed.place});
-  if (!wishes.empty()) x_interrupts.add_pci(x_machine.pci_lines);
+  const bool silent = x_passed.empty() && std::all_of(x_vdevs.begin(), x_vdevs.end(), [](const Planned& one) {
+                        return !one.plan.pci || one.plan.pci->message_signalled;
+                      });
+  if (!wishes.empty()) x_interrupts.add_pci(x_machine.pci_lines, silent);
   x_pci.place(std::move(wishes), x_sink);
 }
 

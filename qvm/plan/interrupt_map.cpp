@@ -16,8 +16,8 @@ InterruptMap::InterruptMap(const vdevs::Machine& machine) : x_lines(machine.inte
   }
 }
 
-void InterruptMap::add_pci(const std::vector<std::uint32_t>& lines) {
-  for (const std::uint32_t line : lines) x_owners.push_back({line, "machine: PCI devices", {}, {}});
+void InterruptMap::add_pci(const std::vector<std::uint32_t>& lines, bool silent) {
+  for (const std::uint32_t line : lines) x_owners.push_back({line, "machine: PCI devices", {}, {}, silent});
 }
 
 bool InterruptMap::claim(LineOwner use, config::DiagnosticSink& sink) {
@@ -35,6 +35,16 @@ bool InterruptMap::claim(LineOwner use, config::DiagnosticSink& sink) {
       return true;
     }
     if (use.part && other.part && use.part != other.part) continue;
+    if (other.silent) {
+      report(
+          sink, config::Severity::warning, "D03", use.where,
+          fmt::format("interrupt line {} of {} is one that the machine gives to PCI devices", use.line,
+                      use.owner),
+          fmt::format("Linux does not notice: it uses the message interrupts (MSI-X) of virtio devices; for "
+                      "a guest that does not, take a free line: {}",
+                      free_lines()));
+      continue;
+    }
     config::Diagnostic finding;
     finding.rule = "D03";
     finding.where = use.where;

@@ -18,6 +18,7 @@ struct LineOwner {
   std::string owner;
   config::SourceRange where;
   std::optional<vdevs::Part> part;
+  bool silent = false;  // its guest need not ever use the line
 };
 
 class InterruptMap {
@@ -29,8 +30,9 @@ class InterruptMap {
   // told).
   bool claim(LineOwner use, config::DiagnosticSink& sink);
 
-  // The machine routes interrupts of PCI devices to these lines: nobody else may have them.
-  void add_pci(const std::vector<std::uint32_t>& lines);
+  // The machine routes interrupts of PCI devices to these lines: nobody else may have them. silent: all of
+  // these devices have message interrupts as well, and who claims a line is only warned.
+  void add_pci(const std::vector<std::uint32_t>& lines, bool silent);
 
   // Owners in order of line, then of configuration; the machine's own are left out where a vdev is that part.
   std::vector<LineOwner> owners() const;

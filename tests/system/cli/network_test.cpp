@@ -142,7 +142,9 @@ TEST_F(Network, LinkComesBackWithTheGuestThatDied) {
   BackgroundProgram ann(sandbox_.program({.words = {"console", "ann"}}));
   ASSERT_TRUE(ann.wait_for("met\r\n", kPatience)) << ann.out();
   const auto listed = nlohmann::json::parse(sandbox_.qvm({"ps", "--json"}).out);
-  ASSERT_EQ(::kill(listed.at("vms").at(1).at("pid").get<pid_t>(), SIGKILL), 0);
+  const pid_t bob = listed.at("vms").at(1).at("pid").get<pid_t>();
+  ASSERT_GT(bob, 0) << listed;
+  ASSERT_EQ(::kill(bob, SIGKILL), 0);
   ASSERT_TRUE(ann.wait_for("lost\r\n", kPatience)) << ann.out();
   ASSERT_TRUE(ann.wait_for("met again\r\n", kPatience)) << ann.out();
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);

@@ -105,6 +105,8 @@ TEST_P(Order, VmThatIsKilledComesBackAlsoWithoutQvmd) {
   ASSERT_EQ(up(manifest("restart: {policy: on-failure, delay: 100ms}", "depends_on: [left]")).status, 0);
   const auto kill = [this](const std::string& name) {
     const pid_t pid = vm(name).at("pid").get<pid_t>();
+    if (pid <= 0)
+      return testing::AssertionFailure() << name << " does not run";  // kill(0) would end the test
     ::kill(pid, SIGKILL);
     return sandbox_.wait_for_end({pid});
   };
@@ -112,6 +114,7 @@ TEST_P(Order, VmThatIsKilledComesBackAlsoWithoutQvmd) {
   EXPECT_TRUE(runs_after("left", 1));
 
   const pid_t pid = vm("left").at("pid").get<pid_t>();
+  ASSERT_GT(pid, 0) << log();
   const std::vector<pid_t> qvmd = sandbox_.processes("qvmd");
   for (const pid_t one : qvmd) ::kill(one, SIGKILL);
   ASSERT_TRUE(sandbox_.wait_for_end(qvmd));
