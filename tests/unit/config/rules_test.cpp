@@ -111,8 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"A23",
                "ram 64M pass [[loc]] 0x1,0x1 loc pci:1/1 generate safety [[required]] vdev [[pl011]] loc "
                "0x1c090000 intr "
-               "gic:37 "
-               "vdev ser8250 hostdev [[<x]]"},
+               "gic:37"},
         Marked{"B01", "load [[guest.elf]] ram 64M"},
         Marked{"B01", "ram 64M data load [[0x3fff000,guest.bin]]"},
         Marked{"B01", "ram 64M load 0x3fff000,guest.elf data load [[guest.bin]]"},
