@@ -302,13 +302,24 @@ class LibvirtHypervisor final : public Hypervisor {
 
   template <class Callback>
   Result<void> subscribe(int event, Callback callback, const EventSink& sink) {
-    const int id = virConnectDomainEventRegisterAny(x_connection.get(), nullptr, event,
-                                                    VIR_DOMAIN_EVENT_CALLBACK(callback), new EventSink(sink),
-                                                    [](void* copy) { delete static_cast<EventSink*>(copy); });
+    auto copy = std::make_unique<EventSink>(sink);
+    const int id = virConnectDomainEventRegisterAny(
+        x_connection.get(), nullptr, event, VIR_DOMAIN_EVENT_CALLBACK(callback), copy.get(), delete_sink);
     if (id < 0) return fail(reason());
+    static_cast<void>(copy.release());  // libvirt's from now on
     x_callbacks.push_back(id);
     return {};
   }
+
+  // Not every driver has QEMU's events.
+  void subscribe_qemu(const EventSink& sink) {
+    auto copy = std::make_unique<EventSink>(sink);
+    x_qemu_callback = virConnectDomainQemuMonitorEventRegister(x_connection.get(), nullptr, "SHUTDOWN",
+                                                               on_qemu_shutdown, copy.get(), delete_sink, 0);
+    if (x_qemu_callback >= 0) static_cast<void>(copy.release());
+  }
+
+  static void delete_sink(void* copy) { delete static_cast<EventSink*>(copy); }
 
   std::shared_ptr<EventThread> x_events;  // outlives the connection
   ConnectionHandle x_connection;
@@ -343,9 +354,7 @@ Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOpti
   // The test driver has no guests that reset or bite: it may refuse these.
   (void)made->subscribe(VIR_DOMAIN_EVENT_ID_REBOOT, on_reboot, sink);
   (void)made->subscribe(VIR_DOMAIN_EVENT_ID_WATCHDOG, on_watchdog, sink);
-  made->x_qemu_callback = virConnectDomainQemuMonitorEventRegister(
-      made->x_connection.get(), nullptr, "SHUTDOWN", on_qemu_shutdown, new EventSink(sink),
-      [](void* copy) { delete static_cast<EventSink*>(copy); }, 0);
+  made->subscribe_qemu(sink);
   return made;
 }
 
