@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
+#include "qvm/base/pidfd.h"
+#include "qvm/base/unix_address.h"
 #include "qvm/cli/start_daemon.h"
 #include "qvm/daemon/domain_files.h"
 
@@ -24,18 +24,16 @@ constexpr int kAttempts = 3;  // a qvmd that is ending may hang up on us
 constexpr int kLastStepsMs = 2000;
 
 Result<UniqueFd> connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
+  const auto address = unix_address(path);
+  if (!address) {
     return fail(
         fmt::format("the runtime directory's path is too long: '{}' has {} bytes, a socket may have {}", path,
-                    path.size(), sizeof address.sun_path - 1));
+                    path.size(), sizeof sockaddr_un::sun_path - 1));
   }
-  path.copy(address.sun_path, path.size());
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return fail_errno("create a socket");
   // NOLINTNEXTLINE: the socket interface takes every address as a sockaddr
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return fail_errno(fmt::format("connect to '{}'", path));
   }
   ucred peer{};
@@ -58,7 +56,7 @@ UniqueFd server_of(int socket) {
   ucred peer{};
   socklen_t length = sizeof peer;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return {};
-  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)));
+  return open_pidfd(peer.pid);
 }
 
 bool nobody_listens(const Error& error) {

@@ -5,13 +5,14 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <string_view>
 #include <utility>
+
+#include "qvm/base/unix_address.h"
 
 namespace qvm::cli {
 
@@ -62,13 +63,11 @@ ConsoleInput::~ConsoleInput() {
 }
 
 Result<void> ConsoleInput::connect() {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (x_path.size() >= sizeof address.sun_path) return fail("the console's path is too long");
-  x_path.copy(address.sun_path, x_path.size());
+  const auto address = unix_address(x_path);
+  if (!address) return fail("the console's path is too long");
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   // NOLINTNEXTLINE: the socket interface takes every address as a sockaddr
-  if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
     return fail_errno("connect to the console '" + x_path + "'");
   auto watched = x_loop.watch(socket.get(), EPOLLIN, [this](std::uint32_t) { drain(); });
   if (!watched) return watched;

@@ -8,17 +8,16 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <vector>
 
 #include "qvm/base/install_paths.h"
+#include "qvm/base/pidfd.h"
+#include "qvm/base/unix_address.h"
 #include "qvm/daemon/domain_files.h"
 
 namespace qvm::daemon {
@@ -32,13 +31,11 @@ constexpr milliseconds kOpening{10'000};
 constexpr milliseconds kFinishing{7'000};
 
 Result<UniqueFd> connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(fmt::format("the path '{}' is too long", path));
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const auto address = unix_address(path);
+  if (!address) return fail(fmt::format("the path '{}' is too long", path));
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return fail_errno("make a socket");
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
     return fail_errno(fmt::format("connect to '{}'", path));
   return socket;
 }
@@ -129,7 +126,7 @@ Result<std::string> Relays::spawn(const plan::VmPlan& plan, const vdevs::Relay& 
     const int code =
         spawn_relay(words_for(plan, relay), x_paths, {guest->get(), theirs.get(), log.get()}, pid);
     if (code != 0) return fail_errno("start qvm-relay", code);
-    x_processes[pid] = {plan.name, relay.vdev, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)))};
+    x_processes[pid] = {plan.name, relay.vdev, open_pidfd(pid)};
   }
   theirs.reset();
   std::string text = read_answer(answer.get());

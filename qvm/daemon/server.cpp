@@ -6,13 +6,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 #include <optional>
 #include <utility>
+
+#include "qvm/base/unix_address.h"
 
 namespace qvm::daemon {
 namespace {
@@ -28,18 +28,10 @@ std::optional<Server::Peer> peer_of(int socket) {
   return Server::Peer{peer.pid, peer.uid, peer.gid};
 }
 
-std::optional<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return std::nullopt;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
 }  // namespace
 
 bool Server::answers(const std::string& path) {
-  const auto address = address_of(path);
+  const auto address = unix_address(path);
   const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   return address && socket &&
          ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
@@ -47,7 +39,7 @@ bool Server::answers(const std::string& path) {
 
 Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path, std::string greeting,
                                                Hooks hooks) {
-  const auto address = address_of(path);
+  const auto address = unix_address(path);
   if (!address) return fail(fmt::format("the socket path '{}' is too long", path));
   std::unique_ptr<Server> server(new Server(loop, std::move(path), std::move(greeting), std::move(hooks)));
   server->x_listener.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

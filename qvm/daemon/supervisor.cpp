@@ -4,12 +4,11 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "qvm/base/pidfd.h"
 #include "qvm/daemon/log_limit.h"
 #include "qvm/daemon/wall_clock.h"
 
@@ -94,7 +93,7 @@ void Supervisor::watch_process(Vm& vm) {
   const pid_t pid = vm.status.pid;
   if (pid <= 0) return;
   const auto ended = [this, name = vm.status.name, pid] { process_ended(name, pid); };
-  vm.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  vm.process = open_pidfd(pid);
   if (!vm.process) {
     x_loop.after(kEventGrace, ended);
     return;

@@ -4,7 +4,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -13,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "qvm/base/unique_fd.h"
+#include "qvm/base/pidfd.h"
 #include "qvm/host/embed_root.h"
 
 namespace qvm::host {
@@ -48,7 +47,7 @@ void forget(const std::string& embed_root, const std::string& domain) {
 void abandon_domain(const std::string& embed_root, const std::string& domain) {
   constexpr int kPatienceMs = 5000;
   if (const pid_t pid = living_process(embed_root, domain); pid != 0) {
-    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    const UniqueFd process = open_pidfd(pid);
     ::kill(pid, SIGKILL);
     pollfd waiting{process.get(), POLLIN, 0};
     if (process) ::poll(&waiting, 1, kPatienceMs);

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <thread>
 
+#include "qvm/base/pidfd.h"
 #include "qvm/regions/log.h"
 
 namespace qvm::regions {
@@ -171,16 +172,12 @@ Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kep
   return mine;
 }
 
-UniqueFd open_pid(int pid) {
-  return UniqueFd(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
-}
-
 enum class Death { none, in_vain, killed, other };
 
 // How the process ended that had the other end of the link. None: it lives, and so has another keeper by now.
 Death death_of(int pid, bool our_child) {
   constexpr int kGraceMs = 1000;  // the link breaks before the process is quite dead
-  const UniqueFd process = open_pid(pid);
+  const UniqueFd process = open_pidfd(pid);
   pollfd waiting{process.get(), POLLIN, 0};
   int ready = 0;
   while (process && (ready = ::poll(&waiting, 1, kGraceMs)) < 0 && errno == EINTR) {
@@ -204,7 +201,7 @@ int maker_of(int socket) {
 }  // namespace
 
 KeeperLink::KeeperLink(UniqueFd socket, int keeper)
-    : x_socket(std::move(socket)), x_process(open_pid(keeper != 0 ? keeper : maker_of(x_socket.get()))) {
+    : x_socket(std::move(socket)), x_process(open_pidfd(keeper != 0 ? keeper : maker_of(x_socket.get()))) {
   const timeval patience{1, 0};
   ::setsockopt(x_socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }

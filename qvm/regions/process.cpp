@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,8 @@
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+
+#include "qvm/base/pidfd.h"
 
 namespace qvm::regions {
 
@@ -41,7 +42,7 @@ std::optional<std::uint64_t> start_time_of(pid_t pid) {
 
 UniqueFd open_process(pid_t pid, std::uint64_t start_time) {
   if (pid <= 0 || start_time == 0) return {};
-  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  UniqueFd pidfd = open_pidfd(pid);
   // Looked at after the descriptor was opened: if it fits, the descriptor is the right process's.
   if (pidfd && start_time_of(pid) != start_time) pidfd.reset();
   return pidfd;
