@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string_view>
 
 #include "vdevs/host_path.h"
+#include "vdevs/host_target.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -92,7 +92,7 @@ class Planner {
     if (out && !x_failed) put(x_out, std::move(*end), "output");
   }
 
-  std::optional<End> end_of(std::string path, bool both, const config::SourceRange& where,
+  std::optional<End> end_of(const std::string& path, bool both, const config::SourceRange& where,
                             bool& output_only) {
     const auto refused = [&](std::string message) {
       refuse(where, std::move(message));
@@ -104,20 +104,16 @@ class Planner {
       if (!is_xml_text(path)) return refused("a command must be UTF-8 text without control characters");
       return End{End::Kind::command, path.substr(1), where};
     }
-    const config::HostMapEntry* mapped = x_input.find_host_path ? x_input.find_host_path(path) : nullptr;
-    if (mapped != nullptr) {
-      if (mapped->kind != config::HostMapEntry::Kind::path)
-        return refused(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
-      path = mapped->target.value;
-      if (path == "pty") return End{End::Kind::terminal, {}, where};
-    }
-    if (path == "-") return End{End::Kind::console, {}, where};
-    if (mapped == nullptr && is_terminal_master(path)) return End{End::Kind::terminal, {}, where};
-    std::string absolute = absolute_path(x_input.working_directory, path);
-    if (!is_xml_text(absolute)) return refused("a file name must be UTF-8 text without control characters");
+    const auto target = find_host_target(x_input, path);
+    if (!target) return refused(target.error().message());
+    if (target->mapped ? target->text == "pty" : is_terminal_master(path))
+      return End{End::Kind::terminal, {}, where};
+    if (target->text == "-") return End{End::Kind::console, {}, where};
+    auto file = host_file(x_input, target->text);
+    if (!file) return refused(file.error().message());
     // Who maps a port to a file wants to have its output there.
-    output_only = mapped != nullptr && both && !absolute.starts_with("/dev/");
-    return End{End::Kind::file, std::move(absolute), where};
+    output_only = target->mapped && both && !file->starts_with("/dev/");
+    return End{End::Kind::file, std::move(*file), where};
   }
 
   std::optional<HostSide> side() {
@@ -202,12 +198,6 @@ void add_host_side(const PlanInput& input, const HostSide& side, VdevPlan& plan,
     }
   }
   if (side.is_console()) plan.console = std::move(console);
-}
-
-std::string print_element(const pugi::xml_document& document) {
-  std::ostringstream text;
-  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
-  return text.str();
 }
 
 }  // namespace qvm::vdevs

@@ -33,6 +33,4 @@ std::optional<HostSide> plan_host_side(const PlanInput& input, config::Diagnosti
 // Puts the host side into plan, and its type and source into element, a <serial> or <console> without target.
 void add_host_side(const PlanInput& input, const HostSide& side, VdevPlan& plan, pugi::xml_node element);
 
-std::string print_element(const pugi::xml_document& document);
-
 }  // namespace qvm::vdevs

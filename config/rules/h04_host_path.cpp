@@ -9,6 +9,7 @@
 #include "config/host_map.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/network.h"
 
 namespace qvm::config {
 namespace {
@@ -17,14 +18,10 @@ std::string last_part(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-bool is_network(std::string_view path) {
-  return path.starts_with("/dev/vdevpeers/");
-}
-
 // The entry that would translate it, as a manifest has it.
 std::string entry_for(std::string_view path) {
   const std::string name = last_part(path);
-  if (is_network(path)) return fmt::format("\"{}\": {{user-mode: true}}", path);
+  if (is_host_peer(path)) return fmt::format("\"{}\": {{user-mode: true}}", path);
   for (const char* terminal : {"/dev/ser", "/dev/con", "/dev/tty"}) {
     if (path.starts_with(terminal)) return fmt::format("\"{}\": {}.log", path, name);
   }
@@ -74,9 +71,10 @@ class Checker {
     } else {
       help = fmt::format("say what stands for it here: add '{}' to 'host-map' of the manifest", entry);
     }
-    const char* what = is_network(path) ? "a network of a QNX host, for which nothing stands here: nobody is "
-                                          "at the other end"
-                                        : "a path of a QNX host, which this host does not have";
+    const char* what = is_host_peer(path)
+                           ? "a network of a QNX host, for which nothing stands here: nobody is "
+                             "at the other end"
+                           : "a path of a QNX host, which this host does not have";
     x_sink.add(finding(kHostPath, where, fmt::format("'{}' is {}", path, what), std::move(help)));
   }
 

@@ -24,6 +24,10 @@ std::optional<PeerPath> peer_path(std::string_view path) {
   return PeerPath{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
 }
 
+bool is_host_peer(std::string_view path) {
+  return path.starts_with("/dev/vdevpeers/");
+}
+
 std::optional<std::array<std::uint8_t, 6>> parse_mac(std::string_view text) {
   constexpr std::size_t kLength = 17;
   std::array<std::uint8_t, 6> mac{};

@@ -23,6 +23,9 @@ struct PeerPath {
 };
 std::optional<PeerPath> peer_path(std::string_view path);
 
+// "/dev/vdevpeers/vpN": an end of one of a QNX host's own networks.
+bool is_host_peer(std::string_view path);
+
 // Six bytes in hexadecimal with colons; nullopt for anything else.
 std::optional<std::array<std::uint8_t, 6>> parse_mac(std::string_view text);
 

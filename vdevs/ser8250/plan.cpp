@@ -10,6 +10,7 @@
 
 #include "vdevs/host_side.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/xml.h"
 
 namespace qvm::vdevs {
 namespace {

@@ -5,27 +5,20 @@
 
 #include <optional>
 #include <pugixml.hpp>
-#include <sstream>
 #include <string>
 
 #include "config/host_map.h"
-#include "vdevs/host_path.h"
+#include "config/rules/options.h"
+#include "vdevs/host_target.h"
 #include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/xml.h"
 
 namespace qvm::vdevs {
 namespace {
 
 constexpr const char* kRule = "plan-device";
 constexpr VirtioNumbers kNumbers{.modern = 0x1042, .transitional = 0x1001};
-
-const config::Argument* argument_of(const PlanInput& input, std::string_view name) {
-  const config::Argument* found = nullptr;
-  for (const config::Option& option : input.vdev.options) {
-    if (option.name == name && !option.arguments.empty()) found = &option.arguments.front();
-  }
-  return found;
-}
 
 // "vda" to "vdz", "vdaa" …
 std::string disk_name(unsigned ordinal) {
@@ -37,7 +30,7 @@ std::string disk_name(unsigned ordinal) {
 }
 
 std::optional<DiskFact> disk_of(const PlanInput& input, config::DiagnosticSink& sink) {
-  const config::Argument* hostdev = argument_of(input, "hostdev");
+  const config::Argument* hostdev = config::find_argument(input.vdev.options, "hostdev");
   const auto refuse = [&](std::string message) -> std::optional<DiskFact> {
     add_finding(sink, config::Severity::error, kRule, hostdev != nullptr ? hostdev->where : input.vdev.where,
                 std::move(message), "write 'hostdev FILE', or 'hostdev <FILE' for reading only");
@@ -45,21 +38,20 @@ std::optional<DiskFact> disk_of(const PlanInput& input, config::DiagnosticSink& 
   };
   if (hostdev == nullptr) return refuse("a disk needs a file or a block device of the host");
   const config::HostPath split = config::split_host_path(hostdev->text);
-  std::string path(split.path);
+  const std::string path(split.path);
   if (path.empty() || hostdev->text.front() == '>')
     return refuse(fmt::format("'{}' cannot be a disk", hostdev->text));
-  if (const auto* mapped = input.find_host_path ? input.find_host_path(path) : nullptr; mapped != nullptr) {
-    if (mapped->kind != config::HostMapEntry::Kind::path)
-      return refuse(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
-    if (mapped->target.value == "-") return refuse(fmt::format("the VM's console stands for '{}'", path));
-    path = mapped->target.value;
-  }
+  const auto target = find_host_target(input, path);
+  if (!target) return refuse(target.error().message());
+  if (target->mapped && target->text == "-")
+    return refuse(fmt::format("the VM's console stands for '{}'", path));
+  auto file = host_file(input, target->text);
+  if (!file) return refuse(file.error().message());
   DiskFact disk;
-  disk.path = absolute_path(input.working_directory, path);
-  if (!is_xml_text(disk.path)) return refuse("a file name must be UTF-8 text without control characters");
+  disk.path = std::move(*file);
   disk.name = disk_name(input.ordinal);
   disk.writable = hostdev->text.front() != '<';
-  const config::Argument* direct = argument_of(input, "dio");
+  const config::Argument* direct = config::find_argument(input.vdev.options, "dio");
   disk.direct = direct != nullptr && direct->text == "enable";
   disk.where = hostdev->where;
   return disk;
@@ -80,9 +72,7 @@ std::string disk_xml(const PlanInput& input, const DiskFact& disk) {
   target.append_attribute("dev") = disk.name.c_str();
   target.append_attribute("bus") = "virtio";
   if (!disk.writable) node.append_child("readonly");
-  std::ostringstream text;
-  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
-  return text.str();
+  return print_element(document);
 }
 
 }  // namespace

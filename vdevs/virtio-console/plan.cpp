@@ -6,6 +6,7 @@
 #include "vdevs/host_side.h"
 #include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/xml.h"
 
 namespace qvm::vdevs {
 namespace {

@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include <pugixml.hpp>
-#include <sstream>
 #include <string>
 
+#include "config/rules/options.h"
 #include "vdevs/host_path.h"
+#include "vdevs/host_target.h"
 #include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/xml.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -18,14 +20,6 @@ namespace {
 constexpr const char* kRule = "plan-device";
 constexpr VirtioNumbers kNumbers{.modern = 0x105a};
 constexpr std::size_t kLongestTag = 36;
-
-const config::Argument* argument_of(const PlanInput& input, std::string_view name) {
-  const config::Argument* found = nullptr;
-  for (const config::Option& option : input.vdev.options) {
-    if (option.name == name && !option.arguments.empty()) found = &option.arguments.front();
-  }
-  return found;
-}
 
 // Empty after an error in sink.
 std::string directory_of(const PlanInput& input, const config::Argument& option,
@@ -35,17 +29,13 @@ std::string directory_of(const PlanInput& input, const config::Argument& option,
                 "write 'host_path DIRECTORY'");
     return std::string();
   };
-  std::string path = option.text;
-  if (const auto* mapped = input.find_host_path ? input.find_host_path(path) : nullptr; mapped != nullptr) {
-    if (mapped->kind != config::HostMapEntry::Kind::path)
-      return refuse(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
-    path = mapped->target.value;
-  }
-  path = absolute_path(input.working_directory, path);
-  if (!is_xml_text(path)) return refuse("a file name must be UTF-8 text without control characters");
-  if (input.is_directory && !input.is_directory(path))
-    return refuse(fmt::format("there is no directory '{}' on this host", path));
-  return path;
+  const auto target = find_host_target(input, option.text);
+  if (!target) return refuse(target.error().message());
+  auto path = host_file(input, target->text);
+  if (!path) return refuse(path.error().message());
+  if (input.is_directory && !input.is_directory(*path))
+    return refuse(fmt::format("there is no directory '{}' on this host", *path));
+  return std::move(*path);
 }
 
 std::string filesystem_xml(const PlanInput& input, const std::string& path, const std::string& tag) {
@@ -54,16 +44,15 @@ std::string filesystem_xml(const PlanInput& input, const std::string& path, cons
   node.append_attribute("type") = "mount";
   node.append_attribute("accessmode") = "passthrough";
   node.append_child("driver").append_attribute("type") = "virtiofs";
-  if (const config::Argument* direct = argument_of(input, "directio"); direct != nullptr) {
+  if (const config::Argument* direct = config::find_argument(input.vdev.options, "directio");
+      direct != nullptr) {
     const bool* value = std::get_if<bool>(&direct->value);
     if (value != nullptr && *value)
       node.append_child("binary").append_child("cache").append_attribute("mode") = "none";
   }
   node.append_child("source").append_attribute("dir") = path.c_str();
   node.append_child("target").append_attribute("dir") = tag.c_str();
-  std::ostringstream text;
-  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
-  return text.str();
+  return print_element(document);
 }
 
 }  // namespace
@@ -79,8 +68,8 @@ VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
         "on a disk, 'vdev virtio-blk'");
     return plan;
   }
-  const config::Argument* host_path = argument_of(input, "host_path");
-  const config::Argument* tag = argument_of(input, "tag");
+  const config::Argument* host_path = config::find_argument(input.vdev.options, "host_path");
+  const config::Argument* tag = config::find_argument(input.vdev.options, "tag");
   if (host_path == nullptr || tag == nullptr) {
     add_finding(sink, config::Severity::error, kRule, input.vdev.where,
                 "a shared directory needs 'host_path DIRECTORY' and 'tag NAME'", "");

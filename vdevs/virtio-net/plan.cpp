@@ -6,13 +6,13 @@
 #include <array>
 #include <optional>
 #include <pugixml.hpp>
-#include <sstream>
 #include <string>
 
 #include "config/rules/network.h"
 #include "qvm/base/fnv.h"
 #include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/xml.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -22,16 +22,6 @@ using Mac = std::array<std::uint8_t, 6>;
 
 constexpr const char* kRule = "plan-device";
 constexpr VirtioNumbers kNumbers{.modern = 0x1041, .transitional = 0x1000};
-// The ends of a QNX host's own networks.
-constexpr std::string_view kHostPeers = "/dev/vdevpeers/";
-
-const config::Argument* argument_of(const PlanInput& input, std::string_view name) {
-  const config::Argument* found = nullptr;
-  for (const config::Option& option : input.vdev.options) {
-    if (option.name == name && !option.arguments.empty()) found = &option.arguments.front();
-  }
-  return found;
-}
 
 // The same at every start, so that guests and their networks know the interface again; other on other hosts,
 // whose networks may be bridged.
@@ -49,7 +39,7 @@ Mac derived_mac(const PlanInput& input) {
 }
 
 std::string mac_of(const PlanInput& input) {
-  const config::Argument* given = argument_of(input, "mac");
+  const config::Argument* given = config::find_argument(input.vdev.options, "mac");
   const auto parsed = given == nullptr ? std::nullopt : config::parse_mac(given->text);
   const Mac mac = parsed.value_or(derived_mac(input));
   return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3], mac[4],
@@ -92,7 +82,7 @@ std::optional<Side> side_of(const PlanInput& input, const config::Argument& peer
   LinkEnd link;
   link.hub = input.ordinal + 1;
   // Two without a peer are no pair: their links lead nowhere (H04 says what to do).
-  if (path.starts_with(kHostPeers)) return Side{nullptr, link, fmt::format("nobody: '{}'", path)};
+  if (config::is_host_peer(path)) return Side{nullptr, link, fmt::format("nobody: '{}'", path)};
   const auto other = config::peer_path(path);
   if (!other || other->vm.empty() || other->device.empty())
     return refuse(fmt::format("'{}' is neither an interface of another VM nor a network of the host", path));
@@ -132,9 +122,7 @@ std::string interface_xml(const PlanInput& input, const HostMapEntry& network, c
   }
   node.append_child("model").append_attribute("type") = virtio_model(input);
   node.append_child("rom").append_attribute("enabled") = "no";  // nobody boots from it
-  std::ostringstream text;
-  document.save(text, "", pugi::format_raw | pugi::format_no_declaration);
-  return text.str();
+  return print_element(document);
 }
 
 // libvirt has no element for an interface whose link comes later: it is plugged into a hub of QEMU's, and so
@@ -152,7 +140,7 @@ void add_linked_device(const PlanInput& input, const LinkEnd& link, const std::s
 VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const bool placed = request_virtio(input, kNumbers, plan, sink);
-  const config::Argument* peer = argument_of(input, "peer");
+  const config::Argument* peer = config::find_argument(input.vdev.options, "peer");
   const auto side = peer == nullptr ? std::nullopt : side_of(input, *peer, sink);  // E01 wants a peer
   if (!placed || !side) return plan;
   plan.network = NetworkFact{mac_of(input), side->towards, side->link};
