@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "config/exact_value.h"
 #include "config/file_words.h"
 #include "config/key_value.h"
 #include "config/parser.h"
@@ -135,15 +136,13 @@ class Builder {
   }
 
   void note_unsupported(const ParsedOption& item, const std::string& of = {}) {
-    bool exact = false;
     for (std::size_t i = 0; i < item.arguments.size(); ++i) {
       const Word& word = item.arguments[i];
       const SpecialValue* special = item.spec->arguments[i].special_value(word.text);
-      exact = exact || (special != nullptr && special->exact);
       if (special != nullptr && !special->unsupported.empty())
         x_vm.unsupported.push_back({item.word.text + " " + word.text, special->unsupported, word.where});
     }
-    if (!item.spec->unsupported.empty() && !exact)
+    if (!item.spec->unsupported.empty() && !has_exact_value(item))
       x_vm.unsupported.push_back({of + item.word.text, item.spec->unsupported, item.word.where});
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "config/exact_value.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/repeated_finding.h"
@@ -23,15 +24,6 @@ void check_values(const ParsedOption& item, RepeatedFindings& found) {
     if (special == nullptr || special->unsupported.empty() || word.unresolved) continue;
     report(word.where, fmt::format("'{} {}'", item.spec->name, word.text), special->unsupported, found);
   }
-}
-
-// The value makes it something that can be had.
-bool has_exact_value(const ParsedOption& item) {
-  for (std::size_t i = 0; i < item.arguments.size(); ++i) {
-    const SpecialValue* special = item.spec->arguments[i].special_value(item.arguments[i].text);
-    if (special != nullptr && special->exact) return true;
-  }
-  return false;
 }
 
 void check(const RuleInput& input, DiagnosticSink& sink) {

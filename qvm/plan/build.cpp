@@ -232,8 +232,10 @@ void Builder::place_pci() {
       wishes.push_back(
           {pci->position, planned.owner(), pci->where, planned.vdev->order, &planned.pci_device});
   }
-  x_passed = passed_devices(
-      x_vm, x_queries.pci_devices ? x_queries.pci_devices() : std::vector<HostPciDevice>(), x_sink);
+  if (!x_vm.passes.empty()) {
+    x_passed = passed_devices(
+        x_vm, x_queries.pci_devices ? x_queries.pci_devices() : std::vector<HostPciDevice>(), x_sink);
+  }
   for (PassedDevice& passed : x_passed)
     wishes.push_back({passed.position, passed.owner(), passed.where, passed.order, &passed.place});
   const bool silent = x_passed.empty() && std::all_of(x_vdevs.begin(), x_vdevs.end(), [](const Planned& one) {
@@ -346,11 +348,9 @@ void Builder::collect_vmhost() {
 void Builder::collect_domain() {
   DomainInput input{x_plan, x_machine, {}, {}, x_boot.acpi_tables};
   for (const Planned& planned : x_vdevs) {
+    std::vector<vdevs::QemuArgument> arguments = planned.plan.qemu;
     if (planned.pci_device) {
-      if (planned.plan.hosted) {
-        input.arguments.push_back(
-            {"-device", fmt::format("qvm-pci-{},bus=pci.0,addr={:#x}", planned.id, *planned.pci_device)});
-      }
+      if (planned.plan.hosted) arguments.push_back({"-device", "qvm-pci-" + planned.id, true});
       const vdevs::PciRequest& pci = *planned.plan.pci;
       x_plan.pci.push_back({*planned.pci_device, fmt::format("{:04x}:{:04x}", pci.vendor, pci.device),
                             planned.owner(), x_sources.describe(pci.where)});
@@ -362,7 +362,7 @@ void Builder::collect_domain() {
       x_plan.disks.push_back({planned.id, disk->name, disk->path, disk->writable, disk->direct,
                               x_sources.describe(disk->where)});
     }
-    for (const vdevs::QemuArgument& one : planned.plan.qemu) {
+    for (const vdevs::QemuArgument& one : arguments) {
       input.arguments.push_back({one.option, one.pci ? fmt::format("{},bus=pci.0,addr={:#x}", one.value,
                                                                    planned.pci_device.value_or(0))
                                                      : one.value});
