@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/support/footprint.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 
 namespace qvm::test {
 
@@ -19,6 +21,20 @@ Footprint footprint_of(pid_t pid) {
   std::ifstream status(process + "/status");
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("VmRSS:")) footprint.resident_kib = std::stoull(line.substr(6));
+  }
+  return footprint;
+}
+
+Footprint footprint_at_rest(pid_t pid) {
+  constexpr std::chrono::milliseconds kPeriod{50};
+  constexpr int kSame = 6;
+  constexpr int kMost = 60;
+  Footprint footprint = footprint_of(pid);
+  for (int same = 0, looks = 0; same < kSame && looks < kMost; ++looks) {
+    std::this_thread::sleep_for(kPeriod);
+    const Footprint next = footprint_of(pid);
+    same = next.descriptors == footprint.descriptors ? same + 1 : 0;
+    footprint = next;
   }
   return footprint;
 }

@@ -19,4 +19,8 @@ struct Footprint {
 // Zeros if there is no such process.
 Footprint footprint_of(pid_t pid);
 
+// The same once it is at rest: it has held as many descriptors for 300 ms. What follows an attach or a detach
+// goes on for a moment after peers have been told. After 3 s as it is.
+Footprint footprint_at_rest(pid_t pid);
+
 }  // namespace qvm::test

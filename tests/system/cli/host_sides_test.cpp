@@ -10,8 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/support/linux_guest.h"
-#include "tests/system/cli/cli_fixture.h"
+#include "tests/system/cli/linux_fixture.h"
 
 namespace qvm::test {
 namespace {
@@ -169,20 +168,16 @@ TEST_P(HostSidesUnderTcg, EndOfACommandIsNoticed) {
 
 // A Linux guest with a serial port and a virtio-console, each with another host side. TCG only: a KVM in
 // software would take minutes.
-class LinuxHostSides : public CliTest {
+class LinuxHostSides : public LinuxCliTest {
  protected:
   void SetUp() override {
-    const auto images = linux_images();
-    if (!images) GTEST_SKIP() << images.error().message();
-    x_images = std::filesystem::path(images->kernel).parent_path();
+    LinuxCliTest::SetUp();
+    if (IsSkipped()) return;
     std::filesystem::create_directory(sandbox_.directory() + "/files");
     std::filesystem::permissions(sandbox_.directory() + "/files", std::filesystem::perms::all);
   }
   std::string config(const std::string& cmdline, const std::string& vdevs) const {
-    return sandbox_.add("tux.qvmconf",
-                        "system tux\nram 0,0xa0000\nram 1m,191m\ncpu\nload $env{QVM_LINUX}/vmlinuz\n"
-                        "initrd load $env{QVM_LINUX}/initramfs.gz\ncmdline \"quiet " +
-                            cmdline + "\"\nvdev ioapic loc 0xfec00000 intr apic name myioapic\n" + vdevs);
+    return sandbox_.add("tux.qvmconf", linux_guest("tux", "quiet " + cmdline, vdevs));
   }
   ProgramStart program(std::vector<std::string> words) const {
     return sandbox_.program({.words = std::move(words),
@@ -190,9 +185,6 @@ class LinuxHostSides : public CliTest {
                              .directory = sandbox_.directory() + "/files"});
   }
   static constexpr seconds kPatience{100};
-
- private:
-  std::string x_images;
 };
 
 TEST_F(LinuxHostSides, VirtioConsoleIsTheVmsConsole) {

@@ -24,6 +24,16 @@ class LinuxCliTest : public CliTest {
     return sandbox_.program({.words = std::move(words), .environment = {{"QVM_LINUX", x_images}}});
   }
 
+  // A VM whose kernel has this command line; vdevs may name the interrupt controller, myioapic.
+  static std::string linux_guest(const std::string& name, const std::string& cmdline,
+                                 const std::string& vdevs) {
+    return "system " + name +
+           "\nram 0,0xa0000\nram 1m,191m\ncpu\nload $env{QVM_LINUX}/vmlinuz\n"
+           "initrd load $env{QVM_LINUX}/initramfs.gz\ncmdline \"" +
+           cmdline + "\"\nvdev ioapic loc 0xfec00000 intr apic name myioapic\n" + vdevs;
+  }
+  static constexpr const char* kSerialConsole = "vdev ser8250 intr myioapic:4\n";
+
   std::string x_images;  // the directory that QVM_LINUX names
 };
 

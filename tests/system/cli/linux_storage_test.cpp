@@ -5,8 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/support/linux_guest.h"
-#include "tests/system/cli/cli_fixture.h"
+#include "tests/system/cli/linux_fixture.h"
 
 namespace qvm::test {
 namespace {
@@ -18,14 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr seconds kPatience{100};
 
-class LinuxStorage : public CliTest {
+class LinuxStorage : public LinuxCliTest {
  protected:
-  void SetUp() override {
-    const auto images = linux_images();
-    if (!images) GTEST_SKIP() << images.error().message();
-    x_images = fs::path(images->kernel).parent_path();
-  }
-
   // A file of that many sectors that begins with text, for nobody else to touch.
   std::string image(const std::string& name, unsigned sectors, const std::string& text = "") const {
     constexpr unsigned kSector = 512;
@@ -43,20 +36,13 @@ class LinuxStorage : public CliTest {
   // Boots a guest with these vdevs that runs command in its shell; what it wrote.
   std::string run(const std::string& vdevs, const std::string& command) {
     const std::string file = sandbox_.add(
-        "penguin.qvmconf",
-        "system penguin\nram 0,0xa0000\nram 1m,191m\ncpu\nload $env{QVM_LINUX}/vmlinuz\n"
-        "initrd load $env{QVM_LINUX}/initramfs.gz\ncmdline \"console=ttyS0 quiet -- sh -c \\\"" +
-            command + "\\\"\"\nvdev ioapic loc 0xfec00000 intr apic name pic\nvdev ser8250 intr pic:4\n" +
-            vdevs);
-    BackgroundProgram guest(sandbox_.program(
-        {.words = {"up", "--accel", "tcg", file}, .environment = {{"QVM_LINUX", x_images}}}));
+        "penguin.qvmconf", linux_guest("penguin", "console=ttyS0 quiet -- sh -c \\\"" + command + "\\\"",
+                                       kSerialConsole + vdevs));
+    BackgroundProgram guest(up({file}));
     EXPECT_EQ(guest.wait(kPatience), 0) << guest.out() << guest.err();
     EXPECT_TRUE(sandbox_.nothing_left());
     return guest.out();
   }
-
- private:
-  std::string x_images;
 };
 
 TEST_F(LinuxStorage, DiskKeepsWhatTheGuestWrites) {

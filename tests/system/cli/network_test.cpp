@@ -63,13 +63,11 @@ class Network : public LinuxCliTest {
   // A Linux guest whose first network interface has this address and runs a command of the shell.
   void add_guest(const std::string& name, const std::string& address, const std::string& command,
                  const std::string& vdev) const {
-    sandbox_.add(name + ".qvmconf",
-                 fmt::format("system {}\nram 0,0xa0000\nram 1m,191m\nload $env{{QVM_LINUX}}/vmlinuz\n"
-                             "initrd load $env{{QVM_LINUX}}/initramfs.gz\n"
-                             "cmdline \"console=ttyS0 quiet qvm.address={}/24 "
-                             "-- sh -c \\\"{}\\\"\"\n"
-                             "vdev ioapic loc 0xfec00000 intr apic name pic\nvdev ser8250 intr pic:4\n{}\n",
-                             name, address, command, vdev));
+    sandbox_.add(
+        name + ".qvmconf",
+        linux_guest(
+            name, fmt::format("console=ttyS0 quiet qvm.address={}/24 -- sh -c \\\"{}\\\"", address, command),
+            kSerialConsole + vdev + "\n"));
   }
   // The manifest of a set of guests; more: keys of it.
   std::string manifest(const std::vector<std::string>& guests, const std::string& restart = "no",

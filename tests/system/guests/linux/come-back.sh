@@ -6,6 +6,7 @@
 (echo before; sleep 0.3) | qvm-chat testing
 rmmod guest_shm && modprobe guest_shm || exit 1
 (echo here; sleep 60) | qvm-chat testing &
-sleep 0.5
+# Time for others to look at what is held meanwhile.
+sleep 2
 [ $((RANDOM % 2)) = 0 ] && reboot -f
 echo c > /proc/sysrq-trigger
