@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "qvm/base/unique_fd.h"
 
@@ -79,10 +80,7 @@ void RegionsFixture::TearDown() {
     left.push_back(entry.path().string());
   std::erase_if(left, [this](const std::string& path) { return path.starts_with(x_directory + "/log"); });
   EXPECT_TRUE(left.empty()) << left.front() << " is left";
-  if (HasFailure()) {
-    std::ifstream log(x_directory + "/log/regiond.log");
-    std::cerr << std::string(std::istreambuf_iterator<char>(log), {});
-  }
+  if (HasFailure()) std::cerr << log();
   for (const pid_t pid : daemon_pids()) ::kill(pid, SIGKILL);
   for (const pid_t pid : keeper_pids()) ::kill(pid, SIGKILL);
   fs::remove_all(x_directory);
@@ -146,6 +144,20 @@ void RegionsFixture::kill_daemon() {
   const auto daemons = daemon_pids();
   ASSERT_EQ(daemons.size(), 1U);
   kill_and_wait(daemons.front());
+}
+
+std::string RegionsFixture::log() const {
+  std::ifstream file(x_directory + "/log/regiond.log");
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+bool RegionsFixture::logs(std::string_view text, std::chrono::milliseconds deadline) const {
+  const auto end = Clock::now() + deadline;
+  while (log().find(text) == std::string::npos) {
+    if (Clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 Connection* attach(Client& client, const std::string& name, std::uint32_t pages) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "qvm/regions/admin.h"
@@ -42,6 +43,11 @@ class RegionsFixture : public ::testing::Test {
   std::vector<pid_t> keeper_pids() const;
   // Kills it (SIGKILL) and returns when it is dead.
   void kill_daemon();
+
+  // What qvm-regiond has logged until now.
+  std::string log() const;
+  // That it logs text, or has. A client can see what was done to it before the daemon has written it down.
+  bool logs(std::string_view text, std::chrono::milliseconds deadline = kDeadline) const;
 
  private:
   std::vector<pid_t> pids(bool keeper) const;

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <thread>
@@ -132,10 +131,6 @@ class RegionsAttack : public RegionsFixture {
   long descriptors_of(pid_t process) const {
     const std::string path = "/proc/" + std::to_string(process) + "/fd";
     return std::distance(std::filesystem::directory_iterator(path), std::filesystem::directory_iterator());
-  }
-  std::string log() const {
-    std::ifstream file(directory() + "/log/regiond.log");
-    return std::string(std::istreambuf_iterator<char>(file), {});
   }
 
   std::unique_ptr<Client> victim;
@@ -512,7 +507,7 @@ TEST_F(RegionsAttack, AClientThatIsSlowToWakeIsCutOff) {
     return "it is still served";
   });
   EXPECT_EQ(intruder.verdict(), "fine");
-  EXPECT_NE(log().find("cut off: waking it takes too long"), std::string::npos) << log();
+  EXPECT_TRUE(logs("cut off: waking it takes too long")) << log();
   expect_service();
 }
 
@@ -614,7 +609,7 @@ TEST_F(RegionsAttack, NothingButTextComesIntoTheLogAndTheState) {
     for (const char c : text) ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~')) << text;
     EXPECT_EQ(text.find("\nregiond: VM 'victim' is gone"), std::string::npos) << text;
   }
-  EXPECT_NE(log().find("a??[2J"), std::string::npos) << log();
+  EXPECT_TRUE(logs("a??[2J")) << log();
 }
 
 }  // namespace

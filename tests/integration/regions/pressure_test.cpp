@@ -10,7 +10,6 @@
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <thread>
 
@@ -28,10 +27,6 @@ class RegionsPressure : public RegionsFixture {
     const std::string directory = "/proc/" + std::to_string(daemon_pids().front()) + "/fd";
     return std::distance(std::filesystem::directory_iterator(directory),
                          std::filesystem::directory_iterator());
-  }
-  std::string log() const {
-    std::ifstream file(directory() + "/log/regiond.log");
-    return std::string(std::istreambuf_iterator<char>(file), {});
   }
 };
 

@@ -261,9 +261,7 @@ class RegionsStorm : public RegionsFixture {
     ASSERT_EQ(known, 0) << "all or nothing: " << described;
     ++losses;
     // What is lost is said, and those who have it go on.
-    std::ifstream log(directory() + "/log/regiond.log");
-    const std::string text(std::istreambuf_iterator<char>(log), {});
-    EXPECT_NE(text.find("is lost: its keeper died together with qvm-regiond"), std::string::npos);
+    EXPECT_TRUE(logs("is lost: its keeper died together with qvm-regiond"));
     for (Resident& one : residents) one.client->process();
     expect_residents_talk();
     register_vms();
