@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Time by the time stamp counter, and the PIT as something that interrupts.
+// Time by the processor's counter, and a timer that interrupts.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace guest {
 
-// Frequency of the time stamp counter: `tsc_khz=` of the command line, else measured once against the PIT (20
-// ms).
+// Frequency of timestamp(). x86-64: `tsc_khz=` of the command line, else measured once against the PIT (30
+// ms). aarch64: what the generic timer's own register says.
 std::uint64_t timestamp_khz();
 
 // Busy for at least that long.
 void spin_microseconds(std::uint64_t microseconds);
 
-// `handler` is called every `microseconds` (1..50,000) until stop_timer(). Uses I/O APIC pin 2, where the PIT
-// is.
+// `handler` is called every `microseconds` (1..50,000) until stop_timer(). x86-64: the PIT at I/O APIC pin 2.
+// aarch64: the virtual timer of the boot processor.
 void start_timer(std::uint32_t microseconds, Handler handler);
 void stop_timer();
 

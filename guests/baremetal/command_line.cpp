@@ -5,26 +5,8 @@
 #include "guests/baremetal/machine.h"
 #include "guests/baremetal/print.h"
 
-extern "C" std::uint32_t boot_information;  // physical address of the multiboot information
-
 namespace guest {
 namespace {
-
-// The part of the multiboot information that is of use here.
-struct BootInformation {
-  std::uint32_t flags;
-  std::uint32_t memory_lower;
-  std::uint32_t memory_upper;
-  std::uint32_t boot_device;
-  std::uint32_t command_line;
-};
-constexpr std::uint32_t kHasCommandLine = 1u << 2;
-
-const char* command_line() {
-  const auto* information = reinterpret_cast<const BootInformation*>(std::uint64_t{boot_information});
-  if (information == nullptr || (information->flags & kHasCommandLine) == 0) return "";
-  return reinterpret_cast<const char*>(std::uint64_t{information->command_line});
-}
 
 bool is_blank(char character) {
   return character == ' ' || character == '\t' || character == '\n';
@@ -60,7 +42,7 @@ int digit_value(char character) {
 OptionText option(const char* key, const char* fallback) {
   OptionText result{};
   copy_word(result, fallback);
-  for (const char* at = command_line(); *at != '\0';) {
+  for (const char* at = boot_command_line(); *at != '\0';) {
     if (const char* value = value_of(at, key); value != nullptr) {
       copy_word(result, value);
       result.given = true;

@@ -1,73 +1,21 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What the processor offers and C++ has no word for: ports, device memory, the time stamp counter, interrupts
-// on and off.
+// What the processor offers and C++ has no word for. Every architecture has these:
+//   read_at<T>(address), write_at<T>(address, value)
+//     one access of exactly T's width (1, 2, 4 or 8 bytes) at a physical address (memory is mapped 1:1),
+//     never merged, split or reordered with other accesses of this kind; the address need only be aligned at
+//     a device where kUnalignedDeviceAccess is false
+//   timestamp()      a counter that never goes back, at timestamp_khz() of clock.h
+//   interrupts_off(), interrupts_on()
+//   pause()          for the inside of a loop that waits
+//   wait_until(done) sleeps until `done()` holds, which an interrupt handler has to bring about; `done` is
+//                    evaluated with interrupts off and no wake-up is lost; interrupts are on afterwards
 #pragma once
 
-#include <cstdint>
-
-namespace guest {
-
-inline void out8(std::uint16_t port, std::uint8_t value) {
-  asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-inline void out16(std::uint16_t port, std::uint16_t value) {
-  asm volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-inline void out32(std::uint16_t port, std::uint32_t value) {
-  asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-inline std::uint8_t in8(std::uint16_t port) {
-  std::uint8_t value;
-  asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-inline std::uint16_t in16(std::uint16_t port) {
-  std::uint16_t value;
-  asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-inline std::uint32_t in32(std::uint16_t port) {
-  std::uint32_t value;
-  asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-
-// One access of exactly T's width at a physical address (memory is mapped 1:1), never merged, split or
-// reordered with other accesses of this kind. The address need not be aligned.
-template <typename T>
-T read_at(std::uint64_t address) {
-  return *reinterpret_cast<const volatile T*>(address);
-}
-template <typename T>
-void write_at(std::uint64_t address, T value) {
-  *reinterpret_cast<volatile T*>(address) = value;
-}
-
-inline std::uint64_t timestamp() {
-  std::uint32_t low, high;
-  asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-  return std::uint64_t{high} << 32 | low;
-}
-
-inline void interrupts_off() {
-  asm volatile("cli" : : : "memory");
-}
-inline void interrupts_on() {
-  asm volatile("sti" : : : "memory");
-}
-inline void pause() {
-  asm volatile("pause" : : : "memory");
-}
-
-// Sleeps until `done()` holds, which an interrupt handler has to bring about. `done` is evaluated with
-// interrupts off and `sti` takes effect after the `hlt` that follows it, so that no wake-up is lost.
-// Interrupts are on afterwards.
-template <typename Condition>
-void wait_until(Condition done) {
-  interrupts_off();
-  while (!done()) asm volatile("sti; hlt; cli" : : : "memory");
-  interrupts_on();
-}
-
-}  // namespace guest
+#if defined(__x86_64__)
+#include "guests/baremetal/x86_64/cpu.h"
+#elif defined(__aarch64__)
+#include "guests/baremetal/aarch64/cpu.h"
+#else
+#error "guests exist for x86-64 and aarch64"
+#endif

@@ -5,8 +5,9 @@
 
 namespace guest {
 
-// Starts the processor with APIC id 1, which runs `work` with interrupts off and then halts. False if it did
-// not come up within a second (the machine has none). At most once.
+// Starts the processor with APIC id 1, on aarch64 the first other one of the device tree, which runs `work`
+// with interrupts off and then halts. False if it did not come up within a second (the machine has none). At
+// most once.
 bool start_second_processor(void (*work)());
 
 }  // namespace guest

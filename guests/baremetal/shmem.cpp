@@ -5,32 +5,16 @@
 #include "guests/baremetal/command_line.h"
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/machine.h"
-#include "guests/baremetal/pci.h"
 #include "guests/baremetal/print.h"
+#include "guests/baremetal/shmem_place.h"
 
 namespace guest {
 namespace {
 
-constexpr std::uint64_t kUsualFactory = 0x1c050000;
-
-constexpr std::uint32_t kCommand = 4;
-constexpr std::uint32_t kBar0 = 0x10;
-constexpr std::uint32_t kBarFlags = 0xf;
-constexpr std::uint32_t kFreePlace = 0xe0200000;  // for firmware that gives BARs none
-
-// 0 if there is no such function.
-std::uint64_t factory_on_pci() {
-  pci::Device device{};
-  if (!pci::find(GUEST_SHM_PCI_VENDOR, GUEST_SHM_PCI_DEVICE, &device)) return 0;
-  if ((pci::read(device, kBar0) & ~kBarFlags) == 0) pci::write(device, kBar0, kFreePlace);
-  // As the drivers do that the device must get along with: everything on, "no interrupts" too.
-  pci::write(device, kCommand, 0xffff);
-  return pci::read(device, kBar0) & ~kBarFlags;
-}
-
 std::uint64_t factory_of_command_line() {
-  if (same_text(option("shm", "").text, "pci")) return factory_on_pci();
-  return option_number("shm", kUsualFactory);
+  const OptionText place = option("shm", "");
+  if (!place.given) return usual_factory();
+  return same_text(place.text, "pci") ? factory_on_pci() : option_number("shm", 0);
 }
 
 }  // namespace
@@ -61,7 +45,7 @@ bool ShmemDevice::present() {
 
 ShmemDevice ShmemDevice::from_command_line() {
   const std::uint64_t factory = factory_of_command_line();
-  if (factory == 0) panic("there is no shared memory device on PCI");
+  if (factory == 0) panic("the machine has no shared memory device there");
   if (!map_physical(factory, GUEST_SHM_PAGE_SIZE)) panic("the factory page is out of reach");
   const auto signature = read_at<std::uint64_t>(factory + GUEST_SHM_FACTORY_SIGNATURE);
   if (signature != GUEST_SHM_SIGNATURE) {
@@ -70,7 +54,7 @@ ShmemDevice ShmemDevice::from_command_line() {
   }
   const std::uint32_t vector = read_at<std::uint32_t>(factory + GUEST_SHM_FACTORY_VECTOR);
   const std::uint64_t pin = option_number("irq", vector);
-  if (pin >= kIoApicPins) panic("the device's interrupt is no pin of the I/O APIC");
+  if (!is_pin(pin)) panic("the device's interrupt is none that the interrupt controller has");
   return {factory, static_cast<unsigned>(pin)};
 }
 
@@ -91,7 +75,8 @@ AttachResult ShmemDevice::take_result() const {
   const auto pages = read_at<std::uint32_t>(factory_ + GUEST_SHM_FACTORY_SIZE);
   if (result.status != GSS_OK) return result;
   if (control == 0 || pages == 0) panic("the device says ok but names no region");
-  if (!map_physical(control, (std::uint64_t{pages} + 1) * GUEST_SHM_PAGE_SIZE))
+  if (!map_physical(control, GUEST_SHM_PAGE_SIZE) ||
+      !map_memory(control + GUEST_SHM_PAGE_SIZE, std::uint64_t{pages} * GUEST_SHM_PAGE_SIZE))
     panic("the region is out of reach");
   result.connection = Connection(control, pages);
   return result;

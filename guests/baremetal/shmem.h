@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Driver of the shared memory device. Where it is comes from the command line:
-//   shm=0x1c050000   the factory page (default: that); shm=pci: the first such function on PCI bus 0
-//   irq=10           I/O APIC pin; without it the device's own `vector` register tells
+//   shm=0x1c050000   the factory page (default: x86-64: that, aarch64: where the device tree says);
+//                    shm=pci: the first such function on PCI bus 0
+//   irq=10           its interrupt, see interrupts.h; without it the device's own `vector` register tells
 #pragma once
 
 #include <cstdint>

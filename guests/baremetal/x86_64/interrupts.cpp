@@ -5,6 +5,7 @@
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/machine.h"
 #include "guests/baremetal/print.h"
+#include "guests/baremetal/x86_64/apic.h"
 
 // What boot.S has on the stack when it calls interrupt_entry().
 struct InterruptFrame {
@@ -113,8 +114,12 @@ std::uint8_t allocate_vector(Handler handler) {
   return static_cast<std::uint8_t>(next_vector++);
 }
 
+bool is_pin(std::uint64_t pin) {
+  return pin < kIoApicPins;
+}
+
 void connect_pin(unsigned pin, Trigger trigger, Handler handler) {
-  if (pin >= kIoApicPins) panic("the I/O APIC has 24 pins");
+  if (!is_pin(pin)) panic("the I/O APIC has 24 pins");
   if (pin_vectors[pin] == 0) pin_vectors[pin] = allocate_vector(handler);
   handlers[pin_vectors[pin]] = handler;
   const std::uint32_t entry = pin_vectors[pin] | (trigger == Trigger::level ? kPinLevel : 0);

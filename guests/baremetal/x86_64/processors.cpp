@@ -8,6 +8,7 @@
 #include "guests/baremetal/clock.h"
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/interrupts.h"
+#include "guests/baremetal/x86_64/apic.h"
 
 extern "C" const char ap_trampoline[];
 extern "C" const char ap_trampoline_end[];

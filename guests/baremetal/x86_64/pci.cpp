@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "guests/baremetal/pci.h"
+#include "guests/baremetal/x86_64/pci.h"
 
 #include "guests/baremetal/cpu.h"
 

@@ -8,6 +8,7 @@
 #include "guests/baremetal/machine.h"
 #include "guests/baremetal/print.h"
 #include "guests/baremetal/shmem.h"
+#include "guests/baremetal/x86_64/cmos.h"
 
 namespace {
 

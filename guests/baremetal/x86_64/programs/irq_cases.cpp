@@ -11,6 +11,7 @@
 #include "guests/baremetal/machine.h"
 #include "guests/baremetal/print.h"
 #include "guests/baremetal/shmem.h"
+#include "guests/baremetal/x86_64/apic.h"
 
 namespace {
 

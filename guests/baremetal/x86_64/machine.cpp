@@ -6,15 +6,25 @@
 
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/interrupts.h"
-#include "guests/baremetal/pci.h"
-#include "guests/baremetal/print.h"
+#include "guests/baremetal/x86_64/cmos.h"
+#include "guests/baremetal/x86_64/pci.h"
 
 extern "C" std::uint64_t page_directory_pointers[512];
+extern "C" std::uint32_t boot_information;  // physical address of the multiboot information
 extern "C" void guest_start();
-extern "C" void __cxa_pure_virtual();  // NOLINT: the name that the compiler calls
 
 namespace guest {
 namespace {
+
+// The part of the multiboot information that is of use here.
+struct BootInformation {
+  std::uint32_t flags;
+  std::uint32_t memory_lower;
+  std::uint32_t memory_upper;
+  std::uint32_t boot_device;
+  std::uint32_t command_line;
+};
+constexpr std::uint32_t kHasCommandLine = 1u << 2;
 
 constexpr std::uint16_t kIntel = 0x8086;
 constexpr std::uint16_t kPiix4Power = 0x7113;
@@ -49,6 +59,12 @@ std::uint16_t power_base() {
 
 }  // namespace
 
+const char* boot_command_line() {
+  const auto* information = reinterpret_cast<const BootInformation*>(std::uint64_t{boot_information});
+  if (information == nullptr || (information->flags & kHasCommandLine) == 0) return "";
+  return reinterpret_cast<const char*>(std::uint64_t{information->command_line});
+}
+
 void power_off() {
   interrupts_off();
   out16(static_cast<std::uint16_t>(power_base() + kControl), kSleepOff);
@@ -60,11 +76,6 @@ void reset_machine() {
   out8(kResetControl, 2);
   out8(kResetControl, 6);
   halt_for_ever();
-}
-
-void panic(const char* reason) {
-  print("panic: {}\n", reason);
-  power_off();
 }
 
 std::uint8_t read_cmos(std::uint8_t index) {
@@ -91,14 +102,15 @@ bool map_physical(std::uint64_t address, std::uint64_t bytes) {
   return true;
 }
 
+// The processor orders and caches by itself what is memory.
+bool map_memory(std::uint64_t address, std::uint64_t bytes) {
+  return map_physical(address, bytes);
+}
+
 }  // namespace guest
 
 void guest_start() {
   guest::prepare_interrupts();
   guest_main();
   guest::power_off();
-}
-
-void __cxa_pure_virtual() {
-  guest::panic("a pure virtual function was called");
 }

@@ -10,7 +10,7 @@
 #define CODE64 0x08
 #define DATA 0x10
 #define CODE32 0x18
-#define AP_BASE 0x8000  /* where smp.cpp puts the trampoline: the SIPI vector is AP_BASE >> 12 */
+#define AP_BASE 0x8000  /* where processors.cpp puts the trampoline: the SIPI vector is AP_BASE >> 12 */
 
     .section .multiboot, "a"
     .align 4
