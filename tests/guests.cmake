@@ -1,12 +1,18 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 qvm_test(guests_unit_test
+  unit/guests/board_test.cpp
   unit/guests/conversation_test.cpp
+  unit/guests/device_tree_test.cpp
   unit/guests/format_test.cpp
   unit/guests/guest_shm_test.cpp
   unit/guests/guest_shm_c.c
   "${PROJECT_SOURCE_DIR}/guests/hello/conversation.cpp"
-  "${PROJECT_SOURCE_DIR}/guests/baremetal/format.cpp")
+  support/flat_tree.cpp
+  "${PROJECT_SOURCE_DIR}/guests/baremetal/aarch64/board.cpp"
+  "${PROJECT_SOURCE_DIR}/guests/baremetal/device_tree.cpp"
+  "${PROJECT_SOURCE_DIR}/guests/baremetal/format.cpp"
+  LINK fdt)
 
 # Guests boot in plain QEMU here; what lives outside of it is sanitized all the same.
 qvm_test(guests_runtime_system_test
