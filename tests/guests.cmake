@@ -20,6 +20,12 @@ qvm_test(guests_runtime_system_test
   LINK qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
 add_dependencies(guests_runtime_system_test guests)
 
+qvm_test(guests_aarch64_system_test
+  system/guests/aarch64_test.cpp
+  support/guest_machine.cpp support/run_program.cpp
+  LINK fdt qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
+add_dependencies(guests_aarch64_system_test guests)
+
 if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
   qvm_test(guests_shmem_system_test
     system/guests/shmem_test.cpp
