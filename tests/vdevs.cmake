@@ -4,6 +4,8 @@ qvm_test(vdevs_shmem_unit_test THREADS
   unit/vdevs/shmem_factory_test.cpp unit/vdevs/shmem_control_test.cpp
   LINK qvm_shmem_device)
 
+qvm_test(vdevs_sp805_unit_test unit/vdevs/sp805_test.cpp LINK qvm_sp805_device)
+
 qvm_test(vdevs_vmhost_unit_test THREADS
   unit/vdevs/vmhost_config_test.cpp unit/vdevs/vmhost_event_thread_test.cpp unit/vdevs/vmhost_ioapic_pins_test.cpp
   unit/vdevs/vmhost_lines_test.cpp
@@ -33,11 +35,11 @@ if(NOT QVM_SANITIZE)
 
   qvm_test(vdevs_loader_system_test
     system/vdevs/loader_test.cpp system/vdevs/counter_test.cpp system/vdevs/example_test.cpp
-    system/vdevs/pci_test.cpp
+    system/vdevs/pci_test.cpp system/vdevs/sp805_test.cpp
     LINK vdevs_test_support qvm_plan qvm_config LABEL system TIMEOUT 60)
   target_compile_definitions(vdevs_loader_system_test PRIVATE
     QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs" QVM_COUNTER_DIRECTORY="${CMAKE_BINARY_DIR}/tests/vdevs"
     QVM_COUNTER_VDEV="${CMAKE_BINARY_DIR}/tests/vdevs/vdev-counter.so" QVM_GUEST_DIR="${QVM_GUEST_OUTPUT_DIRECTORY}")
-  add_dependencies(vdevs_loader_system_test libqvm-vmhost vdev-counter guests
+  add_dependencies(vdevs_loader_system_test libqvm-vmhost vdev-counter vdev-wdt-sp805 guests
     odd-none odd-entry odd-abi odd-create odd-start odd-silent)
 endif()

@@ -23,6 +23,7 @@ const std::vector<ShippedVdev>& shipped_vdevs() {
       {"virtio-fs", plan_virtio_fs},
       {"virtio-net", plan_virtio_net},
       {"wdt-ib700", plan_wdt_ib700},
+      {"wdt-sp805", plan_wdt_sp805},
   };
   return vdevs;
 }

@@ -21,6 +21,7 @@ VdevPlan plan_virtio_entropy(const PlanInput& input, config::DiagnosticSink& sin
 VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_wdt_ib700(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink);
 
 std::vector<DomainElement> without_hpet();
 

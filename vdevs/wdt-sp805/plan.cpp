@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// `vdev wdt-sp805`: the watchdog of ARM machines, a page of registers and perhaps a line.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "config/option_table.h"
+#include "vdevs/shipped_plans.h"
+
+namespace qvm::vdevs {
+namespace {
+
+constexpr const char* kRule = "plan-device";
+constexpr std::uint64_t kPage = 4096;
+
+void check_action(const config::Argument& argument, config::DiagnosticSink& sink) {
+  const auto* words = std::get_if<std::vector<std::string>>(&argument.value);
+  if (words == nullptr) return;
+  const auto has = [words](const char* word) {
+    return std::find(words->begin(), words->end(), word) != words->end();
+  };
+  if (has("fiq")) {
+    add_finding(sink, config::Severity::error, kRule, argument.where,
+                "the watchdog cannot raise an FIQ: a vdev has lines of the interrupt controller only",
+                "write 'action terminate'; with 'intr gic:LINE' the guest is interrupted before");
+  }
+  if (has("dump")) {
+    add_finding(sink, config::Severity::warning, kRule, argument.where,
+                "guest cores are not written by this version", "leave 'dump' out");
+  }
+}
+
+}  // namespace
+
+VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink) {
+  for (const config::Option& option : input.vdev.options) {
+    if (option.name == "action" && !option.arguments.empty()) check_action(option.arguments.front(), sink);
+  }
+  const auto& location = input.vdev.location;
+  if (location && location->value.address % kPage != 0) {
+    add_finding(sink, config::Severity::error, kRule, location->where,
+                fmt::format("the registers need a memory address that is a multiple of {:#x}", kPage), "");
+    return {};
+  }
+  return plan_generic(input, sink);
+}
+
+}  // namespace qvm::vdevs
