@@ -22,7 +22,7 @@ const char* boot_command_line();
 
 // Makes physical addresses [address, address + bytes) of a device usable, for accesses of cpu.h. x86-64: all
 // below 4 GiB always is; above that there is room for 8 pieces of 1 GiB. aarch64: all below 512 GiB is. False
-// if there is no room left.
+// if there is no room left. What map_memory() was told of ends being memory by this.
 bool map_physical(std::uint64_t address, std::uint64_t bytes);
 
 // The same for memory that C++ objects may live in: cached, in any alignment, with atomic operations. bytes

@@ -33,6 +33,7 @@ void Connection::notify(std::uint32_t targets) const {
 
 void Connection::detach() {
   write_at<std::uint32_t>(control_ + GUEST_SHM_CONTROL_DETACH, 1);
+  map_physical(data(), std::uint64_t{pages_} * GUEST_SHM_PAGE_SIZE);  // no memory any more
   control_ = 0;
   pages_ = 0;
 }

@@ -24,7 +24,7 @@ constexpr std::uint64_t kAddress = 0x0000fffffffff000;
 
 constexpr std::size_t kSpareTables = 64;
 alignas(4096) std::uint64_t spare_tables[kSpareTables][kEntries];
-std::size_t spare_used = 0;
+bool is_used[kSpareTables];
 
 std::uint64_t bytes_of_entry(unsigned level) {
   return kPage << (9 * (kLastLevel - level));
@@ -38,11 +38,20 @@ void replace(std::uint64_t* entry, std::uint64_t value) {
   asm volatile("dsb ishst; isb" : : : "memory");
 }
 
+std::uint64_t* take_table() {
+  for (std::size_t i = 0; i < kSpareTables; ++i) {
+    if (is_used[i]) continue;
+    is_used[i] = true;
+    return spare_tables[i];
+  }
+  return nullptr;
+}
+
 // The table below this entry, made from a block if it is one. Null if there is no room left.
 std::uint64_t* table_below(std::uint64_t* entry, unsigned level) {
   if ((*entry & kTableOrPage) != 0) return reinterpret_cast<std::uint64_t*>(*entry & kAddress);
-  if (spare_used == kSpareTables) return nullptr;
-  std::uint64_t* table = spare_tables[spare_used++];
+  std::uint64_t* table = take_table();
+  if (table == nullptr) return nullptr;
   const std::uint64_t kind = kValid | (level + 1 == kLastLevel ? kTableOrPage : 0);
   for (std::size_t i = 0; i < kEntries; ++i)
     table[i] = ((*entry & kAddress) + i * bytes_of_entry(level + 1)) | (*entry & kAttributes) | kind;
@@ -70,6 +79,23 @@ bool map(std::uint64_t first, std::uint64_t end, std::uint64_t attributes) {
   return true;
 }
 
+// A table of pages that are all devices again becomes a block: regions come and go, at a new place each time.
+void give_table_back(std::uint64_t address) {
+  const std::uint64_t* upper = &page_directory[address / bytes_of_entry(1) % kEntries];
+  if ((*upper & kTableOrPage) == 0) return;
+  auto* blocks = reinterpret_cast<std::uint64_t*>(*upper & kAddress);
+  std::uint64_t* entry = &blocks[address / bytes_of_entry(2) % kEntries];
+  if ((*entry & kTableOrPage) == 0) return;
+  const auto* pages = reinterpret_cast<const std::uint64_t*>(*entry & kAddress);
+  for (std::size_t i = 0; i < kEntries; ++i) {
+    if ((pages[i] & kAttributes) != kDevice) return;
+  }
+  replace(entry, (pages[0] & kAddress) | kDevice | kValid);
+  for (std::size_t i = 0; i < kSpareTables; ++i) {
+    if (pages == spare_tables[i]) is_used[i] = false;
+  }
+}
+
 bool is_within_reach(std::uint64_t address, std::uint64_t bytes) {
   return address < kReach && bytes <= kReach - address;
 }
@@ -83,7 +109,12 @@ bool map_memory(std::uint64_t address, std::uint64_t bytes) {
 
 bool map_physical(std::uint64_t address, std::uint64_t bytes) {
   if (!is_within_reach(address, bytes)) return false;
-  return map(address / kPage * kPage, (address + bytes + kPage - 1) / kPage * kPage, kDevice);
+  const std::uint64_t first = address / kPage * kPage;
+  const std::uint64_t end = (address + bytes + kPage - 1) / kPage * kPage;
+  if (!map(first, end, kDevice)) return false;
+  constexpr std::uint64_t kBlock = 2ull << 20;
+  for (std::uint64_t at = first / kBlock * kBlock; at < end; at += kBlock) give_table_back(at);
+  return true;
 }
 
 }  // namespace guest

@@ -201,7 +201,8 @@ void check_shmem(Checks& checks) {
   if (!shmem.present()) return;
   print("board-check: shmem at {x} interrupt {}\n", shmem.registers.address, shmem.interrupt);
   const guest::ShmemDevice device = guest::ShmemDevice::from_command_line();
-  checks.equal("shmem: the device's own vector", device.pin(), shmem.interrupt);
+  checks.equal("shmem: the device's own vector",
+               read_at<std::uint32_t>(device.factory() + GUEST_SHM_FACTORY_VECTOR), shmem.interrupt);
   guest::AttachResult result = device.attach("board-check", 1);
   checks.equal("shmem: attach", result.status, GSS_OK);
   if (result.status != GSS_OK) return;
