@@ -35,7 +35,7 @@ if(NOT QVM_SANITIZE)
 
   qvm_test(vdevs_loader_system_test
     system/vdevs/loader_test.cpp system/vdevs/counter_test.cpp system/vdevs/example_test.cpp
-    system/vdevs/pci_test.cpp system/vdevs/sp805_test.cpp
+    system/vdevs/extra_memory_test.cpp system/vdevs/pci_test.cpp system/vdevs/sp805_test.cpp
     LINK vdevs_test_support qvm_plan qvm_config LABEL system TIMEOUT 60)
   target_compile_definitions(vdevs_loader_system_test PRIVATE
     QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs" QVM_COUNTER_DIRECTORY="${CMAKE_BINARY_DIR}/tests/vdevs"

@@ -12,47 +12,20 @@
 #include <nlohmann/json.hpp>
 
 #include "qvm/base/unique_fd.h"
+#include "vdevs/vmhost/json_fields.h"
 
 namespace qvm::vmhost {
 
 namespace {
 
 using Json = nlohmann::json;
+using json::number_of;
+using json::optional_text;
+using json::range_of;
+using json::text_of;
 
 constexpr int kFormatVersion = 1;
 constexpr std::size_t kMaxBytes = std::size_t{4} << 20;  // far above any real VM, far below a waste of memory
-
-Result<std::string> text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) return fail("'" + std::string(key) + "' is missing");
-  if (!found->is_string()) return fail("'" + std::string(key) + "' is not a string");
-  return found->get<std::string>();
-}
-
-Result<std::string> optional_text(const Json& object, const char* key) {
-  if (!object.contains(key)) return std::string();
-  return text_of(object, key);
-}
-
-Result<std::uint64_t> number_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end()) return fail("'" + std::string(key) + "' is missing");
-  if (!found->is_number_unsigned()) return fail("'" + std::string(key) + "' is not a number of 0 or more");
-  return found->get<std::uint64_t>();
-}
-
-Result<AddressRange> range_of(const Json& object) {
-  if (!object.is_object()) return fail("is not an object");
-  AddressRange range;
-  auto address = number_of(object, "address");
-  if (!address) return tl::unexpected(address.error());
-  auto length = number_of(object, "length");
-  if (!length) return tl::unexpected(length.error());
-  range.address = *address;
-  range.length = *length;
-  if (range.length == 0 || range.address + range.length < range.address) return fail("has no valid length");
-  return range;
-}
 
 Result<void> read_loc(const Json& object, VdevConfig& vdev) {
   const auto loc = object.find("loc");
@@ -199,6 +172,9 @@ Result<Config> parse_config(std::string_view text) {
     if (!vdev) return fail_from(std::move(vdev), "vdevs[" + std::to_string(i) + "]");
     config.vdevs.push_back(std::move(*vdev));
   }
+  auto extras = parse_extras(root);
+  if (!extras) return tl::unexpected(extras.error());
+  config.extras = std::move(*extras);
   return config;
 }
 

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "qvm/base/result.h"
+#include "vdevs/vmhost/address_range.h"
+#include "vdevs/vmhost/machine_extras.h"
 
 namespace qvm::vmhost {
 
@@ -20,23 +22,9 @@ struct OptionUse {
   std::string place;  // "left.qvmconf:13:3"
 };
 
-struct AddressRange {
-  std::uint64_t address = 0;
-  std::uint64_t length = 0;
-  bool operator==(const AddressRange&) const = default;
-};
-
 struct InterruptPin {
   std::string controller;
   std::uint32_t line = 0;
-};
-
-// What a vdev is as a PCI function: what its guest finds it by, and bytes of its BAR 0.
-struct PciConfig {
-  std::uint16_t vendor = 0;
-  std::uint16_t device = 0;
-  std::uint16_t class_code = 0;  // class and subclass
-  std::uint32_t length = 0;      // a power of two, 4096 or more
 };
 
 struct VdevConfig {
@@ -59,6 +47,7 @@ struct VdevConfig {
 struct Config {
   std::string vm;
   std::vector<VdevConfig> vdevs;
+  MachineExtras extras;
 };
 
 // Fails with the key that is missing or of the wrong kind. Keys it does not know are for others.

@@ -91,6 +91,7 @@ void PciFunction::on_class(ObjectClass* klass, void* self) {
   part->realize = &PciFunction::on_realize;
   part->exit = &PciFunction::on_exit;
   part->config_write = &PciFunction::on_config_write;
+  if (!function.x_config.fixed_space.empty()) part->config_read = &PciFunction::on_config_read;
   part->vendor = function.x_config.vendor;
   part->device = function.x_config.device;
   part->class_code = function.x_config.class_code;
@@ -114,7 +115,12 @@ void PciFunction::on_realize(PciDevice* device, QemuError** error) {
 }
 
 Result<void> PciFunction::realize(PciDevice* device) {
-  if (x_trap != nullptr) return fail("there can be one device of this type, and only from the start");
+  if (x_trap != nullptr || x_device != nullptr)
+    return fail("there can be one device of this type, and only from the start");
+  if (x_config.length == 0) {
+    x_device = device;
+    return {};
+  }
   auto pin = set_interrupt_pin(device);
   if (!pin) return pin;
   auto trap = Trap::create_unplaced(x_qemu, x_type, x_config.length, *this);
@@ -161,6 +167,25 @@ void PciFunction::on_exit(PciDevice* device) {
   // Ejected by its guest: QEMU frees the device, and nobody may raise its line any more.
   PciFunction& function = *find(device);
   if (function.x_device == device) function.x_device = nullptr;
+}
+
+// Stores go where QEMU keeps the space, which nobody reads but for this: whether the device has other
+// functions.
+std::uint32_t PciFunction::on_config_read(PciDevice* device, std::uint32_t address, int width) {
+  constexpr std::uint32_t kHeaderType = 0x0e;
+  constexpr std::uint32_t kSeveralFunctions = 0x80;
+  const PciFunction& function = *find(device);
+  const std::string& space = function.x_config.fixed_space;
+  std::uint32_t value = 0;
+  for (int i = 0; i < width; ++i) {
+    const std::uint32_t at = address + static_cast<std::uint32_t>(i);
+    if (at >= space.size()) break;
+    std::uint32_t byte = static_cast<std::uint8_t>(space[at]);
+    if (at == kHeaderType)
+      byte |= function.x_qemu.pci_default_read_config(device, kHeaderType, 1) & kSeveralFunctions;
+    value |= byte << (8 * i);
+  }
+  return value;
 }
 
 void PciFunction::on_config_write(PciDevice* device, std::uint32_t address, std::uint32_t value, int width) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// A vdev as a PCI function: a QEMU device type of our own, with one BAR that traps and the interrupt INTA.
+// A PCI function as a QEMU device type of our own: a vdev, with one BAR that traps and the interrupt INTA, or
+// a function of nothing but a configuration space that never changes.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 #include <string>
 
 #include "qvm/base/result.h"
-#include "vdevs/vmhost/config.h"
 #include "vdevs/vmhost/pci_class.h"
+#include "vdevs/vmhost/pci_config.h"
 #include "vdevs/vmhost/qemu_api.h"
 #include "vdevs/vmhost/traps.h"
 
@@ -27,7 +28,8 @@ class PciFunction : public TrapHandler {
   const std::string& type_name() const { return x_type; }
   // Whether the device is in the machine. A guest can end that: it may eject a device.
   bool present() const { return x_device != nullptr; }
-  // Who answers the BAR from now on; borrowed for ever. Before that it reads all-ones and ignores stores.
+  // For one with a BAR. Who answers the BAR from now on; borrowed for ever. Before that it reads all-ones and
+  // ignores stores.
   void connect(TrapHandler& handler) { x_handler = &handler; }
 
   // Level of INTA. A high level that is set again is told again to the interrupt controller.
@@ -48,6 +50,7 @@ class PciFunction : public TrapHandler {
   static void on_class(ObjectClass* klass, void* self);
   static void on_realize(PciDevice* device, QemuError** error);
   static void on_exit(PciDevice* device);
+  static std::uint32_t on_config_read(PciDevice* device, std::uint32_t address, int width);
   static void on_config_write(PciDevice* device, std::uint32_t address, std::uint32_t value, int width);
 
   const QemuApi& x_qemu;

@@ -115,11 +115,14 @@ struct PciInterruptRoute {
   F(error_setg_internal, void (*)(QemuError**, const char*, int, const char*, const char*, ...))             \
   F(error_get_pretty, const char* (*)(const QemuError*))
 
-// Functions that some builds lack (no KVM, no ISA bus); null then. Whoever uses one checks.
-#define QVM_QEMU_OPTIONAL(F)                       \
-  F(isa_get_irq, IrqState* (*)(Object*, unsigned)) \
-  F(kvm_set_irq, int (*)(KvmState*, int, int))     \
-  F(kvm_has_free_slot, bool (*)(Object*))
+// Functions that some builds lack (no KVM, no ISA bus) or that few VMs need; null if missing. Whoever uses
+// one checks.
+#define QVM_QEMU_OPTIONAL(F)                                   \
+  F(isa_get_irq, IrqState* (*)(Object*, unsigned))             \
+  F(kvm_set_irq, int (*)(KvmState*, int, int))                 \
+  F(kvm_has_free_slot, bool (*)(Object*))                      \
+  F(memory_region_set_readonly, void (*)(MemoryRegion*, bool)) \
+  F(sysbus_mmio_get_region, MemoryRegion* (*)(Object*, int))
 
 // Functions for vdevs that are PCI devices; needed only if there is one: see missing_for_pci().
 #define QVM_QEMU_PCI(F)                                                                \

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "vdevs/vmhost/extra_memory.h"
 #include "vdevs/vmhost/ioapic_pins.h"
 #include "vdevs/vmhost/loader.h"
 #include "vdevs/vmhost/log.h"
@@ -33,6 +34,12 @@ Result<void> check_interrupt(const InterruptPin& interrupt) {
                             kIoapicPins - 1));
   }
   return {};
+}
+
+Result<void> check_present(const PciFunction& function) {
+  if (function.present()) return {};
+  return fail(fmt::format("the machine has no device '{0}'; start QEMU with '-device {0}' as well",
+                          function.type_name()));
 }
 
 bool overlap(const AddressRange& a, const AddressRange& b) {
@@ -67,32 +74,55 @@ Result<void> Vmhost::load_vdevs() {
   return {};
 }
 
+// layout: found once for all of them.
+Result<std::unique_ptr<PciFunction>> Vmhost::make_pci_function(std::optional<PciClassLayout>& layout,
+                                                               const std::string& id,
+                                                               const PciConfig& config) {
+  if (const char* missing = x_qemu.missing_for_pci(); missing != nullptr) {
+    return fail(fmt::format("QEMU {} has no function '{}', without which a vdev can be no PCI device",
+                            x_qemu.version_text(), missing));
+  }
+  if (!layout) {
+    auto found = PciClassLayout::find(x_qemu);
+    if (!found) return tl::unexpected(found.error());
+    layout = *found;
+  }
+  return PciFunction::create(x_qemu, *layout, id, config);
+}
+
 Result<void> Vmhost::make_pci_functions() {
   std::optional<PciClassLayout> layout;
   for (std::size_t i = 0; i < x_config.vdevs.size(); ++i) {
     const VdevConfig& vdev = x_config.vdevs[i];
     if (!vdev.pci) continue;
-    if (const char* missing = x_qemu.missing_for_pci(); missing != nullptr) {
-      return fail(fmt::format("{}: QEMU {} has no function '{}', without which a vdev can be no PCI device",
-                              vdev.title(), x_qemu.version_text(), missing));
-    }
-    if (!layout) {
-      auto found = PciClassLayout::find(x_qemu);
-      if (!found) return fail_from(std::move(found), vdev.title());
-      layout = *found;
-    }
-    auto function = PciFunction::create(x_qemu, *layout, vdev.id, *vdev.pci);
+    auto function = make_pci_function(layout, vdev.id, *vdev.pci);
     if (!function) return fail_from(std::move(function), vdev.title());
     x_functions[i] = std::move(*function);
+  }
+  for (const FixedFunction& fixed : x_config.extras.pci_functions) {
+    auto function = make_pci_function(layout, fixed.id, fixed.config);
+    if (!function) return fail_from(std::move(function), fixed.title());
+    x_fixed_functions.push_back(std::move(*function));
+  }
+  return {};
+}
+
+Result<void> Vmhost::check_fixed_functions() const {
+  for (std::size_t i = 0; i < x_fixed_functions.size(); ++i) {
+    auto present = check_present(*x_fixed_functions[i]);
+    if (!present) return fail_from(std::move(present), x_config.extras.pci_functions[i].title());
   }
   return {};
 }
 
 Result<void> Vmhost::start() {
-  for (const auto check : {&Vmhost::check_addresses, &Vmhost::check_machine}) {
+  for (const auto check :
+       {&Vmhost::check_addresses, &Vmhost::check_machine, &Vmhost::check_fixed_functions}) {
     auto checked = (this->*check)();
     if (!checked) return checked;
   }
+  auto added = add_extra_memory(x_qemu, x_config.extras);
+  if (!added) return added;
   auto made = make_services();
   if (!made) return made;
 
@@ -102,7 +132,7 @@ Result<void> Vmhost::start() {
   auto up = bring_up();
   if (!up) return up;
   x_qemu.qemu_register_reset(&Vmhost::on_reset, this);
-  if (!x_vdevs.empty()) {
+  if (!x_vdevs.empty() || !x_config.extras.empty()) {
     auto blocked = x_qemu.block_migration("qvm: the vdevs of this VM cannot be saved");
     if (!blocked) return blocked;
   }
@@ -182,10 +212,8 @@ Result<VdevPlace> Vmhost::place_for(std::size_t index) {
   }
   if (const auto function = x_functions.find(index); function != x_functions.end()) {
     place.pci = function->second.get();
-    if (!place.pci->present()) {
-      return fail(fmt::format("the machine has no device '{0}'; start QEMU with '-device {0}' as well",
-                              place.pci->type_name()));
-    }
+    auto present = check_present(*place.pci);
+    if (!present) return tl::unexpected(present.error());
     place.pin = MachinePins::pci_pin(static_cast<std::size_t>(std::distance(x_functions.begin(), function)));
   }
   auto window = window_for(vdev);

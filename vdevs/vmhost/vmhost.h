@@ -35,6 +35,9 @@ class Vmhost {
   Vmhost(const QemuApi& qemu, Config config) : x_qemu(qemu), x_config(std::move(config)) {}
   Result<void> load_vdevs();
   Result<void> make_pci_functions();
+  Result<std::unique_ptr<PciFunction>> make_pci_function(std::optional<PciClassLayout>& layout,
+                                                         const std::string& id, const PciConfig& config);
+  Result<void> check_fixed_functions() const;
   Result<void> check_addresses() const;
   Result<void> check_machine() const;
   Result<void> make_services();
@@ -53,6 +56,7 @@ class Vmhost {
   std::unique_ptr<Lines> x_lines;
   std::vector<std::unique_ptr<RegionWindow>> x_windows;
   std::map<std::size_t, std::unique_ptr<PciFunction>> x_functions;  // by the vdev's index
+  std::vector<std::unique_ptr<PciFunction>> x_fixed_functions;      // as in the configuration
   std::vector<std::unique_ptr<VdevHost>> x_vdevs;
 };
 

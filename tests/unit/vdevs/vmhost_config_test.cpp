@@ -61,6 +61,31 @@ TEST(VmhostConfig, ReadsAPciFunction) {
   EXPECT_EQ(vdev.pci->length, 8192u);
 }
 
+TEST(VmhostConfig, ReadsWhatIsNoVdev) {
+  const std::string space =
+      "051c0000" + std::string(12, '0') + "0b04" + std::string(2 * kPciConfigBytes - 24, '0');
+  const auto config = parse_config(R"({"version":1,"vm":"v","vdevs":[],
+      "pci_functions":[{"id":"pci-dummy0","place":"v.qvmconf:9:6","config":")" +
+                                   space + R"("}],
+      "roms":[{"place":"v.qvmconf:3:5","address":3489660928,"length":8192}],
+      "second_places":[{"part":"ioapic","address":4160749568,"length":4096},
+                       {"part":"hpet","address":4160782336,"length":4096}]})");
+  ASSERT_TRUE(config) << config.error().message();
+  const MachineExtras& extras = config->extras;
+  ASSERT_EQ(extras.pci_functions.size(), 1u);
+  EXPECT_EQ(extras.pci_functions[0].title(), "vdev pci-dummy0 (v.qvmconf:9:6)");
+  EXPECT_EQ(extras.pci_functions[0].config.vendor, 0x1c05);
+  EXPECT_EQ(extras.pci_functions[0].config.class_code, 0x040b);
+  EXPECT_EQ(extras.pci_functions[0].config.length, 0u);
+  EXPECT_EQ(extras.pci_functions[0].config.fixed_space.size(), kPciConfigBytes);
+  ASSERT_EQ(extras.roms.size(), 1u);
+  EXPECT_EQ(extras.roms[0].range, (AddressRange{0xd0000000, 0x2000}));
+  ASSERT_EQ(extras.second_places.size(), 2u);
+  EXPECT_EQ(extras.second_places[0].part, SecondPlace::Part::io_apic);
+  EXPECT_EQ(extras.second_places[1].part, SecondPlace::Part::precision_timer);
+  EXPECT_EQ(extras.second_places[1].range, (AddressRange{0xf8008000, 0x1000}));
+}
+
 struct BadConfig {
   const char* text;
   const char* message;
@@ -113,7 +138,15 @@ INSTANTIATE_TEST_SUITE_P(
             "vdevs[0]: 'pci': 'length' is not a power of two of 4096 or more"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[1]}]}]})",
-            "vdevs[0]: 'options': 'args' holds something that is not a string"}));
+            "vdevs[0]: 'options': 'args' holds something that is not a string"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"roms":3})", "'roms' is not an array"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"roms":[3]})", "roms[0]: is not an object"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"roms":[{"address":4096,"length":5}]})",
+                  "roms[0]: 'address' and 'length' are not multiples of 4096"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"second_places":[{"part":"pit"}]})",
+                  "second_places[0]: 'part' is 'pit'; it must be 'ioapic' or 'hpet'"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"pci_functions":[{"id":"a","config":"12"}]})",
+                  "pci_functions[0]: 'config' is not 512 hexadecimal digits"}));
 
 TEST(VmhostConfig, NamesTheFileThatIsNotThere) {
   const auto config = read_config("/nonexistent/vmhost.json");

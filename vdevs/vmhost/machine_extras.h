@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What vmhost adds to a machine besides vdevs, as vmhost.json says it.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "qvm/base/result.h"
+#include "vdevs/vmhost/address_range.h"
+#include "vdevs/vmhost/pci_config.h"
+
+namespace qvm::vmhost {
+
+// A PCI function of nothing but its configuration space.
+struct FixedFunction {
+  std::string id;
+  std::string place;
+  PciConfig config;
+
+  // "vdev pci-dummy0 (left.qvmconf:12:6)", for messages.
+  std::string title() const;
+};
+
+// Memory that the guest cannot change; its contents are QEMU's loader's affair.
+struct Rom {
+  std::string place;
+  AddressRange range;
+};
+
+// Where the guest finds registers of a part of the machine as well.
+struct SecondPlace {
+  enum class Part { io_apic, precision_timer };
+  Part part = Part::io_apic;
+  std::string place;
+  AddressRange range;
+};
+
+struct MachineExtras {
+  std::vector<FixedFunction> pci_functions;
+  std::vector<Rom> roms;
+  std::vector<SecondPlace> second_places;
+
+  bool empty() const { return pci_functions.empty() && roms.empty() && second_places.empty(); }
+};
+
+// Of the whole vmhost.json. Lists that are missing are empty. Fails with the key that is wrong.
+Result<MachineExtras> parse_extras(const nlohmann::json& root);
+
+}  // namespace qvm::vmhost
