@@ -17,6 +17,8 @@ std::uint8_t allocate_vector(Handler handler);
 
 // Raw low word of a pin's redirection entry, for tests that want it as it is after reset.
 std::uint32_t read_pin(unsigned pin);
+// A register of the I/O APIC: 1 is its version.
+std::uint32_t read_io_apic(std::uint32_t reg);
 void write_pin(unsigned pin, std::uint32_t low);
 inline constexpr std::uint32_t kPinMasked = 1u << 16;
 inline constexpr std::uint32_t kPinLevel = 1u << 15;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "guests/baremetal/interrupts.h"
 
+#include "guests/baremetal/command_line.h"
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/machine.h"
 #include "guests/baremetal/print.h"
@@ -35,8 +36,8 @@ constexpr std::uint64_t kCommandHigh = kLocalApic + 0x310;
 constexpr std::uint32_t kApicEnabled = 1u << 8;
 constexpr std::uint32_t kCommandPending = 1u << 12;
 
-constexpr std::uint64_t kIoApic = 0xfec00000;
-constexpr std::uint64_t kIoApicWindow = kIoApic + 0x10;
+constexpr std::uint64_t kUsualIoApic = 0xfec00000;
+constexpr std::uint64_t kIoApicWindow = 0x10;
 constexpr std::uint32_t kFirstRedirection = 0x10;
 
 constexpr unsigned kExceptions = 32;
@@ -65,14 +66,14 @@ Handler handlers[256];
 std::uint8_t pin_vectors[kIoApicPins];
 unsigned next_vector = kFirstVector;
 
-void write_io_apic(std::uint32_t reg, std::uint32_t value) {
-  write_at<std::uint32_t>(kIoApic, reg);
-  write_at<std::uint32_t>(kIoApicWindow, value);
+std::uint64_t io_apic() {
+  static const std::uint64_t place = option_number("ioapic", kUsualIoApic);
+  return place;
 }
 
-std::uint32_t read_io_apic(std::uint32_t reg) {
-  write_at<std::uint32_t>(kIoApic, reg);
-  return read_at<std::uint32_t>(kIoApicWindow);
+void write_io_apic(std::uint32_t reg, std::uint32_t value) {
+  write_at<std::uint32_t>(io_apic(), reg);
+  write_at<std::uint32_t>(io_apic() + kIoApicWindow, value);
 }
 
 [[noreturn]] void report_exception(const InterruptFrame& frame) {
@@ -140,6 +141,11 @@ std::uint32_t read_pin(unsigned pin) {
 }
 void write_pin(unsigned pin, std::uint32_t low) {
   write_io_apic(kFirstRedirection + 2 * pin, low);
+}
+
+std::uint32_t read_io_apic(std::uint32_t reg) {
+  write_at<std::uint32_t>(io_apic(), reg);
+  return read_at<std::uint32_t>(io_apic() + kIoApicWindow);
 }
 
 void send_ipi(std::uint8_t apic_id, std::uint32_t command) {
