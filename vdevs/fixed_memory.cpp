@@ -18,14 +18,29 @@ void plan_fixed_memory(const PlanInput& input, Part part, std::string_view what,
   const auto& location = input.vdev.location;
   const bool given = location && location->where.valid();
   const config::SourceRange where = given ? location->where : input.vdev.where;
-  if (given && (location->value.space != config::Location::Space::memory ||
-                location->value.address != registers->start)) {
-    add_finding(sink, config::Severity::warning, "plan-device", where,
-                fmt::format("{} of machine '{}' stays at {:#x}, where ACPI announces it to the guest", what,
-                            input.machine.name, registers->start),
-                fmt::format("write 'loc {:#x}'", registers->start));
+  const bool elsewhere = given && (location->value.space != config::Location::Space::memory ||
+                                   location->value.address != registers->start);
+  plan.memory.push_back({registers->start, registers->length, elsewhere ? input.vdev.where : where, part});
+  if (!elsewhere) return;
+  constexpr std::uint64_t kPage = 4096;
+  if (location->value.space != config::Location::Space::memory || location->value.address % kPage != 0) {
+    add_finding(sink, config::Severity::error, "plan-device", where,
+                fmt::format("{} needs a memory address that is a multiple of {:#x}", what, kPage),
+                fmt::format("for example 'loc {:#x}', where machine '{}' has it", registers->start,
+                            input.machine.name));
+    return;
   }
-  plan.memory.push_back({registers->start, registers->length, where, part});
+  plan.memory.push_back({location->value.address, registers->length, where, std::nullopt});
+  plan.second_place = SecondPlace{part, input.vdev.type, location->value.address, registers->length};
+  add_finding(
+      sink, config::Severity::info, "plan-device", where,
+      fmt::format("{} is at {:#x} and at {:#x}, where ACPI announces it to the guest", what,
+                  location->value.address, registers->start),
+      part == Part::io_apic
+          ? fmt::format("under KVM this costs time, because the kernel's own I/O APIC can be at one place "
+                        "only: write 'loc {:#x}' for a guest that reads ACPI",
+                        registers->start)
+          : "");
 }
 
 }  // namespace qvm::vdevs

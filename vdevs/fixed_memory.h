@@ -7,8 +7,9 @@
 
 namespace qvm::vdevs {
 
-// Claims the machine's registers of the part. Another `loc` is a warning that says where they are: a guest
-// that reads ACPI finds them all the same. what: "the I/O APIC".
+// Claims the machine's registers of the part. With another `loc` they are there, too: a guest that reads ACPI
+// finds them at the one place, a guest made for the board of the configuration at the other. what: "the I/O
+// APIC".
 void plan_fixed_memory(const PlanInput& input, Part part, std::string_view what, VdevPlan& plan,
                        config::DiagnosticSink& sink);
 

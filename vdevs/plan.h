@@ -17,11 +17,19 @@
 #include "config/pci_position.h"
 #include "config/system_config.h"
 #include "config/vm_config.h"
+#include "qvm/base/result.h"
 #include "qvm/regions/policy.h"
 #include "vdevs/machine.h"
 #include "vdevs/relay.h"
 
 namespace qvm::vdevs {
+
+// What everybody may read of a PCI function of the host.
+struct HostPciHeader {
+  std::string address;  // "0000:03:00.0"
+  std::string bytes;    // the first kPciHeaderBytes of its configuration space
+};
+inline constexpr std::size_t kPciHeaderBytes = 64;
 
 // What a plan() may look at. Everything in it outlives the call.
 struct PlanInput {
@@ -43,6 +51,9 @@ struct PlanInput {
   std::function<const config::HostMapEntry*(const std::string&)> find_host_path;
   // Whether there is a directory of that name on the host. May be empty: then it is believed.
   std::function<bool(const std::string&)> is_directory;
+  // The host's PCI function of that name, "VID/DID[/INDEX]" or "BUS:DEV[.FUNC]"; the failure says what is
+  // there instead. May be empty.
+  std::function<Result<HostPciHeader>(const std::string&)> read_host_pci;
   bool privileged = false;  // root starts the VM
 };
 
@@ -88,11 +99,12 @@ struct AcpiNode {
   std::optional<std::uint32_t> line;  // level, active high
 };
 
-// One element of the libvirt domain, put under the element that parent names: "devices", "clock".
+// One element of the libvirt domain, put under the element that parent names: "devices", "clock", "features".
 struct DomainElement {
   std::string parent;
   std::string xml;
-  bool pci = false;  // it is the function that VdevPlan::pci asks for: it gets that one's <address>
+  bool pci = false;       // it is the function that VdevPlan::pci asks for: it gets that one's <address>
+  bool kvm_only = false;  // left out where KVM is not used
 };
 
 // Two words of QEMU's command line, for what libvirt has no element for.
@@ -116,6 +128,14 @@ struct NetworkFact {
   std::string mac;      // "02:…"
   std::string towards;  // for people: "bridge 'br0'"
   std::optional<LinkEnd> link;
+};
+
+// Registers of a part of the machine that the guest finds at a second place, too.
+struct SecondPlace {
+  Part part = Part::other;
+  std::string type;  // of the vdev that is the part, which vmhost knows it by
+  std::uint64_t address = 0;
+  std::uint64_t length = 0;
 };
 
 // How a console of this vdev reaches the host.
@@ -149,7 +169,9 @@ struct VdevPlan {
   std::optional<std::uint32_t> controller_lines;  // it is an interrupt controller with lines 0..n-1
   std::optional<WindowRequest> window;
   std::optional<AcpiNode> acpi;
+  std::optional<SecondPlace> second_place;
   std::optional<PciRequest> pci;
+  std::string pci_config_space;  // all that such a function has, 256 bytes; empty: it is a device of its own
   std::vector<DomainElement> domain;
   std::vector<QemuArgument> qemu;
   std::optional<ConsoleFact> console;

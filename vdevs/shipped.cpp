@@ -13,6 +13,7 @@ const std::vector<ShippedVdev>& shipped_vdevs() {
       {"hpet", plan_hpet, without_hpet},
       {"ioapic", plan_ioapic},
       {"mc146818", plan_mc146818},
+      {"pci-dummy", plan_pci_dummy},
       {"pckeyboard", plan_pckeyboard},
       {"ser8250", plan_ser8250},
       {"shmem", plan_shmem},

@@ -11,6 +11,7 @@ VdevPlan plan_8259(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_hpet(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_ioapic(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_mc146818(const PlanInput& input, config::DiagnosticSink& sink);
+VdevPlan plan_pci_dummy(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_pckeyboard(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_ser8250(const PlanInput& input, config::DiagnosticSink& sink);
 VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink);

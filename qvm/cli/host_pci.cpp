@@ -52,4 +52,11 @@ std::vector<plan::HostPciDevice> read_pci_devices(const std::string& directory) 
   return devices;
 }
 
+std::optional<std::string> read_pci_header(const std::string& address, const std::string& directory) {
+  std::ifstream file(fs::path(directory) / address / "config", std::ios::binary);
+  std::string bytes(vdevs::kPciHeaderBytes, '\0');
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) return std::nullopt;
+  return bytes;
+}
+
 }  // namespace qvm::cli

@@ -169,6 +169,7 @@ class Planner {
     };
     queries.find_group = find_group;
     queries.pci_devices = [] { return read_pci_devices(); };
+    queries.pci_header = [](const std::string& address) { return read_pci_header(address); };
     queries.is_directory = [&reader](const std::string& path) {
       const auto facts = reader.facts(path);
       return facts && facts->directory;

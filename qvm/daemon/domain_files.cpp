@@ -61,6 +61,7 @@ std::vector<std::string> guest_files(const plan::VmPlan& plan) {
   for (const std::string& path : {plan.boot.kernel, plan.boot.initrd}) {
     if (!path.empty()) files.push_back(path);
   }
+  for (const std::string& path : plan.boot.acpi_tables) files.push_back(path);
   for (const plan::Blob& blob : plan.blobs) files.push_back(blob.path);
   return files;
 }

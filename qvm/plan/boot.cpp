@@ -17,6 +17,9 @@ using config::Load;
 using vdevs::is_xml_text;
 
 constexpr const char* kRule = "plan-boot";
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kFirmwareStart = 0xe0000;
+constexpr std::uint64_t kBiosAreaEnd = 0x100000;
 
 class BootPlanner {
  public:
@@ -32,6 +35,8 @@ class BootPlanner {
   void take_image(const Load& load);
   void take_initrd(const Load& load);
   void take_data(const Load& load);
+  bool take_bios_pages(const Load& load, std::uint64_t length);
+  void join_bios_pages();
   void check_initrd_name(const Load& load);
   void check_overlaps();
   std::string path_of(const Load& load);
@@ -125,15 +130,70 @@ void BootPlanner::take_data(const Load& load) {
     error(load.where, fmt::format("'{}' needs an address", load.path), "write 'data load ADDRESS,PATH'");
     return;
   }
-  if (!x_ram.is_ram(*load.address, std::max<std::uint64_t>(load.size, 1))) {
+  const std::uint64_t length = std::max<std::uint64_t>(load.size, 1);
+  const bool rom = x_ram.is_rom(*load.address, length);
+  if (!rom && !x_ram.is_ram(*load.address, length)) {
+    std::string help =
+        fmt::format("RAM is 0x0..0x9ffff, 0x100000..{:#x}{}", x_ram.low_end - 1,
+                    x_ram.high_end == 0 ? "" : fmt::format(" and 0x100000000..{:#x}", x_ram.high_end - 1));
+    for (const OwnedRange& piece : x_ram.roms) help += ", rom " + describe_range(piece.start, piece.length);
     error(load.where,
-          fmt::format("'{}' does not fit into the machine's RAM at {}", load.path,
-                      describe_range(*load.address, load.size)),
-          fmt::format("RAM is 0x0..0x9ffff, 0x100000..{:#x}{}", x_ram.low_end - 1,
-                      x_ram.high_end == 0 ? "" : fmt::format(" and 0x100000000..{:#x}", x_ram.high_end - 1)));
+          fmt::format("'{}' does not fit into the machine's {} at {}", load.path,
+                      x_ram.roms.empty() ? "RAM" : "memory", describe_range(*load.address, load.size)),
+          std::move(help));
     return;
   }
+  if (rom && *load.address < kBiosAreaEnd && !take_bios_pages(load, length)) return;
   x_blobs.emplace_back(Blob{path_of(load), *load.address, load.size}, &load);
+}
+
+// The firmware works in the upper half of the area, and SeaBIOS copies the option ROM that starts the image
+// into the lower half; the small firmware leaves that half alone.
+bool BootPlanner::take_bios_pages(const Load& load, std::uint64_t length) {
+  const std::uint64_t start = *load.address / kPage * kPage;
+  const std::uint64_t end = (*load.address + length + kPage - 1) / kPage * kPage;
+  if (x_host.firmware_path.empty() || end > kFirmwareStart) {
+    error(
+        load.where,
+        fmt::format("'{}' cannot be loaded at {}: the machine's firmware works there", load.path,
+                    describe_range(*load.address, length)),
+        x_host.firmware_path.empty()
+            ? "install the small firmware qboot.rom, with which 0xc0000 to 0xdffff are free; or load the "
+              "file into "
+              "a 'rom' above the RAM"
+            : fmt::format(
+                  "the BIOS area is free from 0xc0000 to {:#x}; or load the file into a 'rom' above the RAM",
+                  kFirmwareStart - 1));
+    return false;
+  }
+  for (std::uint64_t page = start; page < end; page += kPage) {
+    const auto same = [page](const OwnedRange& one) { return one.start == page; };
+    if (std::any_of(x_plan.bios_pages.begin(), x_plan.bios_pages.end(), same)) continue;
+    OwnedRange range;
+    range.kind = MemoryRange::Kind::rom;
+    range.start = page;
+    range.length = kPage;
+    range.owner = "rom";
+    range.where = load.where;
+    x_plan.bios_pages.push_back(std::move(range));
+  }
+  return true;
+}
+
+// One piece of memory for neighbours.
+void BootPlanner::join_bios_pages() {
+  std::vector<OwnedRange>& pages = x_plan.bios_pages;
+  std::sort(pages.begin(), pages.end(),
+            [](const OwnedRange& a, const OwnedRange& b) { return a.start < b.start; });
+  std::vector<OwnedRange> joined;
+  for (OwnedRange& page : pages) {
+    if (!joined.empty() && joined.back().end() == page.start) {
+      joined.back().length += page.length;
+    } else {
+      joined.push_back(std::move(page));
+    }
+  }
+  pages = std::move(joined);
 }
 
 void BootPlanner::take(const Load& load) {
@@ -144,7 +204,7 @@ void BootPlanner::take(const Load& load) {
     case Load::Blob::data:
       return take_data(load);
     case Load::Blob::acpi:
-      x_plan.acpi_tables.push_back(path_of(load));
+      x_plan.boot.acpi_tables.push_back(path_of(load));
       return;
     case Load::Blob::fdt:
       return error(load.where, "a device tree cannot be given to an x86 guest", "leave 'fdt load' out");
@@ -181,6 +241,7 @@ BootPlan BootPlanner::run() {
   for (const Load& load : x_vm.loads) take(load);
   if (x_initrd != nullptr) check_initrd_name(*x_initrd);
   check_overlaps();
+  join_bios_pages();
   for (auto& [blob, load] : x_blobs) x_plan.blobs.push_back(std::move(blob));
   if (x_vm.cmdline) {
     x_plan.boot.cmdline = x_vm.cmdline->value;

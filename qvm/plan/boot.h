@@ -16,8 +16,9 @@ namespace qvm::plan {
 
 struct BootPlan {
   Boot boot;
-  std::vector<Blob> blobs;               // sorted by address, disjoint
-  std::vector<std::string> acpi_tables;  // absolute paths of the user's own tables
+  std::vector<Blob> blobs;  // sorted by address, disjoint
+  // Pages of the BIOS area that have to be memory of their own, because a blob is in them; sorted, disjoint.
+  std::vector<OwnedRange> bios_pages;
 };
 
 // Findings go to sink; the result is complete only if none of them is an error.

@@ -35,7 +35,7 @@ struct Planned {
   std::string id;
   vdevs::VdevPlan plan;
   std::optional<HostedVdev::Range> window;
-  std::optional<std::uint32_t> pci_device;  // on bus 0
+  std::optional<PciPlace> pci;
 
   std::string owner() const { return "vdev " + id; }
 };
@@ -114,6 +114,7 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .find_group = x_queries.find_group,
           .find_host_path = x_queries.find_host_path,
           .is_directory = x_queries.is_directory,
+          .read_host_pci = [this](const std::string& name) { return read_host_pci(name, x_queries); },
           .privileged = x_plan.host.caller_uid == 0};
 }
 
@@ -152,6 +153,7 @@ void Builder::claim_memory() {
   for (const OwnedRange& range : x_ram.ranges) x_memory.add_fixed(range);
   x_memory.add_machine(x_machine.memory);
   x_ports.add_machine(x_machine.ports);
+  for (const OwnedRange& rom : x_ram.roms) x_memory.claim(rom, x_sink);
 }
 
 void Builder::claim_addresses(const Planned& planned) {
@@ -229,8 +231,7 @@ void Builder::place_pci() {
   for (Planned& planned : x_vdevs) {
     const auto& pci = planned.plan.pci;
     if (pci)
-      wishes.push_back(
-          {pci->position, planned.owner(), pci->where, planned.vdev->order, &planned.pci_device});
+      wishes.push_back({pci->position, planned.owner(), pci->where, planned.vdev->order, &planned.pci});
   }
   if (!x_vm.passes.empty()) {
     x_passed = passed_devices(
@@ -313,7 +314,9 @@ void Builder::collect_vmhost() {
   std::vector<HostedVdev> hosted;
   std::vector<vdevs::AcpiNode> nodes;
   std::vector<Window> windows;
+  MachineExtras extras;
   for (const Planned& planned : x_vdevs) {
+    extras.add(planned.id, x_sources.describe(planned.vdev->where), planned.plan);
     if (planned.plan.acpi) nodes.push_back(*planned.plan.acpi);
     if (planned.window) windows.push_back({planned.window->start, planned.window->length});
     if (!planned.plan.hosted) continue;
@@ -339,33 +342,38 @@ void Builder::collect_vmhost() {
     entry.options = planned.plan.hosted->options;
     hosted.push_back(std::move(entry));
   }
-  x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted, x_sources);
+  extras.add_roms(x_ram.roms, x_sources);
+  extras.add_roms(x_boot.bios_pages, x_sources);
+  for (const Window& window : extras.windows()) windows.push_back(window);
+  x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted, extras, x_sources);
   if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
   x_plan.acpi_table = build_acpi_table(nodes, windows);
   if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";
 }
 
 void Builder::collect_domain() {
-  DomainInput input{x_plan, x_machine, {}, {}, x_boot.acpi_tables};
+  DomainInput input{x_plan, x_machine, {}, {}};
   for (const Planned& planned : x_vdevs) {
     std::vector<vdevs::QemuArgument> arguments = planned.plan.qemu;
-    if (planned.pci_device) {
-      if (planned.plan.hosted) arguments.push_back({"-device", "qvm-pci-" + planned.id, true});
+    if (planned.pci) {
       const vdevs::PciRequest& pci = *planned.plan.pci;
-      x_plan.pci.push_back({*planned.pci_device, fmt::format("{:04x}:{:04x}", pci.vendor, pci.device),
-                            planned.owner(), x_sources.describe(pci.where)});
+      if (planned.plan.hosted || !planned.plan.pci_config_space.empty())
+        arguments.push_back({"-device", "qvm-pci-" + planned.id, true});
+      x_plan.pci.push_back({planned.pci->device, planned.pci->function,
+                            fmt::format("{:04x}:{:04x}", pci.vendor, pci.device), planned.owner(),
+                            x_sources.describe(pci.where)});
     }
     input.shared_memory = input.shared_memory || planned.plan.shared_memory;
     for (const vdevs::DomainElement& element : planned.plan.domain)
-      input.elements.push_back({element, planned.pci_device.value_or(0)});
+      input.elements.push_back({element, planned.pci.value_or(PciPlace{})});
     if (const auto& disk = planned.plan.disk) {
       x_plan.disks.push_back({planned.id, disk->name, disk->path, disk->writable, disk->direct,
                               x_sources.describe(disk->where)});
     }
     for (const vdevs::QemuArgument& one : arguments) {
-      input.arguments.push_back({one.option, one.pci ? fmt::format("{},bus=pci.0,addr={:#x}", one.value,
-                                                                   planned.pci_device.value_or(0))
-                                                     : one.value});
+      input.arguments.push_back(
+          {one.option,
+           one.pci ? one.value + "," + planned.pci.value_or(PciPlace{}).qemu_options() : one.value});
     }
     if (const auto& network = planned.plan.network) {
       x_plan.networks.push_back({planned.id, network->mac, network->towards, network->link,
@@ -377,9 +385,10 @@ void Builder::collect_domain() {
     if (planned.plan.relay) x_plan.relays.push_back(*planned.plan.relay);
   }
   for (const PassedDevice& passed : x_passed) {
+    const PciPlace place = passed.place.value_or(PciPlace{});
     x_plan.pci.push_back(
-        {passed.place.value_or(0), passed.device.id, passed.owner(), x_sources.describe(passed.where)});
-    input.elements.push_back({{"devices", passed.xml(), true}, passed.place.value_or(0)});
+        {place.device, place.function, passed.device.id, passed.owner(), x_sources.describe(passed.where)});
+    input.elements.push_back({{"devices", passed.xml(), true}, place});
   }
   for (const vdevs::ShippedVdev& shipped : vdevs::shipped_vdevs()) {
     const bool present = std::any_of(x_vdevs.begin(), x_vdevs.end(), [&](const Planned& planned) {

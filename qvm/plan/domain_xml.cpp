@@ -76,6 +76,7 @@ void DomainWriter::add_boot() {
   pugi::xml_node features = x_domain.append_child("features");
   features.append_child("acpi");
   features.append_child("apic");
+  add_elements(features);
   pugi::xml_node cpu = x_domain.append_child("cpu");
   if (kvm()) {
     cpu.append_attribute("mode") = "host-passthrough";
@@ -90,8 +91,8 @@ void DomainWriter::add_boot() {
 }
 
 void DomainWriter::add_elements(pugi::xml_node parent) {
-  for (const auto& [element, pci_device] : x_input.elements) {
-    if (element.parent != parent.name()) continue;
+  for (const auto& [element, pci] : x_input.elements) {
+    if (element.parent != parent.name() || (element.kvm_only && !kvm())) continue;
     const pugi::xml_parse_result parsed = parent.append_buffer(element.xml.data(), element.xml.size());
     assert(parsed && "a vdev's plan made XML that does not parse");
     static_cast<void>(parsed);
@@ -99,8 +100,9 @@ void DomainWriter::add_elements(pugi::xml_node parent) {
     pugi::xml_node address = parent.last_child().append_child("address");
     address.append_attribute("type") = "pci";
     for (const char* const part : {"domain", "bus"}) address.append_attribute(part) = 0;
-    address.append_attribute("slot") = pci_device;
-    address.append_attribute("function") = 0;
+    address.append_attribute("slot") = pci.device;
+    address.append_attribute("function") = pci.function;
+    if (pci.multifunction()) address.append_attribute("multifunction") = "on";
   }
 }
 
@@ -150,7 +152,8 @@ void DomainWriter::add_command_line() {
   }
   for (const auto& [option, value] : x_input.arguments) add(option, value);
   if (!x_plan.acpi_table.empty()) add("-acpitable", "file=" + qemu_option_value(x_plan.acpi_table_path));
-  for (const std::string& path : x_input.acpi_tables) add("-acpitable", "file=" + qemu_option_value(path));
+  for (const std::string& path : x_plan.boot.acpi_tables)
+    add("-acpitable", "file=" + qemu_option_value(path));
   for (const Blob& blob : x_plan.blobs) {
     add("-device",
         fmt::format("loader,file={},addr={:#x},force-raw=on", qemu_option_value(blob.path), blob.address));

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "qvm/plan/pci_map.h"
 #include "qvm/plan/vm_plan.h"
 #include "vdevs/machine.h"
 #include "vdevs/plan.h"
@@ -17,7 +18,7 @@ namespace qvm::plan {
 
 struct PlacedElement {
   vdevs::DomainElement element;
-  std::uint32_t pci_device = 0;  // on bus 0; meaningful for a PCI function
+  PciPlace pci = {};  // meaningful for a PCI function
 };
 
 struct DomainInput {
@@ -25,7 +26,6 @@ struct DomainInput {
   const vdevs::Machine& machine;
   std::vector<PlacedElement> elements;                         // of the vdevs, in configuration order
   std::vector<std::pair<std::string, std::string>> arguments;  // options of QEMU's with their values
-  std::vector<std::string> acpi_tables;                        // absolute paths, the user's own
   bool shared_memory = false;  // other processes work on the guest's memory, too
 };
 

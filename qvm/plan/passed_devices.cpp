@@ -44,6 +44,18 @@ const HostPciDevice* find_device(const std::vector<HostPciDevice>& host, const s
   return nullptr;
 }
 
+// "8086:10d3 at 0000:01:00.0, …": enough of them to recognise the host by.
+std::string list(const std::vector<HostPciDevice>& host) {
+  constexpr std::size_t kNamed = 8;
+  std::vector<std::string> names;
+  for (const HostPciDevice& one : host) {
+    if (names.size() == kNamed) break;
+    names.push_back(fmt::format("{} at {}", one.id, one.address));
+  }
+  if (host.size() > kNamed) names.push_back(fmt::format("and {} more", host.size() - kNamed));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string driver_of(const HostPciDevice& device) {
   return device.driver.empty() ? "no driver" : fmt::format("driver '{}'", device.driver);
 }
@@ -102,6 +114,20 @@ class Checker {
 };
 
 }  // namespace
+
+Result<vdevs::HostPciHeader> read_host_pci(const std::string& name, const HostQueries& queries) {
+  const auto host = queries.pci_devices ? queries.pci_devices() : std::vector<HostPciDevice>();
+  if (host.empty()) return fail(fmt::format("there is no PCI device '{}': this host has none at all", name));
+  const HostPciDevice* const device = find_device(host, name);
+  if (device == nullptr)
+    return fail(fmt::format("there is no PCI device '{}' on this host, which has {}", name, list(host)));
+  auto header = queries.pci_header ? queries.pci_header(device->address) : std::nullopt;
+  if (!header || header->size() < vdevs::kPciHeaderBytes) {
+    return fail(fmt::format("the configuration space of PCI device {} ({}) of this host cannot be read",
+                            device->address, device->id));
+  }
+  return vdevs::HostPciHeader{device->address, std::move(*header)};
+}
 
 std::string PassedDevice::xml() const {
   const std::string& at = device.address;  // "0000:03:00.0"

@@ -10,6 +10,7 @@
 #include "config/diagnostic.h"
 #include "config/pci_position.h"
 #include "config/vm_config.h"
+#include "qvm/plan/pci_map.h"
 #include "qvm/plan/vm_plan.h"
 
 namespace qvm::plan {
@@ -18,8 +19,8 @@ struct PassedDevice {
   HostPciDevice device;
   std::optional<config::PciPosition> position;  // on the guest's bus, as written; absent: any
   config::SourceRange where;
-  std::size_t order = 0;               // as in config::PassedThrough
-  std::optional<std::uint32_t> place;  // its device number there, once it has one
+  std::size_t order = 0;          // as in config::PassedThrough
+  std::optional<PciPlace> place;  // there, once it has one
 
   // "pass 0000:03:00.0"
   std::string owner() const { return "pass " + device.address; }
@@ -32,5 +33,9 @@ struct PassedDevice {
 // addresses.
 std::vector<PassedDevice> passed_devices(const config::VmConfig& vm, const std::vector<HostPciDevice>& host,
                                          config::DiagnosticSink& sink);
+
+// The header of the device that name means, "VID/DID[/INDEX]" or "BUS:DEV[.FUNC]". The failure says what
+// there is on this host.
+Result<vdevs::HostPciHeader> read_host_pci(const std::string& name, const HostQueries& queries);
 
 }  // namespace qvm::plan

@@ -14,6 +14,8 @@ namespace {
 
 using config::MemoryPiece;
 
+constexpr std::uint64_t kPage = 4096;
+
 std::uint64_t end_of(const MemoryPiece& piece) {
   return piece.start + piece.length;
 }
@@ -29,8 +31,10 @@ class RamPlanner {
  private:
   void check_piece(const MemoryPiece& piece);
   void check_ram(const MemoryPiece& piece);
+  bool is_in_bios_area(const MemoryPiece& piece) const;
   void check_overlaps();
   void size_machine();
+  void add_roms();
   void add(MemoryRange::Kind kind, std::uint64_t start, std::uint64_t end, std::string owner,
            config::SourceRange where = {});
   void add_ram(std::uint64_t start, std::uint64_t end, const std::string& owner,
@@ -99,12 +103,53 @@ void RamPlanner::check_piece(const MemoryPiece& piece) {
     check_ram(piece);
     return;
   }
-  if (piece.start < x_rules.rom_start || end_of(piece) > x_rules.hole_end) {
+  if (is_in_bios_area(piece)) return;
+  if (piece.start < x_rules.hole_end && x_rules.hole_start < end_of(piece)) {
     error(piece, "plan-memory",
-          fmt::format("rom {} is not possible: machine '{}' has read-only memory only in its BIOS area",
-                      describe_range(piece.start, piece.length), x_machine.name),
-          fmt::format("'rom {:#x},{:#x}' works; elsewhere use 'ram'", x_rules.rom_start,
-                      x_rules.hole_end - x_rules.rom_start));
+          fmt::format(
+              "rom {} is not possible: in the first MiB machine '{}' has read-only memory only in its BIOS "
+              "area",
+              describe_range(piece.start, piece.length), x_machine.name),
+          fmt::format("'rom {:#x},{:#x}' works", x_rules.rom_start, x_rules.hole_end - x_rules.rom_start));
+  } else if (piece.start % kPage != 0 || piece.length % kPage != 0) {
+    error(piece, "plan-memory",
+          fmt::format("rom {} does not begin and end on pages", describe_range(piece.start, piece.length)),
+          fmt::format("its start and its length have to be multiples of {:#x}", kPage));
+  } else if (end_of(piece) > x_rules.top_limit) {
+    error(
+        piece, "plan-memory",
+        fmt::format("rom {} ends above {:#x}", describe_range(piece.start, piece.length), x_rules.top_limit),
+        fmt::format("the memory of machine '{}' ends at {:#x} at most", x_machine.name, x_rules.top_limit));
+  }
+}
+
+bool RamPlanner::is_in_bios_area(const MemoryPiece& piece) const {
+  return piece.start >= x_rules.rom_start && end_of(piece) <= x_rules.hole_end;
+}
+
+// Those that vmhost adds: anywhere but where the machine has RAM, which has no gaps.
+void RamPlanner::add_roms() {
+  for (const MemoryPiece& piece : x_sorted) {
+    if (piece.kind != MemoryPiece::Kind::rom || is_in_bios_area(piece)) continue;
+    const bool low = piece.start < x_layout.low_end;
+    const bool high = piece.start < x_layout.high_end && kFourGiB < end_of(piece);
+    if (low || high) {
+      error(piece, "plan-memory",
+            fmt::format("rom {} lies in the RAM of machine '{}', which has no gaps",
+                        describe_range(piece.start, piece.length), x_machine.name),
+            fmt::format(
+                "the RAM of this VM ends at {0:#x}: above that is room for it ('rom {0:#x},{1:#x}'), or "
+                "use 'ram' here",
+                low ? x_layout.low_end : x_layout.high_end, piece.length));
+      continue;
+    }
+    OwnedRange range;
+    range.kind = MemoryRange::Kind::rom;
+    range.start = piece.start;
+    range.length = piece.length;
+    range.owner = "rom";
+    range.where = piece.where;
+    x_layout.roms.push_back(std::move(range));
   }
 }
 
@@ -196,12 +241,14 @@ std::optional<RamLayout> RamPlanner::run(const config::SourceRange& vm) {
   check_overlaps();
   if (x_failed) return std::nullopt;
   size_machine();
+  add_roms();
+  if (x_failed) return std::nullopt;
   fill(0, x_layout.low_end);
   if (x_layout.high_end != 0) fill(kFourGiB, x_layout.high_end);
   add(MemoryRange::Kind::reserved, x_rules.hole_start, x_rules.rom_start, "machine: video window");
   std::uint64_t at = x_rules.rom_start;
   for (const MemoryPiece& piece : x_sorted) {
-    if (is_ram(piece)) continue;
+    if (!is_in_bios_area(piece)) continue;
     add(MemoryRange::Kind::firmware, at, piece.start, "machine: BIOS area");
     add(MemoryRange::Kind::rom, piece.start, end_of(piece), "rom (the machine's BIOS area)", piece.where);
     at = end_of(piece);
@@ -225,6 +272,14 @@ bool RamLayout::is_ram(std::uint64_t start, std::uint64_t length) const {
     }
   }
   return at >= end;
+}
+
+bool RamLayout::is_rom(std::uint64_t start, std::uint64_t length) const {
+  const auto holds = [&](const OwnedRange& range) {
+    return range.kind == MemoryRange::Kind::rom && range.start <= start && start < range.end() &&
+           length <= range.end() - start;
+  };
+  return std::any_of(ranges.begin(), ranges.end(), holds) || std::any_of(roms.begin(), roms.end(), holds);
 }
 
 std::optional<RamLayout> lay_out_ram(const std::vector<config::MemoryPiece>& pieces,

@@ -19,9 +19,12 @@ struct RamLayout {
   std::uint64_t low_end = 0;       // RAM is [0, low_end), the legacy hole aside
   std::uint64_t high_end = 0;      // and [4 GiB, high_end); 0: none there
   std::vector<OwnedRange> ranges;  // sorted, disjoint: the pieces, the hole, RAM that nobody asked for
+  std::vector<OwnedRange> roms;  // read-only memory that the machine lacks: outside its RAM and its BIOS area
 
   // The whole range is RAM that the guest can use.
   bool is_ram(std::uint64_t start, std::uint64_t length) const;
+  // The whole range is in one piece of `rom`, the BIOS area's included.
+  bool is_rom(std::uint64_t start, std::uint64_t length) const;
 };
 
 // What the machine cannot do is an error in sink that says what would work; nullopt exactly then.

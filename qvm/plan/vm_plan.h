@@ -64,6 +64,9 @@ struct HostQueries {
   std::function<const config::HostMapEntry*(const std::string& path)> find_host_path;
   // All PCI functions of the host, in the order of their addresses.
   std::function<std::vector<HostPciDevice>()> pci_devices;
+  // The first vdevs::kPciHeaderBytes of the configuration space of one of them; nullopt if they cannot be
+  // read.
+  std::function<std::optional<std::string>(const std::string& address)> pci_header;
   // Whether there is a directory of that name.
   std::function<bool(const std::string& path)> is_directory;
 };
@@ -93,8 +96,9 @@ struct InterruptUse {
 };
 
 struct PciUse {
-  std::uint32_t device = 0;  // on bus 0, function 0
-  std::string id;            // "1c05:0001"
+  std::uint32_t device = 0;  // on bus 0
+  std::uint32_t function = 0;
+  std::string id;  // "1c05:0001"
   std::string owner;
   std::string place;
 };
@@ -110,6 +114,7 @@ struct Boot {
   std::string kernel;  // absolute path; multiboot ELF, PVH ELF or bzImage
   std::string initrd;  // absolute path or empty
   std::string cmdline;
+  std::vector<std::string> acpi_tables;  // absolute paths, the user's own
 };
 
 // How a VM's consoles reach the host. Console 0 is what `qvm console` and `qvm @file` show.

@@ -150,12 +150,7 @@ Json write(const PortRange& range) {
 }
 
 PortRange read_ports(const Json& json) {
-  PortRange range;
-  get(json, "start", range.start);
-  get(json, "length", range.length);
-  get(json, "owner", range.owner);
-  get(json, "place", range.place);
-  return range;
+  return {json.at("start"), json.at("length"), json.at("owner"), json.at("place")};
 }
 
 Json write(const InterruptUse& use) {
@@ -163,20 +158,20 @@ Json write(const InterruptUse& use) {
 }
 
 InterruptUse read_interrupt(const Json& json) {
-  InterruptUse use;
-  get(json, "controller", use.controller);
-  get(json, "line", use.line);
-  get(json, "owner", use.owner);
-  get(json, "place", use.place);
-  return use;
+  return {json.at("controller"), json.at("line"), json.at("owner"), json.at("place")};
 }
 
 Json write(const PciUse& use) {
-  return {{"device", use.device}, {"id", use.id}, {"owner", use.owner}, {"place", use.place}};
+  return {{"device", use.device},
+          {"function", use.function},
+          {"id", use.id},
+          {"owner", use.owner},
+          {"place", use.place}};
 }
 
 PciUse read_pci(const Json& json) {
-  return {json.at("device").get<std::uint32_t>(), json.at("id"), json.at("owner"), json.at("place")};
+  return {json.at("device").get<std::uint32_t>(), json.at("function").get<std::uint32_t>(), json.at("id"),
+          json.at("owner"), json.at("place")};
 }
 
 Json write(const Blob& blob) {
@@ -384,6 +379,7 @@ VmPlan read_plan(const Json& json) {
   get(boot, "kernel", plan.boot.kernel);
   get(boot, "initrd", plan.boot.initrd);
   get(boot, "cmdline", plan.boot.cmdline);
+  get(boot, "acpi_tables", plan.boot.acpi_tables);
   plan.blobs = read_list(json, "blobs", read_blob);
   plan.memory = read_list(json, "memory", read_memory);
   plan.ports = read_list(json, "ports", read_ports);
@@ -408,32 +404,35 @@ VmPlan read_plan(const Json& json) {
 }  // namespace
 
 std::string to_json(const VmPlan& plan) {
-  const Json json = {
-      {"version", kVersion},
-      {"name", plan.name},
-      {"host", write(plan.host)},
-      {"memory_bytes", plan.memory_bytes},
-      {"vcpus", plan.vcpus},
-      {"affinity", plan.affinity},
-      {"boot", {{"kernel", plan.boot.kernel}, {"initrd", plan.boot.initrd}, {"cmdline", plan.boot.cmdline}}},
-      {"blobs", write_all(plan.blobs)},
-      {"memory", write_all(plan.memory)},
-      {"ports", write_all(plan.ports)},
-      {"interrupts", write_all(plan.interrupts)},
-      {"pci", write_all(plan.pci)},
-      {"consoles", write_all(plan.consoles)},
-      {"disks", write_all(plan.disks)},
-      {"networks", write_list(plan.networks, network_to_json)},
-      {"relays", write_all(plan.relays)},
-      {"acpi_table", to_hex(plan.acpi_table)},
-      {"acpi_table_path", plan.acpi_table_path},
-      {"vmhost_json", plan.vmhost_json},
-      {"vmhost_json_path", plan.vmhost_json_path},
-      {"domain_xml", plan.domain_xml},
-      {"policy", write(plan.policy)},
-      {"depends_on", write_all(plan.depends_on)},
-      {"restart", write(plan.restart)},
-      {"dryrun", plan.dryrun}};
+  const Json json = {{"version", kVersion},
+                     {"name", plan.name},
+                     {"host", write(plan.host)},
+                     {"memory_bytes", plan.memory_bytes},
+                     {"vcpus", plan.vcpus},
+                     {"affinity", plan.affinity},
+                     {"boot",
+                      {{"kernel", plan.boot.kernel},
+                       {"initrd", plan.boot.initrd},
+                       {"cmdline", plan.boot.cmdline},
+                       {"acpi_tables", plan.boot.acpi_tables}}},
+                     {"blobs", write_all(plan.blobs)},
+                     {"memory", write_all(plan.memory)},
+                     {"ports", write_all(plan.ports)},
+                     {"interrupts", write_all(plan.interrupts)},
+                     {"pci", write_all(plan.pci)},
+                     {"consoles", write_all(plan.consoles)},
+                     {"disks", write_all(plan.disks)},
+                     {"networks", write_list(plan.networks, network_to_json)},
+                     {"relays", write_all(plan.relays)},
+                     {"acpi_table", to_hex(plan.acpi_table)},
+                     {"acpi_table_path", plan.acpi_table_path},
+                     {"vmhost_json", plan.vmhost_json},
+                     {"vmhost_json_path", plan.vmhost_json_path},
+                     {"domain_xml", plan.domain_xml},
+                     {"policy", write(plan.policy)},
+                     {"depends_on", write_all(plan.depends_on)},
+                     {"restart", write(plan.restart)},
+                     {"dryrun", plan.dryrun}};
   // Texts come from files of any encoding; what is not UTF-8 was refused before where it matters.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

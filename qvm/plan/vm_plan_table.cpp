@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "qvm/plan/finding.h"
+#include "qvm/plan/pci_map.h"
 #include "qvm/plan/vm_plan.h"
 
 namespace qvm::plan {
@@ -72,6 +73,7 @@ std::vector<Row> boot_rows(const VmPlan& plan) {
   std::vector<Row> rows = {{"kernel", plan.boot.kernel}};
   if (!plan.boot.initrd.empty()) rows.push_back({"initrd", plan.boot.initrd});
   if (!plan.boot.cmdline.empty()) rows.push_back({"cmdline", plan.boot.cmdline});
+  for (const std::string& path : plan.boot.acpi_tables) rows.push_back({"acpi", path});
   for (const Blob& blob : plan.blobs)
     rows.push_back({"data", fmt::format("{} at {:#x}", blob.path, blob.address)});
   for (std::size_t i = 0; i < plan.affinity.size(); ++i) {
@@ -145,7 +147,7 @@ std::string to_table(const VmPlan& plan) {
   print_section(text, "Interrupts", lines);
   std::vector<Row> functions;
   for (const PciUse& use : plan.pci)
-    functions.push_back({fmt::format("0:{}", use.device), use.id, use.owner, use.place});
+    functions.push_back({describe_pci(use.device, use.function), use.id, use.owner, use.place});
   print_section(text, "PCI", functions);
   std::vector<Row> networks;
   for (const NetworkInterface& one : plan.networks)

@@ -63,10 +63,11 @@ Json to_json(const HostedVdev& vdev, const config::SourceSet& sources) {
 }  // namespace
 
 std::string build_vmhost_json(const std::string& vm, const std::vector<HostedVdev>& vdevs,
-                              const config::SourceSet& sources) {
-  if (vdevs.empty()) return {};
+                              const MachineExtras& extras, const config::SourceSet& sources) {
+  if (vdevs.empty() && extras.empty()) return {};
   Json json = {{"version", 1}, {"vm", vm}, {"vdevs", Json::array()}};
   for (const HostedVdev& vdev : vdevs) json["vdevs"].push_back(to_json(vdev, sources));
+  extras.write_to(json);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -13,10 +13,11 @@
 //      "interrupts": [{"controller": TYPE, "line": N}, …],                   all, only if there are several
 //      "window": {"address": N, "length": N},                                room for regions; absent: none
 //      "region_socket": PATH,                                                absent: it uses no regions
-//      "options": [{"name": TEXT, "args": [TEXT, …], "place": TEXT}, …]}]}   in configuration order
+//      "options": [{"name": TEXT, "args": [TEXT, …], "place": TEXT}, …]}],   in configuration order
+//    …}                                                                      see qvm/plan/machine_extras.h
 //
-// Only vdevs that a plugin emulates are in it. Numbers are not negative. Who may use which region is not in
-// it: that is between the daemon and the region manager.
+// Only vdevs that a plugin emulates are in "vdevs". Numbers are not negative. Who may use which region is not
+// in it: that is between the daemon and the region manager.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@
 
 #include "config/source.h"
 #include "config/vm_config.h"
+#include "qvm/plan/machine_extras.h"
 #include "vdevs/plan.h"
 
 namespace qvm::plan {
@@ -53,8 +55,8 @@ struct HostedVdev {
   std::vector<config::Option> options;
 };
 
-// Texts that are not UTF-8 are written with replacement characters.
+// Empty if there is nothing to tell. Texts that are not UTF-8 are written with replacement characters.
 std::string build_vmhost_json(const std::string& vm, const std::vector<HostedVdev>& vdevs,
-                              const config::SourceSet& sources);
+                              const MachineExtras& extras, const config::SourceSet& sources);
 
 }  // namespace qvm::plan

@@ -48,6 +48,33 @@ std::vector<plan::HostPciDevice> fake_pci_devices() {
           {"0000:03:00.1", "1b21:1243", 1, "ahci", 4},     {"0000:04:00.0", "8086:24fd", 2, "iwlwifi", {}}};
 }
 
+// The header of one of them: of revision 3, by the maker of subsystem a1b2:c3d4, with a base address, a line
+// and capabilities. The port 1.0 is a bridge, and nobody can read the last one.
+std::optional<std::string> fake_pci_header(const std::string& address) {
+  for (const plan::HostPciDevice& device : fake_pci_devices()) {
+    if (device.address != address || address == "0000:04:00.0") continue;
+    const auto number = [&](std::size_t at) { return std::stoul(device.id.substr(at, 2), nullptr, 16); };
+    std::string header(vdevs::kPciHeaderBytes, '\0');
+    const auto put = [&header](std::size_t at, unsigned long value) {
+      header[at] = static_cast<char>(value);
+    };
+    put(0x00, number(2));
+    put(0x01, number(0));
+    put(0x02, number(7));
+    put(0x03, number(5));
+    put(0x06, 0x10);
+    put(0x08, 3);
+    put(0x0b, device.base_class);
+    put(0x0e, address == "0000:00:01.0" ? 1 : 0x80);
+    put(0x12, 0xf0);
+    header.replace(0x2c, 4, "\xb2\xa1\xd4\xc3");
+    put(0x34, 0x40);
+    put(0x3d, 1);
+    return header;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> FakeFiles::contents(std::string_view path) const {
@@ -134,6 +161,7 @@ Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFac
     return std::nullopt;
   };
   queries.pci_devices = fake_pci_devices;
+  queries.pci_header = fake_pci_header;
   queries.is_directory = [](const std::string& path) { return !ends_with(path, "nowhere"); };
   queries.find_host_path = [manifest](const std::string& path) {
     return manifest == nullptr ? nullptr : config::find_host_map(*manifest, path);

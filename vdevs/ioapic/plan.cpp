@@ -9,6 +9,9 @@ namespace qvm::vdevs {
 VdevPlan plan_ioapic(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   plan_fixed_memory(input, Part::io_apic, "the I/O APIC", plan, sink);
+  // The kernel's own answers at one place only; this one is QEMU's, with the rest of the interrupt
+  // controllers in the kernel.
+  if (plan.second_place) plan.domain.push_back({"features", "<ioapic driver='qemu'/>", false, true});
   plan.controller_lines = input.machine.interrupt_lines;
   return plan;
 }

@@ -54,6 +54,15 @@ TEST_F(HostPci, IsReadInOrder) {
   EXPECT_EQ(devices[1].iommu_group, 7U);
 }
 
+TEST_F(HostPci, ShowsItsHeader) {
+  const std::string header = "\x86\x80" + std::string(62, 'h');
+  std::ofstream(add("0000:03:00.0", "0x8086", "0x10d3", "0x020000") / "config") << header << "more";
+  std::ofstream(add("0000:04:00.0", "0x8086", "0x10d3", "0x020000") / "config") << "short";
+  EXPECT_EQ(read_pci_header("0000:03:00.0", directory_), header);
+  EXPECT_EQ(read_pci_header("0000:04:00.0", directory_), std::nullopt);
+  EXPECT_EQ(read_pci_header("0000:05:00.0", directory_), std::nullopt);
+}
+
 TEST_F(HostPci, IsEmptyWithoutABus) {
   EXPECT_TRUE(read_pci_devices(directory_ + "/none").empty());
 }

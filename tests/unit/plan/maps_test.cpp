@@ -28,6 +28,12 @@ MemoryPiece ram(std::uint64_t start, std::uint64_t length) {
   return piece;
 }
 
+MemoryPiece rom(std::uint64_t start, std::uint64_t length) {
+  MemoryPiece piece = ram(start, length);
+  piece.kind = MemoryPiece::Kind::rom;
+  return piece;
+}
+
 OwnedRange range(std::uint64_t start, std::uint64_t length, std::string owner) {
   OwnedRange result;
   result.start = start;
@@ -48,6 +54,25 @@ TEST(RamLayout, EndsWithTheHighestPiece) {
   EXPECT_EQ(layout->bytes, 192 * kMiB);
   EXPECT_EQ(layout->low_end, 192 * kMiB);
   EXPECT_EQ(layout->high_end, 0u);
+}
+
+TEST(RamLayout, HasReadOnlyMemoryAboveItsRam) {
+  const auto layout =
+      lay_out({ram(0, 0xa0000), rom(0xc0000, 0x40000), ram(kMiB, 63 * kMiB), rom(64 * kMiB, kMiB)});
+  ASSERT_TRUE(layout);
+  EXPECT_EQ(layout->bytes, 64 * kMiB) << "it is none of the machine's RAM";
+  ASSERT_EQ(layout->roms.size(), 1u) << "the BIOS area is there anyhow";
+  EXPECT_EQ(layout->roms[0].start, 64 * kMiB);
+  EXPECT_TRUE(layout->is_rom(0xc0000, 0x40000));
+  EXPECT_TRUE(layout->is_rom(64 * kMiB, kMiB));
+  EXPECT_FALSE(layout->is_rom(64 * kMiB, kMiB + 1));
+  EXPECT_FALSE(layout->is_ram(64 * kMiB, 1));
+}
+
+TEST(RamLayout, HasNoReadOnlyMemoryWithinItsRam) {
+  EXPECT_FALSE(lay_out({ram(0, 32 * kMiB), rom(32 * kMiB, kMiB), ram(48 * kMiB, kMiB)}));
+  EXPECT_FALSE(lay_out({ram(0, kMiB), ram(4 * kGiB, kMiB), rom(4 * kGiB - kMiB, 2 * kMiB)}));
+  EXPECT_TRUE(lay_out({ram(0, 32 * kMiB), rom(48 * kMiB, kMiB)}));
 }
 
 TEST(RamLayout, RoundsUpToWholeMebibytes) {
@@ -214,6 +239,33 @@ TEST(PciMap, GivesTheLowestFirstUntilNoneIsLeft) {
   for (std::uint32_t device = 6; device < 32; ++device) EXPECT_EQ(map.choose("vdev e", {}), device);
   EXPECT_EQ(map.choose("vdev f", {}), std::nullopt);
   EXPECT_EQ(sink.count(config::Severity::error), 0u);
+}
+
+TEST(PciMap, HasEightFunctionsPerDevice) {
+  config::DiagnosticSink sink;
+  PciMap map(machine_pc());
+  ASSERT_TRUE(map.claim({0, 2, 7}, "vdev a", {}, sink));
+  ASSERT_TRUE(map.claim({0, 2, 0}, "vdev b", {}, sink));
+  EXPECT_EQ(map.choose("vdev c", {}), 3u) << "a device with any function is not free";
+  EXPECT_FALSE(map.claim({0, 2, 7}, "vdev d", {}, sink));
+  EXPECT_FALSE(map.claim({0, 1, 5}, "vdev e", {}, sink)) << "the machine's devices are whole";
+  EXPECT_FALSE(map.claim({0, 2, 8}, "vdev f", {}, sink));
+}
+
+TEST(PciMap, TellsWhoHasSiblings) {
+  config::DiagnosticSink sink;
+  PciMap map(machine_pc());
+  std::optional<PciPlace> first;
+  std::optional<PciPlace> second;
+  std::optional<PciPlace> alone;
+  map.place({{config::PciPosition{0, 5, 1}, "vdev a", {}, 0, &second},
+             {config::PciPosition{0, 5, 0}, "vdev b", {}, 1, &first},
+             {std::nullopt, "vdev c", {}, 2, &alone}},
+            sink);
+  ASSERT_TRUE(first && second && alone);
+  EXPECT_EQ(first->qemu_options(), "bus=pci.0,addr=0x5,multifunction=on");
+  EXPECT_EQ(second->qemu_options(), "bus=pci.0,addr=0x5.1");
+  EXPECT_EQ(alone->qemu_options(), "bus=pci.0,addr=0x2");
 }
 
 TEST_F(Windows, CanBeTooMuch) {

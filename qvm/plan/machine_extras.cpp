@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/plan/machine_extras.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace qvm::plan {
+namespace {
+
+std::string hexadecimal(const std::string& bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
+}  // namespace
+
+void MachineExtras::add(const std::string& id, const std::string& place, const vdevs::VdevPlan& plan) {
+  if (!plan.pci_config_space.empty()) pci_functions.push_back({id, place, plan.pci_config_space});
+  if (plan.second_place) second_places.push_back({place, *plan.second_place});
+}
+
+void MachineExtras::add_roms(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources) {
+  for (const OwnedRange& range : ranges)
+    roms.push_back({sources.describe(range.where), range.start, range.length});
+}
+
+std::vector<Window> MachineExtras::windows() const {
+  constexpr std::uint64_t kFirstMiB = 1 << 20;
+  std::vector<Window> result;
+  for (const Rom& rom : roms) {
+    if (rom.address >= kFirstMiB) result.push_back({rom.address, rom.length});
+  }
+  for (const SecondPlace& second : second_places) result.push_back({second.at.address, second.at.length});
+  return result;
+}
+
+void MachineExtras::write_to(nlohmann::ordered_json& json) const {
+  for (const PciFunction& function : pci_functions) {
+    json["pci_functions"].push_back(
+        {{"id", function.id}, {"place", function.place}, {"config", hexadecimal(function.config_space)}});
+  }
+  for (const Rom& rom : roms)
+    json["roms"].push_back({{"place", rom.place}, {"address", rom.address}, {"length", rom.length}});
+  for (const SecondPlace& second : second_places) {
+    json["second_places"].push_back({{"part", second.at.type},
+                                     {"place", second.place},
+                                     {"address", second.at.address},
+                                     {"length", second.at.length}});
+  }
+}
+
+}  // namespace qvm::plan
