@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "vdevs/abi/qvm_vdev.h"
+
 namespace qvm::daemon {
 namespace {
 
@@ -21,7 +23,10 @@ std::string describe_exit(const std::optional<int>& status) {
 }
 
 Verdict died(const Evidence& evidence) {
-  if (evidence.words.from_us) return {.outcome = Outcome::device, .reason = evidence.words.text};
+  if (evidence.words.from_us) {
+    const bool bit = evidence.words.text.ends_with(QVM_VDEV_WATCHDOG_BIT);
+    return {.outcome = bit ? Outcome::watchdog : Outcome::device, .reason = evidence.words.text};
+  }
   Verdict verdict{.outcome = Outcome::died, .reason = describe_exit(evidence.wait_status)};
   if (!evidence.words.text.empty()) verdict.reason += ": " + evidence.words.text;
   return verdict;

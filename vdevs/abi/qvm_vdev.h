@@ -17,6 +17,8 @@ extern "C" {
 /* Raised whenever a structure or a rule below changes; vmhost loads exactly its own version. */
 #define QVM_VDEV_ABI_VERSION 4u
 
+#define QVM_VDEV_WATCHDOG_BIT "the guest's watchdog bit"
+
 #define QVM_VDEV_EXPORT __attribute__((visibility("default")))
 
 /* THREADS
@@ -142,7 +144,7 @@ typedef struct qvm_vdev_host {
 
   /* any but create and start, which return their failures. For a device that cannot go on: ends the VM's
    * process at once, with text (one phrase, no line end) as the reason that its user sees. Does not return.
-   */
+   * With QVM_VDEV_WATCHDOG_BIT the VM ends as one whose watchdog bit, not as one whose device failed. */
   void (*fail)(qvm_vdev_context* context, const char* text);
 } qvm_vdev_host;
 

@@ -36,7 +36,7 @@ class AbiHost final : public qvm::sp805::Host {
     x_timer = 0;
   }
   void set_line(bool high) override { x_services.line_set(x_context, high ? 1 : 0); }
-  void bite() override { x_services.fail(x_context, "the guest's watchdog bit"); }
+  void bite() override { x_services.fail(x_context, QVM_VDEV_WATCHDOG_BIT); }
 
  private:
   const qvm_vdev_host& x_services;

@@ -69,6 +69,13 @@ TEST(Verdict, DeviceOfOursThatEndsTheVmIsBlamed) {
   EXPECT_EQ(verdict.reason, "vdev shmem0: gone");
 }
 
+TEST(Verdict, BiteOfAWatchdogOfOursIsOne) {
+  const Verdict verdict = judge(
+      {.words = {.text = "vdev wdt-sp805-0 (b.qvmconf:9:6): the guest's watchdog bit", .from_us = true}});
+  EXPECT_EQ(verdict.outcome, Outcome::watchdog);
+  EXPECT_EQ(verdict.reason, "vdev wdt-sp805-0 (b.qvmconf:9:6): the guest's watchdog bit");
+}
+
 TEST(Verdict, ProcessOfAnEarlierQvmdHasNoStatus) {
   EXPECT_EQ(judge({.how = Stop::failed}).reason, "its QEMU process ended unexpectedly");
 }
