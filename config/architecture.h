@@ -10,10 +10,9 @@
 #include "config/option_table.h"
 #include "config/source.h"
 #include "config/syntax_tree.h"
+#include "config/vm_config.h"
 
 namespace qvm::config {
-
-enum class Architecture { x86_64, aarch64 };
 
 std::string_view to_string(Architecture architecture);  // "x86_64", as the tables write it
 

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "config/architecture.h"
 #include "config/exact_value.h"
 #include "config/file_words.h"
 #include "config/key_value.h"
@@ -63,6 +64,8 @@ class Builder {
       }
     }
     for (Vdev& vdev : x_vm.vdevs) complete(vdev);
+    x_vm.architecture = architecture_of(x_tree, x_tables).architecture;
+    add_implicit();
     return std::move(x_vm);
   }
 
@@ -321,6 +324,26 @@ class Builder {
            ValueReader(again).interrupts(plain(item.arguments[index], item.spec->arguments[index]))) {
         vdev.interrupts.push_back(std::move(one));
       }
+    }
+  }
+
+  void add_implicit() {
+    const std::string_view here = to_string(x_vm.architecture);
+    for (const std::string_view type : x_tables.vdev_names()) {
+      const OptionTable& table = *x_tables.vdev(type);
+      if (!table.implicit) continue;
+      const bool exists = table.architectures.empty() ||
+                          std::find(table.architectures.begin(), table.architectures.end(), here) !=
+                              table.architectures.end();
+      const bool written = std::any_of(x_vm.vdevs.begin(), x_vm.vdevs.end(),
+                                       [&](const Vdev& vdev) { return vdev.type == type; });
+      if (!exists || written) continue;
+      Vdev vdev;
+      vdev.type = type;
+      vdev.where = x_vm.where;
+      vdev.table = &table;
+      complete(vdev);
+      x_vm.implicit.push_back(std::move(vdev));
     }
   }
 

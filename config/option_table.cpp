@@ -41,12 +41,12 @@ void merge(OptionTable& table, const OptionTable& common) {
   for (const OptionSpec& variable : common.variables) {
     if (table.find_variable(variable.name) == nullptr) table.variables.push_back(variable);
   }
-  if (table.unsupported.empty()) return;
+  if (table.runs()) return;
   // Whatever its options would do: without the device they do nothing.
   for (std::vector<OptionSpec>* options : {&table.options, &table.variables}) {
     for (OptionSpec& option : *options) {
       option.effect = "none";
-      option.effect_note = "this build cannot run the device";
+      option.effect_note = "this build does not have the device";
     }
   }
 }

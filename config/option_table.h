@@ -159,11 +159,15 @@ class OptionTable {
   std::vector<std::string> shares_lines_with;
   std::vector<OptionSpec> variables;  // what `set` knows here
   std::string unsupported;            // a vdev that this build cannot run: why, and what can; empty: it can
-  VersionRange versions;              // of QNX that have the vdev
-  bool open_options = false;          // it has options that are not known: unknown words are no mistakes
-  bool implicit = false;              // there without being written, on machines of its architecture
-  std::string assumed;                // as in OptionSpec
-  std::string origin;                 // as in OptionSpec
+  std::string left_out;       // a vdev that a guest can do without, and does here: why; empty: it is there
+  VersionRange versions;      // of QNX that have the vdev
+  bool open_options = false;  // it has options that are not known: unknown words are no mistakes
+  bool implicit = false;      // there without being written, on machines of its architecture
+  std::string assumed;        // as in OptionSpec
+  std::string origin;         // as in OptionSpec
+
+  // A vdev's: a VM that has it can be started, and then has it.
+  bool runs() const { return unsupported.empty() && left_out.empty(); }
 
   const OptionSpec* find(std::string_view option) const;
   const OptionSpec* find_variable(std::string_view variable) const;

@@ -231,6 +231,7 @@ OptionTable table_from(const Json& json, const std::string& path, std::string_vi
                        "interrupt-required-with-location",
                        "object",
                        "unsupported",
+                       "left-out",
                        "contexts",
                        "shares-lines-with",
                        "since",
@@ -265,6 +266,7 @@ OptionTable table_from(const Json& json, const std::string& path, std::string_vi
   if (table.object.find('/') != std::string::npos)
     problem.report(object.path("object"), "must not contain '/'");
   table.unsupported = object.text("unsupported");
+  table.left_out = object.text("left-out");
   table.versions = versions_from(object, problem);
   table.open_options = object.flag("open-options");
   table.implicit = object.flag("implicit");

@@ -16,6 +16,9 @@ namespace qvm::config {
 
 class OptionTable;
 
+// Which kind of machine a VM is; config/architecture.h finds it out.
+enum class Architecture { x86_64, aarch64 };
+
 // A place in a guest's address spaces, as `loc` writes it.
 struct Location {
   enum class Space { memory, io, pci };
@@ -139,7 +142,8 @@ struct Unsupported {
 
 // What one VM's files and inline options say. Everything not named here is in options.
 struct VmConfig {
-  SourceRange where;                           // start of its first source
+  SourceRange where;  // start of its first source
+  Architecture architecture = Architecture::x86_64;
   std::optional<Located<std::string>> system;  // name; the launcher falls back to the file's stem
   std::vector<MemoryPiece> memory;
   std::vector<Cpu> cpus;  // empty: one vCPU
@@ -148,6 +152,7 @@ struct VmConfig {
   std::vector<Reserve> reserves;
   std::vector<PassedThrough> passes;
   std::vector<Vdev> vdevs;
+  std::vector<Vdev> implicit;  // that the machine has although nobody wrote them; their place is the VM's
   std::vector<SetVariable> variables;
   std::vector<Option> options;  // logger, unsupported, dump, dryrun, debug, …
   std::vector<Unsupported> unsupported;

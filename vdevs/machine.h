@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/vm_config.h"
+
 namespace qvm::vdevs {
 
 // A vdev may *be* one of these parts; a vdev that is none of them must stay off their places.
@@ -42,8 +44,10 @@ struct MachinePciDevice {
   std::string_view title;
 };
 
-// Where RAM can be. The machine's RAM is contiguous from 0; what does not fit below goes to 4 GiB and up.
+// Where RAM can be. The machine's RAM is contiguous from base; on a PC, where base is 0, what does not fit
+// below goes to 4 GiB and up.
 struct RamRules {
+  std::uint64_t base = 0;
   std::uint64_t granularity = 0;  // sizes are rounded up to this
   std::uint64_t low_limit = 0;    // RAM of this size or more is split:
   std::uint64_t split_low = 0;    // then this much is below, the rest from 4 GiB on
@@ -55,13 +59,25 @@ struct RamRules {
 
 struct Machine {
   std::string_view name;  // libvirt's: "pc"
+  config::Architecture architecture = config::Architecture::x86_64;
   RamRules ram;
-  std::uint32_t interrupt_lines = 0;  // of its I/O APIC
-  std::vector<MachineRange> memory;   // outside RAM
+  std::string_view controller;        // that has the lines: "I/O APIC"
+  std::uint32_t first_line = 0;       // that a device can have
+  std::uint32_t interrupt_lines = 0;  // the number after the last one
+  bool movable = false;               // its devices can be put anywhere
+  // A gic of the kernel's, which cannot; absent: it can.
+  struct FixedGic {
+    std::uint64_t distributor = 0;
+    std::uint64_t cpu_interface = 0;   // of version 2
+    std::uint64_t redistributors = 0;  // of version 3
+  };
+  std::optional<FixedGic> fixed_controller;
+  std::vector<MachineRange> memory;  // outside RAM
   std::vector<MachineRange> ports;
-  std::vector<MachineLine> lines;  // of its I/O APIC
+  std::vector<MachineLine> lines;
   std::vector<MachinePciDevice> pci_devices;
-  std::vector<std::uint32_t> pci_lines;  // those that firmware and guests route interrupts of PCI devices to
+  // Those that firmware and guests route interrupts of PCI devices to; none: there are no PCI devices.
+  std::vector<std::uint32_t> pci_lines;
 
   // First place of a part, or nullptr.
   const MachineRange* find_memory(Part part) const {

@@ -37,6 +37,7 @@ struct PlanInput {
   std::string id;        // "shmem0": unique within the VM
   unsigned ordinal = 0;  // among the vdevs of its type, from 0
   const Machine& machine;
+  unsigned vcpus = 1;
   const config::SourceSet& sources;
   std::string vm_name;
   std::string host_id;            // tells this host from others; may be empty
@@ -91,12 +92,39 @@ struct PciRequest {
   config::SourceRange where;
 };
 
-// Announces a MMIO device to guests that read ACPI, as a device-tree style "compatible" device.
-struct AcpiNode {
-  std::string compatible;
-  std::uint64_t address = 0;
-  std::uint64_t length = 0;
-  std::optional<std::uint32_t> line;  // level, active high
+// Announces a device at an address: in the device tree, or to guests that read ACPI as a device-tree style
+// "compatible" device.
+struct DeviceNode {
+  std::vector<std::string> compatible;  // the most special first; never empty
+  struct Range {
+    std::uint64_t address = 0;
+    std::uint64_t length = 0;
+  };
+  std::vector<Range> ranges;            // the first gives the node its name
+  std::optional<std::uint32_t> line{};  // level, active high
+  // Names of the clocks that its driver asks for; all have one fixed frequency.
+  std::vector<std::string> clocks{};
+  std::uint32_t clock_hertz = 24'000'000;
+  bool coherent = false;  // it reads and writes memory, through the caches
+  bool serial_port = false;
+  // It is the interrupt controller that the lines belong to.
+  struct Controller {
+    unsigned cluster = 16;    // how many CPUs the lowest part of an affinity counts
+    bool names_cpus = false;  // a private line says which CPUs have it
+  };
+  std::optional<Controller> controller{};
+};
+
+// A device of the machine's own that vmhost moves to where the configuration wants it, before the guest runs.
+// Exactly one of the first three says which.
+struct Placement {
+  std::string object_type{};   // QEMU's name of the type; the machine has one such object
+  std::string serial{};        // the PL011 on the character device of this id
+  std::string transport_of{};  // the virtio-mmio transport that the device of this id (QEMU's) is on
+  std::vector<std::uint64_t> addresses{};  // of its ranges, in the model's order
+  std::optional<std::uint32_t> line{};     // INTID
+  bool legacy = false;                     // of a transport: it shows the 0.9.5 draft of virtio
+  config::SourceRange where{};
 };
 
 // One element of the libvirt domain, put under the element that parent names: "devices", "clock", "features".
@@ -168,7 +196,8 @@ struct VdevPlan {
   std::vector<LineClaim> lines;
   std::optional<std::uint32_t> controller_lines;  // it is an interrupt controller with lines 0..n-1
   std::optional<WindowRequest> window;
-  std::optional<AcpiNode> acpi;
+  std::optional<DeviceNode> node;
+  std::vector<Placement> placements;
   std::optional<SecondPlace> second_place;
   std::optional<PciRequest> pci;
   std::string pci_config_space;  // all that such a function has, 256 bytes; empty: it is a device of its own
@@ -192,7 +221,7 @@ struct ShippedVdev {
   std::string_view type;
   PlanFunction plan;
   // Domain elements for a VM that has no such vdev (the machine would bring one otherwise); may be nullptr.
-  std::vector<DomainElement> (*absent)() = nullptr;
+  std::vector<DomainElement> (*absent)(const Machine& machine) = nullptr;
 };
 
 // The one list; see shipped.cpp.

@@ -10,11 +10,13 @@ namespace qvm::vdevs {
 const std::vector<ShippedVdev>& shipped_vdevs() {
   static const std::vector<ShippedVdev> vdevs = {
       {"8259", plan_8259},
+      {"gic", plan_gic},
       {"hpet", plan_hpet, without_hpet},
       {"ioapic", plan_ioapic},
       {"mc146818", plan_mc146818},
       {"pci-dummy", plan_pci_dummy},
       {"pckeyboard", plan_pckeyboard},
+      {"pl011", plan_pl011},
       {"ser8250", plan_ser8250},
       {"shmem", plan_shmem},
       {"timer8254", plan_timer8254},

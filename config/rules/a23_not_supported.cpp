@@ -36,10 +36,16 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
       check_values(item, found);
     }
     for (const Context& context : vm.tree.contexts) {
-      if (context.opener == SIZE_MAX || context.table->unsupported.empty()) continue;
-      const ParsedOption& item = vm.tree.items[context.opener];
-      report(item.arguments.front().where, fmt::format("vdev '{}'", context.table->name),
-             context.table->unsupported, found);
+      if (context.opener == SIZE_MAX || context.table->runs()) continue;
+      const SourceRange& where = vm.tree.items[context.opener].arguments.front().where;
+      const std::string what = fmt::format("vdev '{}'", context.table->name);
+      if (!context.table->unsupported.empty()) {
+        report(where, what, context.table->unsupported, found);
+      } else {
+        found.add(what, finding(kNotSupported, where,
+                                fmt::format("{} is understood, but left out of the VM here", what),
+                                context.table->left_out));
+      }
     }
     found.finish(sink);
   }
@@ -53,9 +59,9 @@ const Rule kNotSupported{
     .title = "part of the language that this build cannot run",
     .documentation =
         "The word is a proper one of QNX's language, but this build has nothing that would stand for it. The "
-        "configuration is checked all the same; a VM that has it is not started, because leaving it out "
-        "silently could let the guest fail in ways that are hard to find. The help says what is possible "
-        "instead.",
+        "configuration is checked all the same. A few devices that guests can do without are left out of the "
+        "VM; with everything else it is not started, because the guest could fail in ways that are hard to "
+        "find. The help says what is possible instead.",
     .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
     .right = {"system left\nram 64M\n"},
     .check = check};

@@ -33,7 +33,7 @@ class Checker {
   void check_item(const ParsedOption& item) {
     const Context& context = x_vm.tree.contexts[item.context];
     // Of what cannot run at all rule A23 tells.
-    if (!context.table->unsupported.empty() || has_full_effect(item)) return;
+    if (!context.table->runs() || has_full_effect(item)) return;
     if (item.spec->name == "set" && item.complete()) {
       check_variable(item);
       return;
@@ -47,7 +47,7 @@ class Checker {
     const Word& name = item.arguments.front();
     const Context& within = x_vm.tree.contexts[item.within];
     const OptionSpec* variable = within.table->find_variable(name.text);
-    if (variable != nullptr && !within.table->unsupported.empty()) return;
+    if (variable != nullptr && !within.table->runs()) return;
     if (variable == nullptr) variable = x_tables.vm().find_variable(name.text);
     if (variable != nullptr) report(*variable, fmt::format("'set {}'", name.text), name.where);
   }

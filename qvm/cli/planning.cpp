@@ -2,13 +2,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/cli/planning.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <ostream>
+#include <sstream>
 
+#include "config/architecture.h"
 #include "config/host_map.h"
 #include "config/load.h"
 #include "config/render.h"
@@ -142,6 +146,9 @@ class Planner {
                              plan::HostFacts::Acceleration acceleration) const {
     plan::HostFacts host;
     host.acceleration = acceleration;
+#ifdef __aarch64__
+    host.architecture = config::Architecture::aarch64;
+#endif
     host.runtime_directory = x_runtime_directory;
     host.plugin_directory = x_install.plugins;
     host.host_id = find_host_id();
@@ -167,6 +174,12 @@ class Planner {
       if (!head) return std::nullopt;
       return std::move(*head);
     };
+    queries.read_file = [&reader](const std::string& path,
+                                  std::uint64_t limit) -> std::optional<std::string> {
+      auto text = reader.read(path, limit);
+      if (!text) return std::nullopt;
+      return std::move(*text);
+    };
     queries.find_group = find_group;
     queries.pci_devices = [] { return read_pci_devices(); };
     queries.pci_header = [](const std::string& address) { return read_pci_header(address); };
@@ -185,6 +198,7 @@ class Planner {
       auto built =
           plan::build(system.vms[i], system.names[i], own, system.sources, system.diagnostics, queries);
       if (!built) continue;
+      check_emulator(system.vms[i], system.diagnostics);
       if (entry != nullptr) {
         apply_limits(entry->limits, system.sources, built->policy);
         built->policy.system = resolve_limits(*system.manifest, system.sources);
@@ -206,6 +220,27 @@ class Planner {
                                     [](const plan::VmPlan& one) { return one.dryrun; });
     for (plan::VmPlan& one : launch.plans) one.dryrun = dryrun;
     return launch;
+  }
+
+  // libvirt would say what it did not find, but not what to do.
+  void check_emulator(const config::VmConfig& vm, config::DiagnosticSink& sink) const {
+    const std::string program = fmt::format("qemu-system-{}", config::to_string(vm.architecture));
+    const char* path = std::getenv("PATH");
+    std::istringstream directories(path == nullptr ? "/usr/bin" : path);
+    std::error_code ignored;
+    for (std::string directory; std::getline(directories, directory, ':');) {
+      if (fs::exists(fs::path(directory) / program, ignored)) return;
+    }
+    config::Diagnostic finding;
+    const bool starts = x_options.command == Command::up || x_options.command == Command::single;
+    if (!starts) finding.severity = config::Severity::warning;
+    finding.rule = "plan-cpu";
+    finding.where = vm.where;
+    finding.message = fmt::format("this host has no {}", program);
+    finding.help =
+        fmt::format("install Debian's {}, or what other distributions have it in",
+                    vm.architecture == config::Architecture::aarch64 ? "qemu-system-arm" : "qemu-system-x86");
+    sink.add(std::move(finding));
   }
 
   const Options& x_options;

@@ -10,6 +10,7 @@
 
 #include "qvm/cli/commands.h"
 #include "qvm/cli/console_log.h"
+#include "qvm/cli/device_tree_dump.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/signals.h"
 #include "qvm/cli/terminal.h"
@@ -135,6 +136,10 @@ int run_single(const Options& options, const daemon::RuntimePaths& paths) {
   int status = kOk;
   const auto launch = plan_launch(options, WordForm::single_vm, paths.root(), std::cerr, status);
   if (!launch) return status;
+  if (auto dumped = dump_device_trees(*launch); !dumped) {
+    complain(dumped.error().message());
+    return kNotStarted;
+  }
   auto loop = EventLoop::create();
   if (!loop) {
     complain(loop.error().message());

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <fstream>
@@ -63,6 +64,9 @@ std::vector<std::string> guest_files(const plan::VmPlan& plan) {
   }
   for (const std::string& path : plan.boot.acpi_tables) files.push_back(path);
   for (const plan::Blob& blob : plan.blobs) files.push_back(blob.path);
+  // A board's image is a blob as well.
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
 }
 
@@ -127,8 +131,9 @@ Result<StagedDomain> stage_files(const RuntimePaths& paths, const plan::VmPlan& 
   if (const auto parsed = document.load_string(plan.domain_xml.c_str(), pugi::parse_full); !parsed) {
     return fail(fmt::format("the plan's domain is not XML: {}", parsed.description()));
   }
-  for (const auto& [path, text] : {std::pair(plan.vmhost_json_path, plan.vmhost_json),
-                                   std::pair(plan.acpi_table_path, plan.acpi_table)}) {
+  for (const auto& [path, text] :
+       {std::pair(plan.vmhost_json_path, plan.vmhost_json), std::pair(plan.acpi_table_path, plan.acpi_table),
+        std::pair(plan.boot_code.path, plan.boot_code.bytes)}) {
     if (path.empty() || text.empty()) continue;
     if (fs::path(path).parent_path() != paths.vm(plan.name)) {
       return fail(

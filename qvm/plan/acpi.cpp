@@ -31,13 +31,15 @@ Bytes device_properties(const std::string& compatible) {
   return aml::package({aml::buffer(uuid), aml::package({property})});
 }
 
-Bytes node_device(const vdevs::AcpiNode& node, std::size_t index) {
-  std::vector<Bytes> resources = {memory(node.address, node.length)};
+Bytes node_device(const vdevs::DeviceNode& node, std::size_t index) {
+  std::vector<Bytes> resources;
+  for (const vdevs::DeviceNode::Range& range : node.ranges)
+    resources.push_back(memory(range.address, range.length));
   if (node.line) resources.push_back(aml::level_interrupt(*node.line));
   return aml::device(fmt::format("Q{:03X}", index),
                      aml::name("_HID", aml::string("PRP0001")) + aml::name("_UID", aml::integer(index)) +
                          aml::name("_CRS", aml::resource_template(resources)) +
-                         aml::name("_DSD", device_properties(node.compatible)));
+                         aml::name("_DSD", device_properties(node.compatible.front())));
 }
 
 Bytes window_device(const std::vector<Window>& windows) {
@@ -50,7 +52,8 @@ Bytes window_device(const std::vector<Window>& windows) {
 
 }  // namespace
 
-std::string build_acpi_table(const std::vector<vdevs::AcpiNode>& nodes, const std::vector<Window>& windows) {
+std::string build_acpi_table(const std::vector<vdevs::DeviceNode>& nodes,
+                             const std::vector<Window>& windows) {
   if (nodes.empty() && windows.empty()) return {};
   Bytes devices;
   for (std::size_t i = 0; i < nodes.size(); ++i) devices += node_device(nodes[i], i);

@@ -19,6 +19,6 @@ struct Window {
 // An SSDT with a PRP0001 device per node, which a Linux guest binds to the driver of that "compatible"
 // string, and one PNP0C02 device that keeps PCI BARs out of the windows. Empty if there is neither a node nor
 // a window.
-std::string build_acpi_table(const std::vector<vdevs::AcpiNode>& nodes, const std::vector<Window>& windows);
+std::string build_acpi_table(const std::vector<vdevs::DeviceNode>& nodes, const std::vector<Window>& windows);
 
 }  // namespace qvm::plan

@@ -30,7 +30,6 @@ class BootPlanner {
   BootPlan run();
 
  private:
-  const Load* choose_image() const;
   void take(const Load& load);
   void take_image(const Load& load);
   void take_initrd(const Load& load);
@@ -56,25 +55,8 @@ class BootPlanner {
   std::vector<std::pair<Blob, const Load*>> x_blobs;
 };
 
-// The image is the `guest` blob, else the first file of no stated kind.
-const Load* BootPlanner::choose_image() const {
-  for (const Load::Blob kind : {Load::Blob::guest, Load::Blob::automatic}) {
-    for (const Load& load : x_vm.loads) {
-      if (load.blob == kind) return &load;
-    }
-  }
-  return nullptr;
-}
-
 std::string BootPlanner::path_of(const Load& load) {
-  std::string path = vdevs::absolute_path(x_host.working_directory, load.path);
-  if (!is_xml_text(path)) {
-    error(load.where,
-          "a file name that is not UTF-8 text or has control characters cannot be given to libvirt",
-          "rename the file");
-    return {};
-  }
-  return path;
+  return checked_path(load, x_host, x_sink).value_or("");
 }
 
 void BootPlanner::take_image(const Load& load) {
@@ -235,9 +217,7 @@ void BootPlanner::check_overlaps() {
 }
 
 BootPlan BootPlanner::run() {
-  x_image = choose_image();
-  if (x_image == nullptr)
-    error(x_vm.where, "the VM has nothing to start", "add 'load PATH' with a kernel image");
+  x_image = choose_image(x_vm, x_sink);
   for (const Load& load : x_vm.loads) take(load);
   if (x_initrd != nullptr) check_initrd_name(*x_initrd);
   check_overlaps();
@@ -254,6 +234,27 @@ BootPlan BootPlanner::run() {
 }
 
 }  // namespace
+
+const Load* choose_image(const config::VmConfig& vm, config::DiagnosticSink& sink) {
+  for (const Load::Blob kind : {Load::Blob::guest, Load::Blob::automatic}) {
+    for (const Load& load : vm.loads) {
+      if (load.blob == kind) return &load;
+    }
+  }
+  report(sink, config::Severity::error, kRule, vm.where, "the VM has nothing to start",
+         "add 'load PATH' with a kernel image");
+  return nullptr;
+}
+
+std::optional<std::string> checked_path(const Load& load, const HostFacts& host,
+                                        config::DiagnosticSink& sink) {
+  std::string path = vdevs::absolute_path(host.working_directory, load.path);
+  if (is_xml_text(path)) return path;
+  report(sink, config::Severity::error, kRule, load.where,
+         "a file name that is not UTF-8 text or has control characters cannot be given to libvirt",
+         "rename the file");
+  return std::nullopt;
+}
 
 BootPlan plan_boot(const config::VmConfig& vm, const RamLayout& ram, const HostFacts& host,
                    const HostQueries& queries, config::DiagnosticSink& sink) {

@@ -3,6 +3,7 @@
 // What is in guest memory before the first instruction, and what starts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,12 @@ struct BootPlan {
 // Findings go to sink; the result is complete only if none of them is an error.
 BootPlan plan_boot(const config::VmConfig& vm, const RamLayout& ram, const HostFacts& host,
                    const HostQueries& queries, config::DiagnosticSink& sink);
+
+// The `guest` blob, else the first file of no stated kind; nullptr after an error in sink: there is none.
+const config::Load* choose_image(const config::VmConfig& vm, config::DiagnosticSink& sink);
+
+// Absolute, and as libvirt takes it; nullopt after an error in sink.
+std::optional<std::string> checked_path(const config::Load& load, const HostFacts& host,
+                                        config::DiagnosticSink& sink);
 
 }  // namespace qvm::plan

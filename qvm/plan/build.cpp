@@ -5,18 +5,23 @@
 #include <algorithm>
 #include <map>
 
+#include "config/architecture.h"
 #include "config/option_table.h"
 #include "qvm/plan/acpi.h"
 #include "qvm/plan/address_map.h"
 #include "qvm/plan/boot.h"
+#include "qvm/plan/boot_board.h"
 #include "qvm/plan/cpus.h"
 #include "qvm/plan/domain_xml.h"
 #include "qvm/plan/finding.h"
 #include "qvm/plan/interrupt_map.h"
 #include "qvm/plan/machine_pc.h"
+#include "qvm/plan/machine_virt.h"
 #include "qvm/plan/passed_devices.h"
 #include "qvm/plan/pci_map.h"
+#include "qvm/plan/planned.h"
 #include "qvm/plan/ram_layout.h"
+#include "qvm/plan/ram_layout_board.h"
 #include "qvm/plan/vm_name.h"
 #include "qvm/plan/vm_plan.h"
 #include "qvm/plan/vmhost_json.h"
@@ -29,20 +34,14 @@ namespace {
 
 using config::Severity;
 
-// A vdev with what its plan asked for.
-struct Planned {
-  const config::Vdev* vdev = nullptr;
-  std::string id;
-  vdevs::VdevPlan plan;
-  std::optional<HostedVdev::Range> window;
-  std::optional<PciPlace> pci;
+// A processor of another architecture can only be emulated.
+HostFacts::Acceleration acceleration_of(const config::VmConfig& vm, const HostFacts& host) {
+  return vm.architecture == host.architecture ? host.acceleration : HostFacts::Acceleration::tcg;
+}
 
-  std::string owner() const { return "vdev " + id; }
-};
-
-// An interrupt controller is called by its name, or by its type if it has none.
-const std::string& controller_name(const Planned& planned) {
-  return planned.vdev->name ? planned.vdev->name->value : planned.vdev->type;
+const vdevs::Machine& machine_for(const config::VmConfig& vm, const HostFacts& host) {
+  return vm.architecture == config::Architecture::aarch64 ? machine_virt(acceleration_of(vm, host))
+                                                          : machine_pc();
 }
 
 class Builder {
@@ -53,13 +52,16 @@ class Builder {
         x_sources(sources),
         x_sink(sink),
         x_queries(queries),
-        x_machine(machine_pc()),
+        x_wanted(host.acceleration),
+        x_machine(machine_for(vm, host)),
         x_memory("memory"),
         x_ports("I/O ports"),
         x_interrupts(x_machine),
         x_pci(x_machine) {
     x_plan.name = name;
     x_plan.host = host;
+    x_plan.host.acceleration = acceleration_of(vm, host);
+    x_plan.architecture = vm.architecture;
   }
 
   std::optional<VmPlan> run();
@@ -67,17 +69,18 @@ class Builder {
  private:
   bool refuse_unsupported();
   void plan_vdevs();
+  void plan_vdev(const config::Vdev& vdev, unsigned ordinal);
+  bool is_board() const { return x_vm.architecture == config::Architecture::aarch64; }
+  void plan_boot();
   vdevs::PlanInput input_for(const config::Vdev& vdev, const std::string& id, unsigned ordinal) const;
   void claim_memory();
   void claim_addresses(const Planned& planned);
   void claim_lines(const Planned& planned);
-  const Planned* find_controller(const std::string& name) const;
   void check_controllers();
   void place_pci();
   void place_windows();
   void keep_reserved();
   void collect_maps();
-  void collect_policy();
   void collect_vmhost();
   void collect_domain();
 
@@ -85,6 +88,7 @@ class Builder {
   const config::SourceSet& x_sources;
   config::DiagnosticSink& x_sink;
   const HostQueries& x_queries;
+  const HostFacts::Acceleration x_wanted;
   const vdevs::Machine& x_machine;
   AddressMap x_memory;
   AddressMap x_ports;
@@ -103,6 +107,7 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .id = id,
           .ordinal = ordinal,
           .machine = x_machine,
+          .vcpus = x_plan.vcpus,
           .sources = x_sources,
           .vm_name = x_plan.name,
           .host_id = x_plan.host.host_id,
@@ -133,19 +138,40 @@ bool Builder::refuse_unsupported() {
 }
 
 void Builder::plan_vdevs() {
+  for (const config::Vdev& vdev : x_vm.implicit) plan_vdev(vdev, 0);
   std::map<std::string, unsigned> ordinals;
-  for (const config::Vdev& vdev : x_vm.vdevs) {
-    const unsigned ordinal = ordinals[vdev.type]++;
-    // "disk0", but "i8042-0": the number must be told from a digit of the type.
-    const bool digit = !vdev.type.empty() && vdev.type.back() >= '0' && vdev.type.back() <= '9';
-    Planned planned;
-    planned.vdev = &vdev;
-    planned.id = fmt::format("{}{}{}", vdev.type, digit ? "-" : "", ordinal);
-    const vdevs::ShippedVdev* shipped = vdevs::find_shipped(vdev.type);
-    const vdevs::PlanFunction function = shipped != nullptr ? shipped->plan : vdevs::plan_generic;
-    planned.plan = function(input_for(vdev, planned.id, ordinal), x_sink);
-    x_has_console = x_has_console || planned.plan.console;
-    x_vdevs.push_back(std::move(planned));
+  for (const config::Vdev& vdev : x_vm.vdevs) plan_vdev(vdev, ordinals[vdev.type]++);
+}
+
+void Builder::plan_vdev(const config::Vdev& vdev, unsigned ordinal) {
+  if (vdev.table != nullptr && !vdev.table->left_out.empty()) return;  // A23 tells
+  // "disk0", but "i8042-0": the number must be told from a digit of the type.
+  const bool digit = !vdev.type.empty() && vdev.type.back() >= '0' && vdev.type.back() <= '9';
+  Planned planned;
+  planned.vdev = &vdev;
+  planned.id = fmt::format("{}{}{}", vdev.type, digit ? "-" : "", ordinal);
+  const vdevs::ShippedVdev* shipped = vdevs::find_shipped(vdev.type);
+  const vdevs::PlanFunction function = shipped != nullptr ? shipped->plan : vdevs::plan_generic;
+  planned.plan = function(input_for(vdev, planned.id, ordinal), x_sink);
+  x_has_console = x_has_console || planned.plan.console;
+  x_vdevs.push_back(std::move(planned));
+}
+
+void Builder::plan_boot() {
+  if (!is_board()) {
+    x_boot = qvm::plan::plan_boot(x_vm, x_ram, x_plan.host, x_queries, x_sink);
+    return;
+  }
+  BoardBootPlan board =
+      plan_board_boot(x_vm, x_ram, describe_board(x_vdevs, x_ram, x_plan), x_plan.host, x_queries, x_sink);
+  x_boot.boot = std::move(board.boot);
+  x_boot.blobs = std::move(board.blobs);
+  x_plan.boot_code = std::move(board.code);
+  x_plan.boot_code.path = x_plan.directory() + "/boot.bin";
+  x_plan.device_tree = std::move(board.device_tree);
+  for (const config::SetVariable& variable : x_vm.variables) {
+    if (variable.name == "fdt-dump-file" && !variable.value.text.empty())
+      x_plan.device_tree_dump = vdevs::absolute_path(x_plan.host.working_directory, variable.value.text);
   }
 }
 
@@ -178,19 +204,11 @@ void Builder::claim_addresses(const Planned& planned) {
   }
 }
 
-const Planned* Builder::find_controller(const std::string& name) const {
-  for (const Planned& planned : x_vdevs) {
-    if (!planned.plan.controller_lines) continue;
-    if (controller_name(planned) == name) return &planned;
-  }
-  return nullptr;
-}
-
 void Builder::check_controllers() {
   for (const Planned& planned : x_vdevs) {
     if (planned.plan.controller_lines) continue;
     for (const auto& interrupt : planned.vdev->interrupts) {
-      if (find_controller(interrupt.value.controller) != nullptr) continue;
+      if (find_controller(x_vdevs, interrupt.value.controller) != nullptr) continue;
       report(x_sink, Severity::error, "D01", interrupt.where,
              fmt::format("there is no interrupt controller '{}'", interrupt.value.controller),
              "define it before the devices that are wired to it");
@@ -290,7 +308,7 @@ void Builder::collect_maps() {
     x_plan.ports.push_back({static_cast<std::uint32_t>(range.start), static_cast<std::uint32_t>(range.length),
                             range.owner, x_sources.describe(range.where)});
   }
-  std::string name(x_machine.find_memory(vdevs::Part::io_apic)->title);
+  std::string name(x_machine.controller);
   for (const Planned& planned : x_vdevs) {
     if (planned.plan.controller_lines) name = controller_name(planned);
   }
@@ -299,54 +317,22 @@ void Builder::collect_maps() {
   }
 }
 
-void Builder::collect_policy() {
-  regions::VmPolicy& policy = x_plan.policy;
-  policy.vm = x_plan.name;
-  policy.uid = x_plan.host.uid.value_or(x_plan.host.caller_uid);
-  policy.gid = x_plan.host.gid.value_or(x_plan.host.uid.value_or(x_plan.host.caller_gid));
-  policy.groups = x_plan.host.groups;
-  for (const Planned& planned : x_vdevs) {
-    if (planned.plan.policy) policy.vdevs.push_back(*planned.plan.policy);
-  }
-}
-
 void Builder::collect_vmhost() {
-  std::vector<HostedVdev> hosted;
-  std::vector<vdevs::AcpiNode> nodes;
+  std::vector<vdevs::DeviceNode> nodes;
   std::vector<Window> windows;
   MachineExtras extras;
   for (const Planned& planned : x_vdevs) {
     extras.add(planned.id, x_sources.describe(planned.vdev->where), planned.plan);
-    if (planned.plan.acpi) nodes.push_back(*planned.plan.acpi);
+    if (planned.plan.node && !is_board()) nodes.push_back(*planned.plan.node);
     if (planned.window) windows.push_back({planned.window->start, planned.window->length});
-    if (!planned.plan.hosted) continue;
-    HostedVdev entry;
-    entry.id = planned.id;
-    entry.type = planned.vdev->type;
-    entry.name = planned.vdev->name ? planned.vdev->name->value : "";
-    entry.object = vdevs::absolute_path(x_plan.host.plugin_directory, planned.plan.hosted->object);
-    entry.place = x_sources.describe(planned.vdev->where);
-    entry.pci = planned.plan.pci;
-    if (planned.vdev->location && !entry.pci) {
-      entry.space = planned.vdev->location->value.space;
-      entry.location = {planned.vdev->location->value.address,
-                        planned.vdev->location->value.length.value_or(0)};
-    }
-    for (const auto& interrupt : planned.vdev->interrupts) {
-      const Planned* controller = find_controller(interrupt.value.controller);
-      if (controller == nullptr || !interrupt.value.line || entry.pci) continue;
-      entry.interrupts.push_back({controller->vdev->type, *interrupt.value.line});
-    }
-    entry.window = planned.window;
-    if (planned.plan.hosted->uses_regions) entry.region_socket = x_plan.directory() + "/regions.sock";
-    entry.options = planned.plan.hosted->options;
-    hosted.push_back(std::move(entry));
   }
-  extras.add_roms(x_ram.roms, x_sources);
-  extras.add_roms(x_boot.bios_pages, x_sources);
+  for (const std::vector<OwnedRange>* pieces : {&x_ram.roms, &x_ram.low_ram, &x_boot.bios_pages})
+    extras.add_memory(*pieces, x_sources);
   for (const Window& window : extras.windows()) windows.push_back(window);
-  x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted, extras, x_sources);
+  x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted_vdevs(x_vdevs, x_plan, x_sources),
+                                         placed_parts(x_vdevs, x_sources), extras, x_sources);
   if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
+  if (is_board()) return;
   x_plan.acpi_table = build_acpi_table(nodes, windows);
   if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";
 }
@@ -395,17 +381,27 @@ void Builder::collect_domain() {
       return planned.vdev->type == shipped.type;
     });
     if (present || shipped.absent == nullptr) continue;
-    for (vdevs::DomainElement& element : shipped.absent()) input.elements.push_back({std::move(element)});
+    for (vdevs::DomainElement& element : shipped.absent(x_machine))
+      input.elements.push_back({std::move(element)});
   }
+  // Otherwise QEMU shows the draft of virtio by them; vmhost sets those that are to.
+  if (is_board()) input.arguments.emplace_back("-global", "virtio-mmio.force-legacy=off");
   x_plan.domain_xml = build_domain_xml(input);
 }
 
 std::optional<VmPlan> Builder::run() {
   if (refuse_unsupported()) return std::nullopt;
   const std::size_t errors_before = x_sink.count(Severity::error);
+  if (x_plan.host.acceleration != x_wanted) {
+    report(x_sink, Severity::info, "plan-cpu", x_vm.where,
+           fmt::format("KVM runs no {} guest on this host: it is emulated (TCG)",
+                       config::to_string(x_vm.architecture)),
+           "");
+  }
   check_vm_name(x_plan.name, x_plan.host.runtime_directory, x_vm.system ? x_vm.system->where : x_vm.where,
                 x_sink);
-  auto ram = lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
+  auto ram = is_board() ? lay_out_board_ram(x_vm.memory, x_vm.where, x_machine, x_sink)
+                        : lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
   const bool has_ram = ram.has_value();
   if (has_ram) x_ram = std::move(*ram);
   plan_cpus(x_vm, x_plan, x_sink);
@@ -416,7 +412,7 @@ std::optional<VmPlan> Builder::run() {
   place_pci();
   for (const Planned& planned : x_vdevs) claim_lines(planned);
   if (has_ram) {
-    x_boot = plan_boot(x_vm, x_ram, x_plan.host, x_queries, x_sink);
+    plan_boot();
     keep_reserved();
     place_windows();
   }
@@ -427,7 +423,7 @@ std::optional<VmPlan> Builder::run() {
   x_plan.blobs = x_boot.blobs;
   x_plan.dryrun = x_vm.dryrun;
   collect_maps();
-  collect_policy();
+  x_plan.policy = policy_of(x_vdevs, x_plan);
   collect_vmhost();
   collect_domain();
   return std::move(x_plan);

@@ -22,7 +22,9 @@ class DomainWriter {
  private:
   bool kvm() const { return x_plan.host.acceleration == HostFacts::Acceleration::kvm; }
   void add_processors();
+  bool is_board() const { return x_plan.architecture == config::Architecture::aarch64; }
   void add_boot();
+  void add_processor_model();
   void add_clock();
   void add_lifecycle();
   void add_devices();
@@ -63,8 +65,10 @@ void DomainWriter::add_processors() {
 void DomainWriter::add_boot() {
   pugi::xml_node os = x_domain.append_child("os");
   pugi::xml_node type = add_text(os, "type", "hvm");
-  type.append_attribute("arch") = "x86_64";
+  type.append_attribute("arch") = is_board() ? "aarch64" : "x86_64";
   type.append_attribute("machine") = std::string(x_input.machine.name).c_str();
+  // A board has no firmware: our boot code starts the image.
+  if (is_board()) return;
   if (!x_plan.host.firmware_path.empty()) {
     pugi::xml_node loader = add_text(os, "loader", x_plan.host.firmware_path);
     loader.append_attribute("readonly") = "yes";
@@ -73,18 +77,28 @@ void DomainWriter::add_boot() {
   add_text(os, "kernel", x_plan.boot.kernel);
   if (!x_plan.boot.initrd.empty()) add_text(os, "initrd", x_plan.boot.initrd);
   if (!x_plan.boot.cmdline.empty()) add_text(os, "cmdline", x_plan.boot.cmdline);
+}
+
+void DomainWriter::add_processor_model() {
   pugi::xml_node features = x_domain.append_child("features");
-  features.append_child("acpi");
-  features.append_child("apic");
+  if (!is_board()) {
+    features.append_child("acpi");
+    features.append_child("apic");
+  }
   add_elements(features);
   pugi::xml_node cpu = x_domain.append_child("cpu");
   if (kvm()) {
     cpu.append_attribute("mode") = "host-passthrough";
     cpu.append_attribute("check") = "none";
+    if (is_board()) return;
     // Some hosts offer this register but refuse to set it, and QEMU ends there; guests do without.
     pugi::xml_node feature = cpu.append_child("feature");
     feature.append_attribute("policy") = "disable";
     feature.append_attribute("name") = "arch-capabilities";
+  } else if (is_board()) {
+    cpu.append_attribute("mode") = "custom";
+    cpu.append_attribute("match") = "exact";
+    add_text(cpu, "model", "cortex-a57").append_attribute("fallback") = "forbid";
   } else {
     cpu.append_attribute("mode") = "maximum";
   }
@@ -124,7 +138,7 @@ void DomainWriter::add_devices() {
   usb.append_attribute("model") = "none";
   add_elements(devices);
   // How a guest kernel tells that it has panicked; found through ACPI, out of the way at port 0x505.
-  devices.append_child("panic").append_attribute("model") = "isa";
+  if (!is_board()) devices.append_child("panic").append_attribute("model") = "isa";
   devices.append_child("memballoon").append_attribute("model") = "none";
 }
 
@@ -155,8 +169,13 @@ void DomainWriter::add_command_line() {
   for (const std::string& path : x_plan.boot.acpi_tables)
     add("-acpitable", "file=" + qemu_option_value(path));
   for (const Blob& blob : x_plan.blobs) {
-    add("-device",
-        fmt::format("loader,file={},addr={:#x},force-raw=on", qemu_option_value(blob.path), blob.address));
+    const std::string file = qemu_option_value(blob.path);
+    add("-device", blob.elf ? fmt::format("loader,file={}", file)
+                            : fmt::format("loader,file={},addr={:#x},force-raw=on", file, blob.address));
+  }
+  if (const BootCode& code = x_plan.boot_code; !code.bytes.empty()) {
+    add("-device", fmt::format("loader,file={},addr={:#x},cpu-num=0,force-raw=on",
+                               qemu_option_value(code.path), code.address));
   }
   if (words.empty()) return;
   pugi::xml_node command_line = x_domain.append_child("qemu:commandline");
@@ -179,6 +198,7 @@ std::string DomainWriter::run() {
   }
   add_processors();
   add_boot();
+  add_processor_model();
   add_clock();
   add_lifecycle();
   add_devices();

@@ -10,7 +10,8 @@
 
 namespace qvm::plan {
 
-InterruptMap::InterruptMap(const vdevs::Machine& machine) : x_lines(machine.interrupt_lines) {
+InterruptMap::InterruptMap(const vdevs::Machine& machine)
+    : x_controller(machine.controller), x_first(machine.first_line), x_lines(machine.interrupt_lines) {
   for (const vdevs::MachineLine& line : machine.lines) {
     x_owners.push_back({line.line, "machine: " + std::string(line.title), {}, line.part});
   }
@@ -21,10 +22,10 @@ void InterruptMap::add_pci(const std::vector<std::uint32_t>& lines, bool silent)
 }
 
 bool InterruptMap::claim(LineOwner use, config::DiagnosticSink& sink) {
-  if (use.line >= x_lines) {
+  if (use.line < x_first || use.line >= x_lines) {
     report(sink, config::Severity::error, "plan-interrupt", use.where,
-           fmt::format("interrupt line {} of {} does not exist: this machine's I/O APIC has lines 0..{}",
-                       use.line, use.owner, x_lines - 1),
+           fmt::format("interrupt line {} of {} does not exist: this machine's {} has lines {}..{}", use.line,
+                       use.owner, x_controller, x_first, x_lines - 1),
            "free lines: " + free_lines());
     return false;
   }
@@ -66,12 +67,15 @@ std::vector<LineOwner> InterruptMap::owners() const {
 }
 
 std::string InterruptMap::free_lines() const {
+  constexpr unsigned kMost = 16;
   std::string text;
-  for (std::uint32_t line = 0; line < x_lines; ++line) {
+  unsigned named = 0;
+  for (std::uint32_t line = x_first; line < x_lines; ++line) {
     const bool owned = std::any_of(x_owners.begin(), x_owners.end(),
                                    [&](const LineOwner& owner) { return owner.line == line; });
     if (owned) continue;
     if (!text.empty()) text += ", ";
+    if (named++ == kMost) return text + "…";
     text += std::to_string(line);
   }
   return text;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/diagnostic.h"
@@ -37,11 +38,13 @@ class InterruptMap {
   // Owners in order of line, then of configuration; the machine's own are left out where a vdev is that part.
   std::vector<LineOwner> owners() const;
 
-  // "5, 10, 11": lines nobody owns.
+  // "5, 10, 11": lines nobody owns, "…" after the first sixteen.
   std::string free_lines() const;
 
  private:
-  std::uint32_t x_lines = 0;
+  const std::string_view x_controller;
+  const std::uint32_t x_first;
+  const std::uint32_t x_lines;
   std::vector<LineOwner> x_owners;
 };
 

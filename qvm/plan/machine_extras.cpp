@@ -22,16 +22,17 @@ void MachineExtras::add(const std::string& id, const std::string& place, const v
   if (plan.second_place) second_places.push_back({place, *plan.second_place});
 }
 
-void MachineExtras::add_roms(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources) {
+void MachineExtras::add_memory(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources) {
   for (const OwnedRange& range : ranges)
-    roms.push_back({sources.describe(range.where), range.start, range.length});
+    memory.push_back(
+        {sources.describe(range.where), range.start, range.length, range.kind == MemoryRange::Kind::ram});
 }
 
 std::vector<Window> MachineExtras::windows() const {
   constexpr std::uint64_t kFirstMiB = 1 << 20;
   std::vector<Window> result;
-  for (const Rom& rom : roms) {
-    if (rom.address >= kFirstMiB) result.push_back({rom.address, rom.length});
+  for (const Memory& piece : memory) {
+    if (piece.address >= kFirstMiB) result.push_back({piece.address, piece.length});
   }
   for (const SecondPlace& second : second_places) result.push_back({second.at.address, second.at.length});
   return result;
@@ -42,8 +43,12 @@ void MachineExtras::write_to(nlohmann::ordered_json& json) const {
     json["pci_functions"].push_back(
         {{"id", function.id}, {"place", function.place}, {"config", hexadecimal(function.config_space)}});
   }
-  for (const Rom& rom : roms)
-    json["roms"].push_back({{"place", rom.place}, {"address", rom.address}, {"length", rom.length}});
+  for (const Memory& piece : memory) {
+    nlohmann::ordered_json entry = {
+        {"place", piece.place}, {"address", piece.address}, {"length", piece.length}};
+    if (piece.writable) entry["writable"] = true;
+    json["memory"].push_back(std::move(entry));
+  }
   for (const SecondPlace& second : second_places) {
     json["second_places"].push_back({{"part", second.at.type},
                                      {"place", second.place},

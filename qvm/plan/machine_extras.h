@@ -4,8 +4,8 @@
 //
 //   "pci_functions": [{"id": ID, "place": TEXT, "config": 512 hexadecimal digits}]
 //       functions of nothing but their configuration space
-//   "roms": [{"place": TEXT, "address": N, "length": N}]
-//       memory that the guest cannot change; QEMU's loader fills it
+//   "memory": [{"place": TEXT, "address": N, "length": N, "writable": true}]
+//       memory that the machine lacks; QEMU's loader fills it. Not "writable": the guest cannot change it
 //   "second_places": [{"part": TYPE of a vdev, "place": TEXT, "address": N, "length": N}]
 //       where the guest finds the registers of that part of the machine as well
 //
@@ -29,23 +29,24 @@ struct MachineExtras {
     std::string place;
     std::string config_space;  // bytes
   };
-  struct Rom {
+  struct Memory {
     std::string place;
     std::uint64_t address = 0;
     std::uint64_t length = 0;
+    bool writable = false;
   };
   struct SecondPlace {
     std::string place;
     vdevs::SecondPlace at;
   };
   std::vector<PciFunction> pci_functions;
-  std::vector<Rom> roms;
+  std::vector<Memory> memory;
   std::vector<SecondPlace> second_places;
 
   // What a vdev's plan asks for.
   void add(const std::string& id, const std::string& place, const vdevs::VdevPlan& plan);
-  void add_roms(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources);
-  bool empty() const { return pci_functions.empty() && roms.empty() && second_places.empty(); }
+  void add_memory(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources);
+  bool empty() const { return pci_functions.empty() && memory.empty() && second_places.empty(); }
   // What of it is in the place of PCI devices' memory: ACPI keeps the guest from putting any there.
   std::vector<Window> windows() const;
   void write_to(nlohmann::ordered_json& json) const;

@@ -11,10 +11,12 @@ using vdevs::Part;
 vdevs::Machine make_machine() {
   vdevs::Machine pc;
   pc.name = "pc";
+  pc.controller = "I/O APIC";
   pc.interrupt_lines = 24;
   // 3.5 GiB and more are split at 3 GiB. The top stays clear of the 40 address bits that every CPU model has,
   // with room for the 64-bit PCI window above RAM.
-  pc.ram = {.granularity = 0x100000,
+  pc.ram = {.base = 0,
+            .granularity = 0x100000,
             .low_limit = 0xe0000000,
             .split_low = 0xc0000000,
             .top_limit = 0x8000000000,

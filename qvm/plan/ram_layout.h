@@ -15,10 +15,11 @@
 namespace qvm::plan {
 
 struct RamLayout {
-  std::uint64_t bytes = 0;         // what the machine is given
-  std::uint64_t low_end = 0;       // RAM is [0, low_end), the legacy hole aside
-  std::uint64_t high_end = 0;      // and [4 GiB, high_end); 0: none there
-  std::vector<OwnedRange> ranges;  // sorted, disjoint: the pieces, the hole, RAM that nobody asked for
+  std::uint64_t bytes = 0;          // what the machine is given
+  std::uint64_t low_end = 0;        // RAM is [0, low_end), the legacy hole aside
+  std::uint64_t high_end = 0;       // and [4 GiB, high_end); 0: none there
+  std::vector<OwnedRange> ranges;   // sorted, disjoint: the pieces, the hole, RAM that nobody asked for
+  std::vector<OwnedRange> low_ram;  // those of ranges that a board's machine lacks
   std::vector<OwnedRange> roms;  // read-only memory that the machine lacks: outside its RAM and its BIOS area
 
   // The whole range is RAM that the guest can use.

@@ -26,7 +26,8 @@ namespace qvm::plan {
 // What the plan must know of the host and of the run; all of it is input, so that a plan is reproducible.
 struct HostFacts {
   enum class Acceleration { kvm, tcg };
-  Acceleration acceleration = Acceleration::tcg;
+  Acceleration acceleration = Acceleration::tcg;  // of VMs of the host's architecture; others are emulated
+  config::Architecture architecture = config::Architecture::x86_64;
   std::string runtime_directory;  // "/run/qvm"
   std::string plugin_directory;   // where libqvm-vmhost.so and vdev-*.so are
   std::string firmware_path;      // qboot.rom; empty: the machine's default firmware
@@ -57,6 +58,8 @@ struct HostQueries {
   // The first kImageHead bytes of a file (fewer if it is shorter), nullopt if it cannot be read: tells
   // formats apart.
   std::function<std::optional<std::string>(const std::string& path)> read_head;
+  // The whole of a file of at most limit bytes, nullopt if that cannot be had.
+  std::function<std::optional<std::string>(const std::string& path, std::uint64_t limit)> read_file;
   // A group's number, nullopt if there is none of that name.
   std::function<std::optional<gid_t>(const std::string& name)> find_group;
   // What the manifest says stands for a path of the QNX host; nullptr: nothing. Lives as long as the plan is
@@ -107,11 +110,19 @@ struct PciUse {
 struct Blob {
   std::string path;  // absolute
   std::uint64_t address = 0;
-  std::uint64_t length = 0;
+  std::uint64_t length = 0;  // of the file
+  bool elf = false;          // it goes where its headers say; address is that of its first segment
+};
+
+// What a board's first CPU starts with: a few instructions, and the device tree behind them.
+struct BootCode {
+  std::uint64_t address = 0;
+  std::string bytes;  // empty: the machine's firmware starts the image
+  std::string path;   // where the daemon writes it
 };
 
 struct Boot {
-  std::string kernel;  // absolute path; multiboot ELF, PVH ELF or bzImage
+  std::string kernel;  // absolute path
   std::string initrd;  // absolute path or empty
   std::string cmdline;
   std::vector<std::string> acpi_tables;  // absolute paths, the user's own
@@ -149,7 +160,11 @@ struct VmPlan {
   std::uint64_t memory_bytes = 0;  // what the machine is given: up to the end of the highest RAM
   unsigned vcpus = 1;
   std::vector<std::string> affinity;  // per vCPU: "0,2", the host CPUs its thread may use; empty: any
+  config::Architecture architecture = config::Architecture::x86_64;
   Boot boot;
+  BootCode boot_code;
+  std::string device_tree;       // a board's; it is in boot_code, too
+  std::string device_tree_dump;  // absolute path of `set fdt-dump-file`; empty: none
   std::vector<Blob> blobs;
   std::vector<MemoryRange> memory;  // sorted, disjoint
   std::vector<PortRange> ports;

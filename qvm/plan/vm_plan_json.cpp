@@ -12,15 +12,14 @@
 
 #include "qvm/plan/vm_plan.h"
 
-#include "config/supervision.h"
 #include "qvm/base/names.h"
+#include "qvm/plan/json_parts.h"
 #include "qvm/plan/network_json.h"
+#include "qvm/plan/supervision_json.h"
 #include "qvm/regions/policy_json.h"
 
 namespace qvm::plan {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 
@@ -32,17 +31,6 @@ constexpr Names<MemoryRange::Kind, 6> kKinds = {{{MemoryRange::Kind::ram, "ram"}
                                                  {MemoryRange::Kind::reserved, "reserved"}}};
 constexpr Names<HostFacts::Acceleration, 2> kAccelerations = {
     {{HostFacts::Acceleration::kvm, "kvm"}, {HostFacts::Acceleration::tcg, "tcg"}}};
-
-constexpr Names<config::Condition::Kind, 4> kConditions = {{{config::Condition::Kind::started, "started"},
-                                                            {config::Condition::Kind::region, "region"},
-                                                            {config::Condition::Kind::clients, "clients"},
-                                                            {config::Condition::Kind::console, "console"}}};
-
-template <class Enum, std::size_t N>
-Enum read_word(const Names<Enum, N>& names, const std::string& text) {
-  if (const auto value = value_of(names, text)) return *value;
-  throw std::runtime_error("unknown value '" + text + "'");
-}
 
 std::string to_hex(const std::string& bytes) {
   std::string text;
@@ -62,36 +50,6 @@ std::string from_hex(const std::string& text) {
     bytes += static_cast<char>(static_cast<unsigned char>(digit(text[i]) * 16 + digit(text[i + 1])));
   }
   return bytes;
-}
-
-template <class T>
-void put(Json& json, const char* key, const std::optional<T>& value) {
-  if (value) json[key] = *value;
-}
-
-template <class T>
-std::optional<T> get_optional(const Json& json, const char* key) {
-  if (!json.contains(key)) return std::nullopt;
-  return json.at(key).get<T>();
-}
-
-template <class T>
-void get(const Json& json, const char* key, T& value) {
-  value = json.at(key).get<T>();
-}
-
-template <class T, class Function>
-Json write_list(const std::vector<T>& values, Function function) {
-  Json json = Json::array();
-  for (const T& value : values) json.push_back(function(value));
-  return json;
-}
-
-template <class Function>
-auto read_list(const Json& json, const char* key, Function function) {
-  std::vector<decltype(function(json))> values;
-  for (const Json& entry : json.at(key)) values.push_back(function(entry));
-  return values;
 }
 
 Json write(const HostFacts& host) {
@@ -175,11 +133,13 @@ PciUse read_pci(const Json& json) {
 }
 
 Json write(const Blob& blob) {
-  return {{"path", blob.path}, {"address", blob.address}, {"length", blob.length}};
+  Json json = {{"path", blob.path}, {"address", blob.address}, {"length", blob.length}};
+  if (blob.elf) json["elf"] = true;
+  return json;
 }
 
 Blob read_blob(const Json& json) {
-  return {json.at("path"), json.at("address"), json.at("length")};
+  return {json.at("path"), json.at("address"), json.at("length"), json.value("elf", false)};
 }
 
 Json write(const Disk& disk) {
@@ -263,50 +223,6 @@ regions::CreateSpec read_create(const Json& json) {
   return create;
 }
 
-Json write(const config::Condition& condition) {
-  Json json = {{"kind", name_of(kConditions, condition.kind)},
-               {"vm", condition.vm},
-               {"region", condition.region},
-               {"clients", condition.clients},
-               {"text", condition.text}};
-  if (condition.timeout) json["timeout_ms"] = condition.timeout->count();
-  return json;
-}
-
-config::Condition read_condition(const Json& json) {
-  config::Condition condition;
-  condition.kind = read_word(kConditions, json.at("kind").get<std::string>());
-  get(json, "vm", condition.vm);
-  get(json, "region", condition.region);
-  get(json, "clients", condition.clients);
-  get(json, "text", condition.text);
-  if (const auto timeout = get_optional<std::int64_t>(json, "timeout_ms"))
-    condition.timeout = std::chrono::milliseconds(*timeout);
-  return condition;
-}
-
-Json write(const config::RestartPolicy& restart) {
-  Json json = {{"policy", name_of(config::kRestartNames, restart.when)}};
-  put(json, "max_restarts", restart.max_restarts);
-  json["delay_ms"] = restart.delay.count();
-  json["max_delay_ms"] = restart.max_delay.count();
-  json["stable_after_ms"] = restart.stable_after.count();
-  return json;
-}
-
-config::RestartPolicy read_restart(const Json& json) {
-  config::RestartPolicy restart;
-  restart.when = read_word(config::kRestartNames, json.at("policy").get<std::string>());
-  restart.max_restarts = get_optional<unsigned>(json, "max_restarts");
-  const auto time = [&json](const char* key) {
-    return std::chrono::milliseconds(json.at(key).get<std::int64_t>());
-  };
-  restart.delay = time("delay_ms");
-  restart.max_delay = time("max_delay_ms");
-  restart.stable_after = time("stable_after_ms");
-  return restart;
-}
-
 Json write(const regions::VdevPolicy& policy);
 
 template <class T>
@@ -380,6 +296,15 @@ VmPlan read_plan(const Json& json) {
   get(boot, "initrd", plan.boot.initrd);
   get(boot, "cmdline", plan.boot.cmdline);
   get(boot, "acpi_tables", plan.boot.acpi_tables);
+  if (json.contains("board")) {
+    const Json& board = json.at("board");
+    plan.architecture = config::Architecture::aarch64;
+    get(board, "boot_address", plan.boot_code.address);
+    plan.boot_code.bytes = from_hex(board.at("boot_code").get<std::string>());
+    get(board, "boot_code_path", plan.boot_code.path);
+    plan.device_tree = from_hex(board.at("device_tree").get<std::string>());
+    get(board, "device_tree_dump", plan.device_tree_dump);
+  }
   plan.blobs = read_list(json, "blobs", read_blob);
   plan.memory = read_list(json, "memory", read_memory);
   plan.ports = read_list(json, "ports", read_ports);
@@ -395,8 +320,8 @@ VmPlan read_plan(const Json& json) {
   get(json, "vmhost_json_path", plan.vmhost_json_path);
   get(json, "domain_xml", plan.domain_xml);
   plan.policy = read_policy(json.at("policy"));
-  plan.depends_on = read_list(json, "depends_on", read_condition);
-  plan.restart = read_restart(json.at("restart"));
+  plan.depends_on = read_list(json, "depends_on", condition_from_json);
+  plan.restart = restart_from_json(json.at("restart"));
   get(json, "dryrun", plan.dryrun);
   return plan;
 }
@@ -404,35 +329,42 @@ VmPlan read_plan(const Json& json) {
 }  // namespace
 
 std::string to_json(const VmPlan& plan) {
-  const Json json = {{"version", kVersion},
-                     {"name", plan.name},
-                     {"host", write(plan.host)},
-                     {"memory_bytes", plan.memory_bytes},
-                     {"vcpus", plan.vcpus},
-                     {"affinity", plan.affinity},
-                     {"boot",
-                      {{"kernel", plan.boot.kernel},
-                       {"initrd", plan.boot.initrd},
-                       {"cmdline", plan.boot.cmdline},
-                       {"acpi_tables", plan.boot.acpi_tables}}},
-                     {"blobs", write_all(plan.blobs)},
-                     {"memory", write_all(plan.memory)},
-                     {"ports", write_all(plan.ports)},
-                     {"interrupts", write_all(plan.interrupts)},
-                     {"pci", write_all(plan.pci)},
-                     {"consoles", write_all(plan.consoles)},
-                     {"disks", write_all(plan.disks)},
-                     {"networks", write_list(plan.networks, network_to_json)},
-                     {"relays", write_all(plan.relays)},
-                     {"acpi_table", to_hex(plan.acpi_table)},
-                     {"acpi_table_path", plan.acpi_table_path},
-                     {"vmhost_json", plan.vmhost_json},
-                     {"vmhost_json_path", plan.vmhost_json_path},
-                     {"domain_xml", plan.domain_xml},
-                     {"policy", write(plan.policy)},
-                     {"depends_on", write_all(plan.depends_on)},
-                     {"restart", write(plan.restart)},
-                     {"dryrun", plan.dryrun}};
+  Json json = {{"version", kVersion},
+               {"name", plan.name},
+               {"host", write(plan.host)},
+               {"memory_bytes", plan.memory_bytes},
+               {"vcpus", plan.vcpus},
+               {"affinity", plan.affinity},
+               {"boot",
+                {{"kernel", plan.boot.kernel},
+                 {"initrd", plan.boot.initrd},
+                 {"cmdline", plan.boot.cmdline},
+                 {"acpi_tables", plan.boot.acpi_tables}}},
+               {"blobs", write_all(plan.blobs)},
+               {"memory", write_all(plan.memory)},
+               {"ports", write_all(plan.ports)},
+               {"interrupts", write_all(plan.interrupts)},
+               {"pci", write_all(plan.pci)},
+               {"consoles", write_all(plan.consoles)},
+               {"disks", write_all(plan.disks)},
+               {"networks", write_list(plan.networks, network_to_json)},
+               {"relays", write_all(plan.relays)},
+               {"acpi_table", to_hex(plan.acpi_table)},
+               {"acpi_table_path", plan.acpi_table_path},
+               {"vmhost_json", plan.vmhost_json},
+               {"vmhost_json_path", plan.vmhost_json_path},
+               {"domain_xml", plan.domain_xml},
+               {"policy", write(plan.policy)},
+               {"depends_on", write_list(plan.depends_on, condition_to_json)},
+               {"restart", restart_to_json(plan.restart)},
+               {"dryrun", plan.dryrun}};
+  if (plan.architecture == config::Architecture::aarch64) {
+    json["board"] = {{"boot_address", plan.boot_code.address},
+                     {"boot_code", to_hex(plan.boot_code.bytes)},
+                     {"boot_code_path", plan.boot_code.path},
+                     {"device_tree", to_hex(plan.device_tree)},
+                     {"device_tree_dump", plan.device_tree_dump}};
+  }
   // Texts come from files of any encoding; what is not UTF-8 was refused before where it matters.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -75,7 +75,12 @@ std::vector<Row> boot_rows(const VmPlan& plan) {
   if (!plan.boot.cmdline.empty()) rows.push_back({"cmdline", plan.boot.cmdline});
   for (const std::string& path : plan.boot.acpi_tables) rows.push_back({"acpi", path});
   for (const Blob& blob : plan.blobs)
-    rows.push_back({"data", fmt::format("{} at {:#x}", blob.path, blob.address)});
+    rows.push_back({blob.path == plan.boot.kernel || blob.path == plan.boot.initrd ? "" : "data",
+                    fmt::format("{} at {:#x}", blob.path, blob.address)});
+  if (!plan.boot_code.bytes.empty()) {
+    rows.push_back({"start", fmt::format("at {:#x}, device tree behind it ({} bytes)", plan.boot_code.address,
+                                         plan.device_tree.size())});
+  }
   for (std::size_t i = 0; i < plan.affinity.size(); ++i) {
     if (!plan.affinity[i].empty())
       rows.push_back({fmt::format("cpu {}", i), "on host CPU " + plan.affinity[i]});
@@ -115,12 +120,22 @@ std::vector<Row> region_rows(const regions::VmPolicy& policy) {
   return rows;
 }
 
+// A board's guest knows only what was configured of the machine's RAM.
+std::uint64_t guest_memory(const VmPlan& plan) {
+  if (plan.architecture != config::Architecture::aarch64) return plan.memory_bytes;
+  std::uint64_t bytes = 0;
+  for (const MemoryRange& range : plan.memory) {
+    if (range.kind == MemoryRange::Kind::ram) bytes += range.length;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string to_table(const VmPlan& plan) {
   const bool kvm = plan.host.acceleration == HostFacts::Acceleration::kvm;
   std::string text =
-      fmt::format("VM '{}': {}, {} CPU{}, {}{}\n", plan.name, describe_size(plan.memory_bytes), plan.vcpus,
+      fmt::format("VM '{}': {}, {} CPU{}, {}{}\n", plan.name, describe_size(guest_memory(plan)), plan.vcpus,
                   plan.vcpus == 1 ? "" : "s", kvm ? "KVM" : "TCG", plan.dryrun ? ", dry run" : "");
   print_rows(text, boot_rows(plan));
 

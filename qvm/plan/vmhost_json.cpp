@@ -60,13 +60,27 @@ Json to_json(const HostedVdev& vdev, const config::SourceSet& sources) {
   return json;
 }
 
+Json to_json(const PlacedPart& part) {
+  const vdevs::Placement& placement = part.placement;
+  Json json = {{"title", part.title}, {"place", part.place}};
+  if (!placement.object_type.empty()) json["type"] = placement.object_type;
+  if (!placement.serial.empty()) json["serial"] = placement.serial;
+  if (!placement.transport_of.empty()) json["transport_of"] = placement.transport_of;
+  json["addresses"] = placement.addresses;
+  if (placement.line) json["line"] = *placement.line;
+  if (placement.legacy) json["legacy"] = true;
+  return json;
+}
+
 }  // namespace
 
 std::string build_vmhost_json(const std::string& vm, const std::vector<HostedVdev>& vdevs,
-                              const MachineExtras& extras, const config::SourceSet& sources) {
-  if (vdevs.empty() && extras.empty()) return {};
+                              const std::vector<PlacedPart>& placed, const MachineExtras& extras,
+                              const config::SourceSet& sources) {
+  if (vdevs.empty() && placed.empty() && extras.empty()) return {};
   Json json = {{"version", 1}, {"vm", vm}, {"vdevs", Json::array()}};
   for (const HostedVdev& vdev : vdevs) json["vdevs"].push_back(to_json(vdev, sources));
+  for (const PlacedPart& part : placed) json["placed"].push_back(to_json(part));
   extras.write_to(json);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

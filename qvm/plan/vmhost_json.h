@@ -13,8 +13,13 @@
 //      "interrupts": [{"controller": TYPE, "line": N}, …],                   all, only if there are several
 //      "window": {"address": N, "length": N},                                room for regions; absent: none
 //      "region_socket": PATH,                                                absent: it uses no regions
-//      "options": [{"name": TEXT, "args": [TEXT, …], "place": TEXT}, …]}],   in configuration order
-//    …}                                                                      see qvm/plan/machine_extras.h
+//      "options": [{"name": TEXT, "args": [TEXT, …], "place": TEXT}, …]}]}   in configuration order
+//   "placed": [                      devices of the machine's own that are to be elsewhere; absent: none
+//     {"title": "vdev pl011-0", "place": TEXT,
+//      "type": QEMU-TYPE | "serial": CHARDEV-ID | "transport_of": QEMU-ID,   which one, see vdevs::Placement
+//      "legacy": true,                                              a transport shows virtio's 0.9.5 draft
+//      "addresses": [N, …], "line": N}]                             line: absent, it stays as it is wired
+//    …}                            see qvm/plan/machine_extras.h
 //
 // Only vdevs that a plugin emulates are in "vdevs". Numbers are not negative. Who may use which region is not
 // in it: that is between the daemon and the region manager.
@@ -55,8 +60,16 @@ struct HostedVdev {
   std::vector<config::Option> options;
 };
 
-// Empty if there is nothing to tell. Texts that are not UTF-8 are written with replacement characters.
+// A device of the machine's own that a vdev is, and that is moved.
+struct PlacedPart {
+  std::string title;  // "vdev pl011-0"
+  std::string place;  // of the configuration
+  vdevs::Placement placement;
+};
+
+// Empty if there is nothing to say. Texts that are not UTF-8 are written with replacement characters.
 std::string build_vmhost_json(const std::string& vm, const std::vector<HostedVdev>& vdevs,
-                              const MachineExtras& extras, const config::SourceSet& sources);
+                              const std::vector<PlacedPart>& placed, const MachineExtras& extras,
+                              const config::SourceSet& sources);
 
 }  // namespace qvm::plan

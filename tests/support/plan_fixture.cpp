@@ -32,6 +32,37 @@ std::string elf_without_entry() {
   return image;
 }
 
+// Little-endian numbers at offsets.
+void put(std::string& image, std::size_t offset, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) image[offset + i] = static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+// One segment of 1 MiB at 0x80080000, running at high addresses.
+std::string arm_elf() {
+  constexpr std::uint64_t kRunsAt = 0xffff000000080000;
+  std::string image = "\x7f"s + "ELF\x02\x01\x01";
+  image.resize(0x10000, '\0');
+  put(image, 16, 2, 2);    // executable
+  put(image, 18, 183, 2);  // aarch64
+  put(image, 24, kRunsAt + 0x40, 8);
+  put(image, 32, 64, 8);  // program headers
+  put(image, 54, 56, 2);
+  put(image, 56, 1, 2);
+  put(image, 64, 1, 4);  // load
+  put(image, 64 + 16, kRunsAt, 8);
+  put(image, 64 + 24, 0x80080000, 8);
+  put(image, 64 + 32, 0x8000, 8);
+  put(image, 64 + 40, 0x100000, 8);
+  return image;
+}
+
+std::string arm_kernel() {
+  std::string image(0x10000, '\0');
+  put(image, 16, 0x1800000, 8);  // what it takes of memory
+  image.replace(56, 4, "ARM\x64");
+  return image;
+}
+
 std::string linux_kernel() {
   std::string image(0x202, '\0');
   image += "HdrS\x0f\x02"s;
@@ -82,6 +113,8 @@ std::optional<std::string> FakeFiles::contents(std::string_view path) const {
   if (listed != texts.end()) return listed->second;
   if (ends_with(path, ".elf")) return multiboot_image(1);
   if (ends_with(path, ".elf64")) return elf_without_entry();
+  if (ends_with(path, ".aarch64")) return arm_elf();
+  if (ends_with(path, ".Image")) return arm_kernel();
   if (ends_with(path, ".bzImage")) return linux_kernel();
   if (ends_with(path, ".bin")) return std::string(0x10000, '\0');
   return std::nullopt;
@@ -155,6 +188,11 @@ Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFac
     auto head = files.read_head(path, plan::kImageHead);
     if (!head) return std::nullopt;
     return std::move(*head);
+  };
+  queries.read_file = [&](const std::string& path, std::uint64_t limit) -> std::optional<std::string> {
+    auto text = files.read(path, limit);
+    if (!text) return std::nullopt;
+    return std::move(*text);
   };
   queries.find_group = [](const std::string& group) -> std::optional<gid_t> {
     if (group == "video") return 44;

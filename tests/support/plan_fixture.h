@@ -15,8 +15,9 @@
 namespace qvm::test {
 
 // A file system of texts. A name with a known ending has contents without being listed: *.elf is a multiboot
-// image, *.bzImage a Linux kernel, *.elf64 an ELF file that cannot be started, *.bin 64 KiB of nothing.
-// Every directory is there but those called nowhere.
+// image, *.bzImage a Linux kernel, *.elf64 an ELF file that cannot be started, *.aarch64 one for ARM with a
+// segment at 0x80080000, *.Image an arm64 Linux kernel, *.bin 64 KiB of nothing. Every directory is there but
+// those called nowhere.
 class FakeFiles final : public config::Reader {
  public:
   std::map<std::string, std::string, std::less<>> texts;

@@ -121,6 +121,7 @@ Json json_of(const OptionTable& table) {
   put(json, "origin", table.origin);
   put(json, "assumed", table.assumed);
   put(json, "unsupported", table.unsupported);
+  put(json, "left-out", table.left_out);
   put_flag(json, "open-options", table.open_options);
   put_flag(json, "implicit", table.implicit);
   if (table.interrupt_controller) json["interrupt-lines"] = table.interrupt_lines;

@@ -167,11 +167,16 @@ std::string claim_text(const config::Claim& claim) {
   return text;
 }
 
+std::string on_this_host(const OptionTable& table) {
+  if (!table.unsupported.empty()) return "cannot be started: " + table.unsupported;
+  return table.left_out.empty() ? "runs" : "left out: " + table.left_out;
+}
+
 ReferencePage vdev_page(const OptionTable& table, const OptionTable& common) {
   ReferencePage page{fmt::format("vdev-{}.md", table.name), {}};
-  const bool runs = table.unsupported.empty();
+  const bool runs = table.runs();
   page.text += fmt::format("# vdev {}\n\n{}\n\n", table.name, table.documentation);
-  add(page.text, "on this host", runs ? "runs" : "cannot be started: " + table.unsupported);
+  add(page.text, "on this host", on_this_host(table));
   add(page.text, "machines", joined(table.architectures));
   add(page.text, "versions of QNX", versions_text(table.versions));
   add(page.text, "not QNX's, but of", table.origin);
@@ -210,9 +215,10 @@ ReferencePage index_page(const TableSet& tables) {
       "| vdev | what it is | machines | on this host |\n| --- | --- | --- | --- |\n";
   for (const std::string_view name : tables.vdev_names()) {
     const OptionTable& table = *tables.vdev(name);
+    const std::string here = on_this_host(table);
     page.text += fmt::format("| [{0}](vdev-{0}.md) | {1} | {2} | {3} |\n", name, table.documentation,
                              table.architectures.empty() ? "all" : joined(table.architectures),
-                             table.unsupported.empty() ? "runs" : "cannot be started");
+                             here.substr(0, here.find(':')));
   }
   return page;
 }

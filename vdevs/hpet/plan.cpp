@@ -37,7 +37,8 @@ VdevPlan plan_hpet(const PlanInput& input, config::DiagnosticSink& sink) {
   return plan;
 }
 
-std::vector<DomainElement> without_hpet() {
+std::vector<DomainElement> without_hpet(const Machine& machine) {
+  if (machine.find_memory(Part::precision_timer) == nullptr) return {};
   return {{"clock", "<timer name='hpet' present='no'/>"}};
 }
 

@@ -57,7 +57,9 @@ void claim_page(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& 
   }
   const auto& interrupt = input.vdev.interrupts.front();
   plan.lines.push_back({*interrupt.value.line, interrupt.where, std::nullopt});
-  plan.acpi = AcpiNode{"qvm,guest_shm", location->value.address, kPage, *interrupt.value.line};
+  plan.node = DeviceNode{.compatible = {"qvm,guest_shm"},
+                         .ranges = {{location->value.address, kPage}},
+                         .line = interrupt.value.line};
 }
 
 void request_window(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {

@@ -10,9 +10,8 @@
 #include "config/host_map.h"
 #include "config/rules/options.h"
 #include "vdevs/host_target.h"
-#include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
-#include "vdevs/xml.h"
+#include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -57,7 +56,7 @@ std::optional<DiskFact> disk_of(const PlanInput& input, config::DiagnosticSink& 
   return disk;
 }
 
-std::string disk_xml(const PlanInput& input, const DiskFact& disk) {
+DomainElement disk_element(const PlanInput& input, const DiskFact& disk) {
   pugi::xml_document document;
   pugi::xml_node node = document.append_child("disk");
   node.append_attribute("type") = "file";
@@ -72,7 +71,7 @@ std::string disk_xml(const PlanInput& input, const DiskFact& disk) {
   target.append_attribute("dev") = disk.name.c_str();
   target.append_attribute("bus") = "virtio";
   if (!disk.writable) node.append_child("readonly");
-  return print_element(document);
+  return virtio_element(input, document);
 }
 
 }  // namespace
@@ -81,7 +80,7 @@ VdevPlan plan_virtio_blk(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   plan.disk = disk_of(input, sink);
   const bool placed = request_virtio(input, kNumbers, plan, sink);
-  if (placed && plan.disk) plan.domain.push_back({"devices", disk_xml(input, *plan.disk), true});
+  if (placed && plan.disk) plan.domain.push_back(disk_element(input, *plan.disk));
   return plan;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// `vdev virtio-console`: one console on a PCI device of its own.
+// `vdev virtio-console`: one console on a device of its own.
 #include <pugixml.hpp>
 
 #include "vdevs/host_side.h"
-#include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/virtio.h"
 #include "vdevs/xml.h"
 
 namespace qvm::vdevs {
@@ -25,7 +25,7 @@ VdevPlan plan_virtio_console(const PlanInput& input, config::DiagnosticSink& sin
   controller.append_attribute("type") = "virtio-serial";
   controller.append_attribute("index") = input.ordinal;
   controller.append_attribute("model") = virtio_model(input);
-  plan.domain.push_back({"devices", print_element(device), true});
+  plan.domain.push_back(virtio_element(input, device));
 
   pugi::xml_document port;
   pugi::xml_node console = port.append_child("console");

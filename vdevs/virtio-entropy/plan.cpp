@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // `vdev virtio-entropy`: random numbers out of the host's generator.
-#include <fmt/format.h>
+#include <pugixml.hpp>
 
-#include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
+#include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -16,11 +16,13 @@ constexpr VirtioNumbers kNumbers{.modern = 0x1044};
 VdevPlan plan_virtio_entropy(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   if (!request_virtio(input, kNumbers, plan, sink)) return plan;
-  plan.domain.push_back(
-      {"devices",
-       fmt::format(R"(<rng model="{}"><backend model="random">/dev/urandom</backend></rng>)",
-                   virtio_model(input)),
-       true});
+  pugi::xml_document document;
+  pugi::xml_node rng = document.append_child("rng");
+  rng.append_attribute("model") = virtio_model(input);
+  pugi::xml_node backend = rng.append_child("backend");
+  backend.append_attribute("model") = "random";
+  backend.text().set("/dev/urandom");
+  plan.domain.push_back(virtio_element(input, document));
   return plan;
 }
 

@@ -10,9 +10,8 @@
 #include "config/rules/options.h"
 #include "vdevs/host_path.h"
 #include "vdevs/host_target.h"
-#include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
-#include "vdevs/xml.h"
+#include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -38,7 +37,7 @@ std::string directory_of(const PlanInput& input, const config::Argument& option,
   return std::move(*path);
 }
 
-std::string filesystem_xml(const PlanInput& input, const std::string& path, const std::string& tag) {
+DomainElement filesystem_element(const PlanInput& input, const std::string& path, const std::string& tag) {
   pugi::xml_document document;
   pugi::xml_node node = document.append_child("filesystem");
   node.append_attribute("type") = "mount";
@@ -52,7 +51,7 @@ std::string filesystem_xml(const PlanInput& input, const std::string& path, cons
   }
   node.append_child("source").append_attribute("dir") = path.c_str();
   node.append_child("target").append_attribute("dir") = tag.c_str();
-  return print_element(document);
+  return virtio_element(input, document);
 }
 
 }  // namespace
@@ -83,7 +82,7 @@ VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
   const std::string path = directory_of(input, *host_path, sink);
   if (!placed || path.empty()) return plan;
   plan.shared_memory = true;
-  plan.domain.push_back({"devices", filesystem_xml(input, path, tag->text), true});
+  plan.domain.push_back(filesystem_element(input, path, tag->text));
   return plan;
 }
 

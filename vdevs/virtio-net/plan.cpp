@@ -10,9 +10,8 @@
 
 #include "config/rules/network.h"
 #include "qvm/base/fnv.h"
-#include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
-#include "vdevs/xml.h"
+#include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -92,7 +91,7 @@ std::optional<Side> side_of(const PlanInput& input, const config::Argument& peer
   return Side{nullptr, link, fmt::format("VM '{}', interface '{}'", other->vm, other->device)};
 }
 
-std::string interface_xml(const PlanInput& input, const HostMapEntry& network, const std::string& mac) {
+DomainElement interface_element(const PlanInput& input, const HostMapEntry& network, const std::string& mac) {
   const char* name = network.target.value.c_str();
   pugi::xml_document document;
   pugi::xml_node node = document.append_child("interface");
@@ -121,18 +120,17 @@ std::string interface_xml(const PlanInput& input, const HostMapEntry& network, c
       break;
   }
   node.append_child("model").append_attribute("type") = virtio_model(input);
-  node.append_child("rom").append_attribute("enabled") = "no";  // nobody boots from it
-  return print_element(document);
+  // Nobody boots from it; one that is not on PCI has none.
+  if (!input.vdev.location || input.vdev.location->value.space == config::Location::Space::pci)
+    node.append_child("rom").append_attribute("enabled") = "no";
+  return virtio_element(input, document);
 }
 
 // libvirt has no element for an interface whose link comes later: it is plugged into a hub of QEMU's, and so
 // will be the link (qvm/daemon/links.h).
 void add_linked_device(const PlanInput& input, const LinkEnd& link, const std::string& mac, VdevPlan& plan) {
   plan.qemu.push_back({"-netdev", fmt::format("hubport,id={},hubid={}", input.id, link.hub)});
-  plan.qemu.push_back({"-device",
-                       fmt::format("virtio-net-pci-{},netdev={},mac={},romfile=",
-                                   std::string_view(virtio_model(input)).substr(7), input.id, mac),
-                       true});
+  plan.qemu.push_back(virtio_argument(input, "virtio-net", fmt::format("netdev={},mac={}", input.id, mac)));
 }
 
 }  // namespace
@@ -145,7 +143,7 @@ VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink) {
   if (!placed || !side) return plan;
   plan.network = NetworkFact{mac_of(input), side->towards, side->link};
   if (side->network != nullptr) {
-    plan.domain.push_back({"devices", interface_xml(input, *side->network, plan.network->mac), true});
+    plan.domain.push_back(interface_element(input, *side->network, plan.network->mac));
   } else {
     add_linked_device(input, *side->link, plan.network->mac, plan);
   }

@@ -145,10 +145,69 @@ Result<VdevConfig> vdev_of(const Json& object) {
   return vdev;
 }
 
+Result<PlacedPart> placed_part_of(const Json& object) {
+  if (!object.is_object()) return fail("is not an object");
+  PlacedPart part;
+  struct Field {
+    const char* key;
+    std::string* into;
+  };
+  const std::array<Field, 5> fields{{{"type", &part.type},
+                                     {"serial", &part.serial},
+                                     {"transport_of", &part.transport_of},
+                                     {"title", &part.title},
+                                     {"place", &part.place}}};
+  for (const Field& field : fields) {
+    auto text = optional_text(object, field.key);
+    if (!text) return tl::unexpected(text.error());
+    *field.into = std::move(*text);
+  }
+  if (int{!part.type.empty()} + int{!part.serial.empty()} + int{!part.transport_of.empty()} != 1)
+    return fail("has not exactly one of 'type', 'serial' and 'transport_of'");
+  const auto addresses = object.find("addresses");
+  if (addresses == object.end() || !addresses->is_array())
+    return fail("'addresses' is missing or not an array");
+  for (const Json& address : *addresses) {
+    if (!address.is_number_unsigned()) return fail("'addresses' holds something that is not a number");
+    part.addresses.push_back(address.get<std::uint64_t>());
+  }
+  if (const auto legacy = object.find("legacy"); legacy != object.end()) {
+    if (!legacy->is_boolean()) return fail("'legacy' is not true or false");
+    part.legacy = legacy->get<bool>();
+  }
+  if (object.contains("line")) {
+    auto line = number_of(object, "line");
+    if (!line) return tl::unexpected(line.error());
+    if (*line > std::numeric_limits<std::uint16_t>::max()) return fail("'line' is too big");
+    part.line = static_cast<std::uint32_t>(*line);
+  }
+  return part;
+}
+
+Result<void> read_placed(const Json& root, std::vector<PlacedPart>& parts) {
+  const auto placed = root.find("placed");
+  if (placed == root.end()) return {};
+  if (!placed->is_array()) return fail("'placed' is not an array");
+  for (std::size_t i = 0; i < placed->size(); ++i) {
+    auto part = placed_part_of((*placed)[i]);
+    if (!part) return fail_from(std::move(part), "placed[" + std::to_string(i) + "]");
+    parts.push_back(std::move(*part));
+  }
+  return {};
+}
+
+std::string with_place(std::string title, const std::string& place) {
+  return place.empty() ? title : std::move(title) + " (" + place + ")";
+}
+
 }  // namespace
 
 std::string VdevConfig::title() const {
-  return "vdev " + id + (place.empty() ? "" : " (" + place + ")");
+  return with_place("vdev " + id, place);
+}
+
+std::string PlacedPart::full_title() const {
+  return with_place(title, place);
 }
 
 Result<Config> parse_config(std::string_view text) {
@@ -165,6 +224,8 @@ Result<Config> parse_config(std::string_view text) {
   auto vm = text_of(root, "vm");
   if (!vm) return tl::unexpected(vm.error());
   config.vm = std::move(*vm);
+  auto placed = read_placed(root, config.placed);
+  if (!placed) return tl::unexpected(placed.error());
   const auto vdevs = root.find("vdevs");
   if (vdevs == root.end() || !vdevs->is_array()) return fail("'vdevs' is missing or not an array");
   for (std::size_t i = 0; i < vdevs->size(); ++i) {

@@ -44,8 +44,24 @@ struct VdevConfig {
   std::string title() const;
 };
 
+// A device of the machine's own that is to be somewhere else. Exactly one of the first three says which.
+struct PlacedPart {
+  std::string type;                      // of QEMU's, which the machine has one of
+  std::string serial;                    // id of the character device behind a PL011
+  std::string transport_of;              // id of a device on a virtio-mmio transport
+  std::vector<std::uint64_t> addresses;  // of its ranges, in the model's order
+  std::optional<std::uint32_t> line;     // INTID of its first interrupt
+  bool legacy = false;                   // a transport shows the 0.9.5 draft of virtio
+  std::string title;
+  std::string place;
+
+  // "vdev pl011-0 (board.qvmconf:3:5)", for messages.
+  std::string full_title() const;
+};
+
 struct Config {
   std::string vm;
+  std::vector<PlacedPart> placed;
   std::vector<VdevConfig> vdevs;
   MachineExtras extras;
 };

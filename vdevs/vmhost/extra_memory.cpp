@@ -20,8 +20,8 @@ std::uint64_t read_word(const QemuApi& qemu, std::uint64_t address) {
   return value;
 }
 
-Result<void> add_rom(const QemuApi& qemu, const AddressRange& range) {
-  if (qemu.memory_region_set_readonly == nullptr) {
+Result<void> add_memory(const QemuApi& qemu, const AddressRange& range, bool writable) {
+  if (!writable && qemu.memory_region_set_readonly == nullptr) {
     return fail(fmt::format(
         "QEMU {} has no function 'memory_region_set_readonly', without which a VM can have no 'rom'",
         qemu.version_text()));
@@ -30,10 +30,9 @@ Result<void> add_rom(const QemuApi& qemu, const AddressRange& range) {
   if (!region) return tl::unexpected(region.error());
   void* const memory = ::mmap(nullptr, range.length, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED)
-    return fail_errno(fmt::format("map {:#x} bytes of read-only memory", range.length));
-  qemu.memory_region_init_ram_ptr(*region, nullptr, "qvm-rom", range.length, memory);
-  qemu.memory_region_set_readonly(*region, true);
+  if (memory == MAP_FAILED) return fail_errno(fmt::format("map {:#x} bytes of memory", range.length));
+  qemu.memory_region_init_ram_ptr(*region, nullptr, writable ? "qvm-ram" : "qvm-rom", range.length, memory);
+  if (!writable) qemu.memory_region_set_readonly(*region, true);
   qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), range.address, *region,
                                            kMappingPriority);
 
@@ -43,11 +42,11 @@ Result<void> add_rom(const QemuApi& qemu, const AddressRange& range) {
   const std::uint64_t address = range.address + range.length - sizeof kPattern;
   std::uint64_t store = ~kPattern;
   qemu.cpu_physical_memory_rw(address, &store, sizeof store, true);
-  const bool right = read_word(qemu, address) == kPattern;
+  const bool right = read_word(qemu, address) == (writable ? store : kPattern);
   std::memset(last, 0, sizeof kPattern);
   if (right) return {};
   return fail(
-      fmt::format("something else of the machine answers at {:#x}, or QEMU {} has read-only memory in a way "
+      fmt::format("something else of the machine answers at {:#x}, or QEMU {} has memory in a way that "
                   "vmhost does not know",
                   address, qemu.version_text()));
 }
@@ -95,9 +94,10 @@ Result<void> add_second_place(const QemuApi& qemu, const SecondPlace& second) {
 }  // namespace
 
 Result<void> add_extra_memory(const QemuApi& qemu, const MachineExtras& extras) {
-  for (const Rom& rom : extras.roms) {
-    auto added = add_rom(qemu, rom.range);
-    if (!added) return fail_from(std::move(added), "rom (" + rom.place + ")");
+  for (const AddedMemory& memory : extras.memory) {
+    auto added = add_memory(qemu, memory.range, memory.writable);
+    if (!added)
+      return fail_from(std::move(added), (memory.writable ? "ram (" : "rom (") + memory.place + ")");
   }
   for (const SecondPlace& second : extras.second_places) {
     auto added = add_second_place(qemu, second);

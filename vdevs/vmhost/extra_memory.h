@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Read-only memory, and second places of the machine's own registers, in the guest's address space.
+// Memory that the machine lacks, and second places of the machine's own registers, in the guest's address
+// space.
 #pragma once
 
 #include "qvm/base/result.h"

@@ -58,12 +58,14 @@ Result<AddressRange> pages_of(const Json& object) {
   return range;
 }
 
-Result<Rom> rom_of(const Json& object) {
+Result<AddedMemory> memory_of(const Json& object) {
   auto place = json::optional_text(object, "place");
   if (!place) return tl::unexpected(place.error());
   auto range = pages_of(object);
   if (!range) return tl::unexpected(range.error());
-  return Rom{std::move(*place), *range};
+  const auto writable = object.find("writable");
+  if (writable != object.end() && !writable->is_boolean()) return fail("'writable' is not true or false");
+  return AddedMemory{std::move(*place), *range, writable != object.end() && writable->get<bool>()};
 }
 
 Result<SecondPlace> second_place_of(const Json& object) {
@@ -105,8 +107,8 @@ Result<MachineExtras> parse_extras(const Json& root) {
   MachineExtras extras;
   auto functions = read_list(root, "pci_functions", function_of, extras.pci_functions);
   if (!functions) return tl::unexpected(functions.error());
-  auto roms = read_list(root, "roms", rom_of, extras.roms);
-  if (!roms) return tl::unexpected(roms.error());
+  auto memory = read_list(root, "memory", memory_of, extras.memory);
+  if (!memory) return tl::unexpected(memory.error());
   auto places = read_list(root, "second_places", second_place_of, extras.second_places);
   if (!places) return tl::unexpected(places.error());
   return extras;

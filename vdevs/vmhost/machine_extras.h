@@ -23,10 +23,11 @@ struct FixedFunction {
   std::string title() const;
 };
 
-// Memory that the guest cannot change; its contents are QEMU's loader's affair.
-struct Rom {
+// Memory that the machine lacks; its contents are QEMU's loader's affair.
+struct AddedMemory {
   std::string place;
   AddressRange range;
+  bool writable = false;  // else the guest cannot change it
 };
 
 // Where the guest finds registers of a part of the machine as well.
@@ -39,10 +40,10 @@ struct SecondPlace {
 
 struct MachineExtras {
   std::vector<FixedFunction> pci_functions;
-  std::vector<Rom> roms;
+  std::vector<AddedMemory> memory;
   std::vector<SecondPlace> second_places;
 
-  bool empty() const { return pci_functions.empty() && roms.empty() && second_places.empty(); }
+  bool empty() const { return pci_functions.empty() && memory.empty() && second_places.empty(); }
 };
 
 // Of the whole vmhost.json. Lists that are missing are empty. Fails with the key that is wrong.

@@ -49,6 +49,7 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
 #define QVM_QEMU_RESOLVE(function, ...) api.function = pointer<Pointer<__VA_ARGS__>::type>(lookup, #function);
   QVM_QEMU_OPTIONAL(QVM_QEMU_RESOLVE)
   QVM_QEMU_PCI(QVM_QEMU_RESOLVE)
+  QVM_QEMU_BOARD(QVM_QEMU_RESOLVE)
 #undef QVM_QEMU_RESOLVE
 
   // The lock got a new name in 9.0.
@@ -71,13 +72,20 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
   return api;
 }
 
-const char* QemuApi::missing_for_pci() const {
 #define QVM_QEMU_CHECK(function, ...) \
   if (function == nullptr) return #function;
+
+const char* QemuApi::missing_for_pci() const {
   QVM_QEMU_PCI(QVM_QEMU_CHECK)
-#undef QVM_QEMU_CHECK
   return nullptr;
 }
+
+const char* QemuApi::missing_for_board() const {
+  QVM_QEMU_BOARD(QVM_QEMU_CHECK)
+  return nullptr;
+}
+
+#undef QVM_QEMU_CHECK
 
 std::string QemuApi::version_text() const {
   return std::to_string(x_version.major) + "." + std::to_string(x_version.minor) + "." +

@@ -20,6 +20,7 @@ struct IrqState;
 struct KvmState;
 struct ObjectClass;
 struct PciDevice;
+struct CharacterDevice;
 
 // Layouts that QEMU reads from us or writes for us. Checked in use: see self_test in traps.h and
 // region_window.h.
@@ -117,12 +118,11 @@ struct PciInterruptRoute {
 
 // Functions that some builds lack (no KVM, no ISA bus) or that few VMs need; null if missing. Whoever uses
 // one checks.
-#define QVM_QEMU_OPTIONAL(F)                                   \
-  F(isa_get_irq, IrqState* (*)(Object*, unsigned))             \
-  F(kvm_set_irq, int (*)(KvmState*, int, int))                 \
-  F(kvm_has_free_slot, bool (*)(Object*))                      \
-  F(memory_region_set_readonly, void (*)(MemoryRegion*, bool)) \
-  F(sysbus_mmio_get_region, MemoryRegion* (*)(Object*, int))
+#define QVM_QEMU_OPTIONAL(F)                       \
+  F(isa_get_irq, IrqState* (*)(Object*, unsigned)) \
+  F(kvm_set_irq, int (*)(KvmState*, int, int))     \
+  F(kvm_has_free_slot, bool (*)(Object*))          \
+  F(memory_region_set_readonly, void (*)(MemoryRegion*, bool))
 
 // Functions for vdevs that are PCI devices; needed only if there is one: see missing_for_pci().
 #define QVM_QEMU_PCI(F)                                                                \
@@ -136,6 +136,30 @@ struct PciInterruptRoute {
   F(pci_default_read_config, std::uint32_t (*)(PciDevice*, std::uint32_t, int))        \
   F(pci_default_write_config, void (*)(PciDevice*, std::uint32_t, std::uint32_t, int)) \
   F(pci_bridge_write_config, void (*)(PciDevice*, std::uint32_t, std::uint32_t, int))
+
+// Functions for devices of the machine's own that are to be elsewhere; needed only if there is one: see
+// missing_for_board().
+#define QVM_QEMU_BOARD(F)                                                             \
+  F(sysbus_mmio_get_region, MemoryRegion* (*)(Object*, int))                          \
+  F(memory_region_is_mapped, bool (*)(MemoryRegion*))                                 \
+  F(sysbus_mmio_map_overlap, void (*)(Object*, int, std::uint64_t, int))              \
+  F(sysbus_connect_irq, void (*)(Object*, int, IrqState*))                            \
+  F(sysbus_realize_and_unref, bool (*)(Object*, QemuError**))                         \
+  F(sysbus_has_mmio, bool (*)(Object*, unsigned))                                     \
+  F(sysbus_get_default, Object* (*)())                                                \
+  F(qdev_new, Object* (*)(const char*))                                               \
+  F(qdev_prop_set_chr, void (*)(Object*, const char*, CharacterDevice*))              \
+  F(qdev_find_recursive, Object* (*)(Object*, const char*))                           \
+  F(qdev_get_parent_bus, Object* (*)(const Object*))                                  \
+  F(qemu_chr_find, CharacterDevice* (*)(const char*))                                 \
+  F(object_get_root, Object* (*)())                                                   \
+  F(object_dynamic_cast, Object* (*)(Object*, const char*))                           \
+  F(object_child_foreach_recursive, int (*)(Object*, int (*)(Object*, void*), void*)) \
+  F(object_new, Object* (*)(const char*))                                             \
+  F(object_unref, void (*)(Object*))                                                  \
+  F(object_property_get_bool, bool (*)(Object*, const char*, QemuError**))            \
+  F(object_property_set_bool, bool (*)(Object*, const char*, bool, QemuError**))      \
+  F(object_property_get_str, char* (*)(Object*, const char*, QemuError**))
 
 // Where a symbol is, or null: dlsym in QEMU, a fake in tests.
 using SymbolLookup = void* (*)(const char* name);
@@ -155,6 +179,7 @@ class QemuApi {
   QVM_QEMU_REQUIRED(QVM_QEMU_MEMBER)
   QVM_QEMU_OPTIONAL(QVM_QEMU_MEMBER)
   QVM_QEMU_PCI(QVM_QEMU_MEMBER)
+  QVM_QEMU_BOARD(QVM_QEMU_MEMBER)
 #undef QVM_QEMU_MEMBER
 
   const QemuVersionTriple& version() const {
@@ -164,6 +189,8 @@ class QemuApi {
 
   // The first of QVM_QEMU_PCI that QEMU lacks, or null.
   const char* missing_for_pci() const;
+  // The same of QVM_QEMU_BOARD.
+  const char* missing_for_board() const;
 
   // QEMU's global lock ("BQL"). Not recursive.
   void lock() const {

@@ -8,14 +8,18 @@
 #include <iterator>
 
 #include "vdevs/vmhost/extra_memory.h"
+#include "vdevs/vmhost/gic_pins.h"
 #include "vdevs/vmhost/ioapic_pins.h"
 #include "vdevs/vmhost/loader.h"
 #include "vdevs/vmhost/log.h"
 #include "vdevs/vmhost/machine_pins.h"
+#include "vdevs/vmhost/placement.h"
 
 namespace qvm::vmhost {
 
 namespace {
+
+constexpr const char* kGic = "gic";
 
 // QEMU passes its notifier back and nothing else.
 struct ExitNotifier : Notifier {
@@ -25,9 +29,15 @@ struct ExitNotifier : Notifier {
 ExitNotifier g_exit;
 
 Result<void> check_interrupt(const InterruptPin& interrupt) {
+  if (interrupt.controller == kGic) {
+    if (interrupt.line >= kFirstSharedInterrupt && interrupt.line < kEndOfSharedInterrupts) return {};
+    return fail(fmt::format("interrupt {} is not one of a device; the GIC has {} to {}", interrupt.line,
+                            kFirstSharedInterrupt, kEndOfSharedInterrupts - 1));
+  }
   if (interrupt.controller != "ioapic" && interrupt.controller != "8259") {
-    return fail(fmt::format("interrupt controller '{}' is not supported; it must be 'ioapic' or '8259'",
-                            interrupt.controller));
+    return fail(
+        fmt::format("interrupt controller '{}' is not supported; it must be 'gic', 'ioapic' or '8259'",
+                    interrupt.controller));
   }
   if (interrupt.line >= kIoapicPins) {
     return fail(fmt::format("interrupt line {} does not exist; the I/O APIC has 0 to {}", interrupt.line,
@@ -121,6 +131,8 @@ Result<void> Vmhost::start() {
     auto checked = (this->*check)();
     if (!checked) return checked;
   }
+  auto placed = place_parts(x_qemu, x_config.placed);
+  if (!placed) return placed;
   auto added = add_extra_memory(x_qemu, x_config.extras);
   if (!added) return added;
   auto made = make_services();
@@ -176,15 +188,31 @@ Result<void> Vmhost::make_services() {
   const auto user = std::find_if(x_config.vdevs.begin(), x_config.vdevs.end(),
                                  [](const VdevConfig& vdev) { return vdev.interrupt || vdev.pci; });
   if (user == x_config.vdevs.end()) return {};
-  auto pins = IoapicPins::create(x_qemu);
+  auto pins = make_pins();
   if (!pins) return fail_from(std::move(pins), user->title());
-  std::vector<PciFunction*> functions;
-  for (const auto& [index, function] : x_functions) functions.push_back(function.get());
-  auto all = std::make_unique<MachinePins>(std::move(*pins), std::move(functions));
-  x_lines = std::make_unique<Lines>(std::move(all), [this](std::chrono::nanoseconds delay, auto task) {
+  x_lines = std::make_unique<Lines>(std::move(*pins), [this](std::chrono::nanoseconds delay, auto task) {
     x_events->start_timer(delay, std::move(task));
   });
   return {};
+}
+
+bool Vmhost::has_gic() const {
+  return std::any_of(x_config.vdevs.begin(), x_config.vdevs.end(), [](const VdevConfig& vdev) {
+    return vdev.interrupt && vdev.interrupt->controller == kGic;
+  });
+}
+
+Result<std::unique_ptr<PinDriver>> Vmhost::make_pins() {
+  if (has_gic()) {
+    auto gic = GicPins::create(x_qemu);
+    if (!gic) return tl::unexpected(gic.error());
+    return std::move(*gic);
+  }
+  auto ioapic = IoapicPins::create(x_qemu);
+  if (!ioapic) return tl::unexpected(ioapic.error());
+  std::vector<PciFunction*> functions;
+  for (const auto& [index, function] : x_functions) functions.push_back(function.get());
+  return std::make_unique<MachinePins>(std::move(*ioapic), std::move(functions));
 }
 
 Result<RegionWindow*> Vmhost::window_for(const VdevConfig& vdev) {

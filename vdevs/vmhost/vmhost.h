@@ -43,7 +43,11 @@ class Vmhost {
   Result<void> make_services();
   Result<RegionWindow*> window_for(const VdevConfig& vdev);
   Result<VdevPlace> place_for(std::size_t index);
-  bool callbacks_need_lock() const { return !x_qemu.in_kernel_irqchip() || !x_functions.empty(); }
+  bool has_gic() const;
+  Result<std::unique_ptr<PinDriver>> make_pins();
+  bool callbacks_need_lock() const {
+    return !x_qemu.in_kernel_irqchip() || !x_functions.empty() || has_gic();
+  }
   Result<void> bring_up();
   void reset();
   void end();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/option_table.h"
+#include "config/rules/options.h"
 #include "vdevs/shipped_plans.h"
 
 namespace qvm::vdevs {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr const char* kRule = "plan-device";
 constexpr std::uint64_t kPage = 4096;
+constexpr std::uint32_t kDefaultHertz = 25'000'000;
 
 void check_action(const config::Argument& argument, config::DiagnosticSink& sink) {
   const auto* words = std::get_if<std::vector<std::string>>(&argument.value);
@@ -33,6 +35,12 @@ void check_action(const config::Argument& argument, config::DiagnosticSink& sink
   }
 }
 
+std::uint32_t frequency_of(const PlanInput& input) {
+  const config::Argument* written = config::find_argument(input.vdev.options, "frequency");
+  const auto* hertz = written == nullptr ? nullptr : std::get_if<std::uint64_t>(&written->value);
+  return hertz == nullptr ? kDefaultHertz : static_cast<std::uint32_t>(*hertz);
+}
+
 }  // namespace
 
 VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink) {
@@ -45,7 +53,14 @@ VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink) {
                 fmt::format("the registers need a memory address that is a multiple of {:#x}", kPage), "");
     return {};
   }
-  return plan_generic(input, sink);
+  VdevPlan plan = plan_generic(input, sink);
+  if (!location) return plan;
+  plan.node = DeviceNode{.compatible = {"arm,sp805", "arm,primecell"},
+                         .ranges = {{location->value.address, kPage}},
+                         .clocks = {"wdog_clk", "apb_pclk"},
+                         .clock_hertz = frequency_of(input)};
+  if (!plan.lines.empty()) plan.node->line = plan.lines.front().line;
+  return plan;
 }
 
 }  // namespace qvm::vdevs

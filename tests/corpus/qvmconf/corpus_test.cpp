@@ -9,38 +9,18 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sstream>
 
 #include "config/architecture.h"
 #include "config/load.h"
 #include "config/parser.h"
 #include "config/render.h"
 #include "tests/support/config_text.h"
+#include "tests/support/corpus.h"
 
 namespace qvm::config {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kFolder = fs::path(QVM_SOURCE_DIR) / "tests/corpus/qvmconf";
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// "aarch64/gic-v2", sorted.
-std::vector<std::string> case_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::recursive_directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".qvmconf")
-      names.push_back(fs::relative(entry.path(), kFolder).replace_extension().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 // The files that the configurations load begin like what they are called.
 test::MemoryReader reader_of(const std::string& name) {
@@ -58,7 +38,7 @@ test::MemoryReader reader_of(const std::string& name) {
   reader.files["qnx.ifs"] = with(blank, 0, "\xeb\x7e\xff\x00");
   reader.files["table.aml"] = with(blank, 0, "SSDT");
   reader.files["blob.bin"] = blank;
-  reader.files[name + ".qvmconf"] = read_file(kFolder / (name + ".qvmconf"));
+  reader.files[name + ".qvmconf"] = test::read_corpus_file(test::kCorpus / (name + ".qvmconf"));
   return reader;
 }
 
@@ -93,10 +73,10 @@ TEST_P(Corpus, IsJudgedAsRecorded) {
   const LoadedSystem system = load_case(GetParam());
   std::string text = render_text(system.diagnostics, system.sources, Colors::off);
   if (const std::string sum = summary(system.diagnostics); !sum.empty()) text += sum + "\n";
-  const fs::path golden = kFolder / (GetParam() + ".err");
+  const fs::path golden = test::kCorpus / (GetParam() + ".err");
   if (std::getenv("QVM_REGENERATE") != nullptr) std::ofstream(golden, std::ios::binary) << text;
   ASSERT_TRUE(fs::exists(golden)) << "QVM_REGENERATE=1 writes it:\n" << text;
-  EXPECT_EQ(text, read_file(golden));
+  EXPECT_EQ(text, test::read_corpus_file(golden));
 }
 
 // What is right on QNX is told or, where only this host lacks it, warned of, and nothing else.
@@ -122,7 +102,7 @@ TEST_P(Corpus, IsOfTheKindOfMachineThatItsFolderSays) {
             GetParam().substr(0, GetParam().find('/')));
 }
 
-INSTANTIATE_TEST_SUITE_P(Folder, Corpus, testing::ValuesIn(case_names()), [](const auto& one) {
+INSTANTIATE_TEST_SUITE_P(Folder, Corpus, testing::ValuesIn(test::corpus_case_names()), [](const auto& one) {
   std::string name = one.param;
   std::replace_if(
       name.begin(), name.end(), [](char c) { return c == '-' || c == '/' || c == '.'; }, '_');
@@ -130,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(Folder, Corpus, testing::ValuesIn(case_names()), [](con
 });
 
 TEST(CorpusFolder, HasNoUnusedGoldens) {
-  for (const auto& entry : fs::recursive_directory_iterator(kFolder)) {
+  for (const auto& entry : fs::recursive_directory_iterator(test::kCorpus)) {
     if (entry.path().extension() != ".err") continue;
     EXPECT_TRUE(fs::exists(fs::path(entry.path()).replace_extension(".qvmconf"))) << entry.path();
   }
@@ -139,7 +119,7 @@ TEST(CorpusFolder, HasNoUnusedGoldens) {
 // Every option of every table, every variable, every word before `load`: "vdev 'gic' msi".
 TEST(CorpusFolder, ShowsTheWholeLanguage) {
   std::set<std::string> shown;
-  for (const std::string& name : case_names()) {
+  for (const std::string& name : test::corpus_case_names()) {
     const SyntaxTree tree = parse_case(name);
     for (const ParsedOption& item : tree.items) {
       const Context& context = tree.contexts[item.context];

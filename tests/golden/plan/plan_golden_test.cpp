@@ -55,6 +55,7 @@ plan::HostFacts host_of(const std::string& text) {
   while (line >> word) {
     const std::string key = word.substr(0, word.find('='));
     const std::string value = word.substr(std::min(word.size(), key.size() + 1));
+    if (key == "aarch64") host.architecture = config::Architecture::aarch64;
     if (key == "kvm") host.acceleration = plan::HostFacts::Acceleration::kvm;
     if (key == "uid") host.uid = static_cast<uid_t>(std::stoul(value));
     if (key == "gid") host.gid = static_cast<gid_t>(std::stoul(value));
@@ -115,6 +116,25 @@ TEST_P(PlanGolden, IsAsRecorded) {
                       : "");
 }
 
+TEST_P(PlanGolden, DeviceTreeIsAsRecorded) {
+  const Planned planned = plan_case(GetParam());
+  const std::string tree = planned.plan ? planned.plan->device_tree : "";
+  if (tree.empty()) return check(".dts", "");
+  if (!program_exists("dtc")) GTEST_SKIP() << "dtc (device-tree-compiler) is not installed";
+  const ProgramResult result = run_program({"dtc", "-q", "-I", "dtb", "-O", "dts"}, tree);
+  EXPECT_EQ(result.status, 0) << result.output;
+  check(".dts", result.output);
+}
+
+TEST_P(PlanGolden, DeviceTreePassesTheChecksOfItsCompiler) {
+  const Planned planned = plan_case(GetParam());
+  if (!planned.plan || planned.plan->device_tree.empty()) return;
+  if (!program_exists("dtc")) GTEST_SKIP() << "dtc (device-tree-compiler) is not installed";
+  const ProgramResult result = run_program({"dtc", "-I", "dtb", "-O", "null"}, planned.plan->device_tree);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.output, "") << "no warnings";
+}
+
 TEST_P(PlanGolden, DomainIsValidForLibvirt) {
   const Planned planned = plan_case(GetParam());
   if (!planned.plan) return;
@@ -169,7 +189,9 @@ TEST(PlanGoldenFiles, AllBelongToAConfiguration) {
   const std::set<std::string> known(names.begin(), names.end());
   for (const auto& entry : fs::directory_iterator(kDirectory)) {
     const std::string extension = entry.path().extension();
-    if (extension != ".xml" && extension != ".json" && extension != ".txt" && extension != ".err") continue;
+    if (extension != ".xml" && extension != ".json" && extension != ".txt" && extension != ".err" &&
+        extension != ".dts")
+      continue;
     EXPECT_TRUE(known.contains(entry.path().stem())) << entry.path() << " has no .qvmconf";
   }
 }

@@ -48,8 +48,10 @@ class LinuxGuest : public testing::Test {
   // parameters: of the kernel; command: what the guest runs before it powers off.
   ProgramStart guest(const std::string& parameters, const std::string& command, Form form = Form::acpi) {
     const std::string table = x_manager.directory() + "/ssdt.aml";
-    std::vector<vdevs::AcpiNode> devices;
-    if (form == Form::acpi) devices.push_back({"qvm,guest_shm", kShmemAddress, 4096, kShmemPin});
+    std::vector<vdevs::DeviceNode> devices;
+    if (form == Form::acpi)
+      devices.push_back(
+          {.compatible = {"qvm,guest_shm"}, .ranges = {{kShmemAddress, 4096}}, .line = kShmemPin});
     std::ofstream(table, std::ios::binary) << plan::build_acpi_table(devices, {{0x80000000, 0x10000000}});
     GuestMachine machine{
         .kernel = x_images.kernel,

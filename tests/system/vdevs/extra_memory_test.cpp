@@ -21,7 +21,7 @@ std::string config(const std::string& lists) {
 }
 
 constexpr const char* kRoms =
-    R"("roms":[{"place":"v.qvmconf:3:5","address":3489660928,"length":8192},
+    R"("memory":[{"place":"v.qvmconf:3:5","address":3489660928,"length":8192},
                {"place":"v.qvmconf:4:5","address":6442450944,"length":4096}])";
 constexpr const char* kPlaces =
     R"("second_places":[{"part":"ioapic","place":"v.qvmconf:5:6","address":4160749568,"length":4096},

@@ -68,10 +68,10 @@ TEST(VdevLoading, RefusesALineThatTheMachineDoesNotHave) {
 }
 
 TEST(VdevLoading, RefusesAnUnknownController) {
-  const auto end = run(config_with(odd("none"), R"(,"interrupt":{"controller":"gic","line":40})"));
+  const auto end = run(config_with(odd("none"), R"(,"interrupt":{"controller":"vic","line":40})"));
   EXPECT_EQ(end.output,
-            "qvm: vdev odd0 (left.qvmconf:12:6): interrupt controller 'gic' is not supported; it must be "
-            "'ioapic' or "
+            "qvm: vdev odd0 (left.qvmconf:12:6): interrupt controller 'vic' is not supported; it must be "
+            "'gic', 'ioapic' or "
             "'8259'\n");
   EXPECT_EQ(end.status, 1);
 }

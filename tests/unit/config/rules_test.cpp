@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                "ram 64M pass [[0xfe000000,0x1000,rw]] pass [[pci:0x8086/0x10d3]] pass [[0x1,0x2,0x3]]"},
         Marked{"A19", "ram 64M vdev [[blk]] hostdev x vdev [[uart]] vdev acme"},
         Marked{"A23",
-               "ram 64M pass [[loc]] 0x1,0x1 loc pci:1/1 generate safety [[required]] vdev [[pl011]] loc "
+               "ram 64M pass [[loc]] 0x1,0x1 loc pci:1/1 generate safety [[required]] vdev [[smmu]] loc "
                "0x1c090000 intr "
                "gic:37"},
         Marked{"B01", "load [[guest.elf]] ram 64M"},

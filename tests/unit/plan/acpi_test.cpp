@@ -38,8 +38,9 @@ std::string read_text(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-const std::vector<vdevs::AcpiNode> kNodes = {{"qvm,guest_shm", 0x1c050000, 0x1000, 10},
-                                             {"example,counter", 0x10002000, 0x100, std::nullopt}};
+const std::vector<vdevs::DeviceNode> kNodes = {
+    {.compatible = {"qvm,guest_shm"}, .ranges = {{0x1c050000, 0x1000}}, .line = 10},
+    {.compatible = {"example,counter"}, .ranges = {{0x10002000, 0x100}}}};
 const std::vector<Window> kWindows = {{0x80000000, 0x10000000}, {0x200000000, 0x80000000}};
 
 TEST(AcpiTable, IsEmptyWithoutDevices) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 
@@ -280,8 +281,12 @@ TEST(Core, NamesNoVdev) {
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     // The header of vmhost.json shows an example.
     if (entry.path().filename() == "vmhost_json.h" || entry.path().filename() == "vm_plan.h") continue;
+    const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
     for (const vdevs::ShippedVdev& vdev : vdevs::shipped_vdevs()) {
-      EXPECT_EQ(text.find(vdev.type), std::string::npos) << entry.path() << " names " << vdev.type;
+      for (auto at = text.find(vdev.type); at != std::string::npos; at = text.find(vdev.type, at + 1)) {
+        const bool part = (at > 0 && is_word(text[at - 1])) || is_word(text[at + vdev.type.size()]);
+        EXPECT_TRUE(part) << entry.path() << " names " << vdev.type;
+      }
     }
   }
 }

@@ -61,13 +61,30 @@ TEST(VmhostConfig, ReadsAPciFunction) {
   EXPECT_EQ(vdev.pci->length, 8192u);
 }
 
+TEST(VmhostConfig, ReadsWhatIsPlaced) {
+  const auto config = parse_config(
+      R"({"version":1,"vm":"v","vdevs":[],"placed":[
+          {"type":"arm-gicv3-common","addresses":[788529152,789577728]},
+          {"serial":"charserial0","addresses":[470351872],"line":37,"title":"vdev pl011-0","place":"b.qvmconf:3:4"},
+          {"transport_of":"ua-virtio-blk0","addresses":[470614016],"line":41}]})");
+  ASSERT_TRUE(config) << config.error().message();
+  ASSERT_EQ(config->placed.size(), 3U);
+  EXPECT_EQ(config->placed[0].type, "arm-gicv3-common");
+  EXPECT_EQ(config->placed[0].addresses, (std::vector<std::uint64_t>{0x2f000000, 0x2f100000}));
+  EXPECT_FALSE(config->placed[0].line);
+  EXPECT_EQ(config->placed[1].serial, "charserial0");
+  EXPECT_EQ(config->placed[1].line, 37U);
+  EXPECT_EQ(config->placed[1].full_title(), "vdev pl011-0 (b.qvmconf:3:4)");
+  EXPECT_EQ(config->placed[2].transport_of, "ua-virtio-blk0");
+}
+
 TEST(VmhostConfig, ReadsWhatIsNoVdev) {
   const std::string space =
       "051c0000" + std::string(12, '0') + "0b04" + std::string(2 * kPciConfigBytes - 24, '0');
   const auto config = parse_config(R"({"version":1,"vm":"v","vdevs":[],
       "pci_functions":[{"id":"pci-dummy0","place":"v.qvmconf:9:6","config":")" +
                                    space + R"("}],
-      "roms":[{"place":"v.qvmconf:3:5","address":3489660928,"length":8192}],
+      "memory":[{"place":"v.qvmconf:3:5","address":3489660928,"length":8192}],
       "second_places":[{"part":"ioapic","address":4160749568,"length":4096},
                        {"part":"hpet","address":4160782336,"length":4096}]})");
   ASSERT_TRUE(config) << config.error().message();
@@ -78,8 +95,8 @@ TEST(VmhostConfig, ReadsWhatIsNoVdev) {
   EXPECT_EQ(extras.pci_functions[0].config.class_code, 0x040b);
   EXPECT_EQ(extras.pci_functions[0].config.length, 0u);
   EXPECT_EQ(extras.pci_functions[0].config.fixed_space.size(), kPciConfigBytes);
-  ASSERT_EQ(extras.roms.size(), 1u);
-  EXPECT_EQ(extras.roms[0].range, (AddressRange{0xd0000000, 0x2000}));
+  ASSERT_EQ(extras.memory.size(), 1u);
+  EXPECT_EQ(extras.memory[0].range, (AddressRange{0xd0000000, 0x2000}));
   ASSERT_EQ(extras.second_places.size(), 2u);
   EXPECT_EQ(extras.second_places[0].part, SecondPlace::Part::io_apic);
   EXPECT_EQ(extras.second_places[1].part, SecondPlace::Part::precision_timer);
@@ -139,10 +156,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[1]}]}]})",
             "vdevs[0]: 'options': 'args' holds something that is not a string"},
-        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"roms":3})", "'roms' is not an array"},
-        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"roms":[3]})", "roms[0]: is not an object"},
-        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"roms":[{"address":4096,"length":5}]})",
-                  "roms[0]: 'address' and 'length' are not multiples of 4096"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":3})", "'memory' is not an array"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":[3]})", "memory[0]: is not an object"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":[{"address":4096,"length":5}]})",
+                  "memory[0]: 'address' and 'length' are not multiples of 4096"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"second_places":[{"part":"pit"}]})",
                   "second_places[0]: 'part' is 'pit'; it must be 'ioapic' or 'hpet'"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"pci_functions":[{"id":"a","config":"12"}]})",
