@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 # First process of the Linux guest. Kernel parameters:
-#   qvm.modules=A,B  modules to load; default: guest_shm, and drivers of the virtio devices that are there
+#   qvm.modules=A,B  modules to load; default: guest_shm, and drivers of the virtio devices and the
+#                    watchdog that are there
 #   qvm.address=A/N  address of the first network interface
 #   -- COMMAND ...   runs it and powers off, as the last words; without: a shell on the console
 export PATH=/bin:/sbin HOME=/ TERM=${TERM:-linux}
@@ -14,11 +15,10 @@ mkdir -p /dev/pts /tmp
 mount -t devpts devpts /dev/pts
 ip link set lo up
 
-# Drivers of a bus's virtio devices.
-virtio_drivers() {
-  cat /sys/bus/"$1"/devices/*/modalias 2>/dev/null | grep -i -E '^(pci:v00001AF4|virtio:)' | while read -r alias; do
-    modprobe -q "$alias"
-  done
+# Drivers of what a bus has of virtio's devices, and of the primecells of ARM, which say what they are in "uevent" only.
+drivers_on() {
+  sed -n 's/^MODALIAS=//p' /sys/bus/"$1"/devices/*/uevent 2>/dev/null |
+    grep -i -E '^(pci:v00001AF4|virtio:|amba:|of:.*Cvirtio,mmio)' | while read -r alias; do modprobe -q "$alias"; done
 }
 
 modules=
@@ -33,7 +33,7 @@ for word in $(cat /proc/cmdline); do
 done
 if [ -z "$chosen" ]; then
   modules=guest_shm
-  for bus in pci virtio; do virtio_drivers $bus; done
+  for bus in pci platform amba virtio; do drivers_on $bus; done
 fi
 # A list is split at commas only.
 for module in $(echo "$modules" | tr ',' ' '); do

@@ -26,6 +26,8 @@ for device in /sys/bus/platform/devices/*; do
       echo "modalias $modalias"
       name=${device##*/}
       start=$(sed -n "s/^ *\([0-9a-f]*\)-[0-9a-f]* : $name\$/0x\1/p" /proc/iomem | head -n 1)
+      # What a device tree names is called ADDRESS.NODE, and is no resource before it has a driver.
+      if [ -z "$start" ] && [ -e "$device/of_node" ]; then start=0x${name%%.*}; fi
       echo "device $name at ${start:-unknown}"
       addresses="$addresses $start"
       ;;
