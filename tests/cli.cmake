@@ -8,7 +8,8 @@ qvm_test(cli_unit_test
 # The whole chain, with a real QEMU; what is not a plugin in it could be sanitized, what is could not.
 if(NOT QVM_SANITIZE AND TARGET guests)
   qvm_test(cli_system_test
-    system/cli/background_test.cpp system/cli/layout_test.cpp system/cli/cli_fixture.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp
+    system/cli/background_test.cpp system/cli/board_linux_test.cpp system/cli/board_test.cpp system/cli/cli_fixture.cpp
+    system/cli/conversation.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp system/cli/layout_test.cpp
     system/cli/host_sides_test.cpp system/cli/isolation_test.cpp
     system/cli/linux_storage_test.cpp system/cli/linux_test.cpp system/cli/network_test.cpp system/cli/order_test.cpp
     system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
@@ -18,6 +19,9 @@ if(NOT QVM_SANITIZE AND TARGET guests)
   add_library(vdev-failing MODULE support/vdevs/failing_vdev.c)
   target_link_libraries(vdev-failing PRIVATE qvm_flags)
   set_target_properties(vdev-failing PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/vdevs")
-  add_dependencies(cli_system_test qvm qvmd qvm-relay qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-failing guests hello-host qvm-chat
+  add_dependencies(cli_system_test qvm qvmd qvm-relay qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-wdt-sp805 vdev-failing guests hello-host qvm-chat
     linux-driver-check linux-dev-mem linux-hyp-shm-program)
+  if(TARGET linux-arm64-driver-check)
+    add_dependencies(cli_system_test linux-arm64-driver-check)
+  endif()
 endif()

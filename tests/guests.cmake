@@ -33,22 +33,29 @@ if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
     LINK qvm_region_admin qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 180)
   add_dependencies(guests_shmem_system_test guests hello-host libqvm-vmhost vdev-shmem qvm-regiond)
 
-  # Programs inside of the Linux guest: static, and never sanitized.
-  function(linux_program name)
+  # Programs inside of the Linux guests: static, and never sanitized.
+  function(linux_program_with compiler folder name)
     set(sources "${ARGN}")
     list(TRANSFORM sources PREPEND "${PROJECT_SOURCE_DIR}/")
-    set(output "${CMAKE_CURRENT_BINARY_DIR}/linux/${name}")
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/${folder}/${name}")
     add_custom_command(OUTPUT "${output}"
-      COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_CURRENT_BINARY_DIR}/linux"
-      COMMAND "${CMAKE_C_COMPILER}" -std=gnu11 -O2 -Wall -Wextra -static -s
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_CURRENT_BINARY_DIR}/${folder}"
+      COMMAND "${compiler}" -std=gnu11 -O2 -Wall -Wextra -static -s
         "-I${PROJECT_SOURCE_DIR}/guests/linux/include" "-I${PROJECT_SOURCE_DIR}/qvm/regions/include"
         ${sources} -o "${output}"
       DEPENDS ${sources} VERBATIM)
-    add_custom_target("linux-${name}" DEPENDS "${output}")
+    add_custom_target("${folder}-${name}" DEPENDS "${output}")
+  endfunction()
+  function(linux_program name)
+    linux_program_with("${CMAKE_C_COMPILER}" linux ${name} ${ARGN})
   endfunction()
   linux_program(driver-check tests/system/guests/linux/driver_check.c)
   linux_program(dev-mem tests/system/guests/linux/dev_mem.c)
   linux_program(hyp-shm-program tests/integration/regions/hyp_shm_program.c guests/linux/lib/qvmshm_guest.c)
+  find_program(QVM_LINUX_ARM64_CC aarch64-linux-gnu-gcc DOC "Compiler of the tests' programs in a Linux guest for arm64")
+  if(QVM_LINUX_ARM64_CC)
+    linux_program_with("${QVM_LINUX_ARM64_CC}" linux-arm64 driver-check tests/system/guests/linux/driver_check.c)
+  endif()
 
   qvm_test(guests_linux_system_test
     system/guests/linux_test.cpp

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The Linux guest of tools/linux-image.sh, with the programs and drivers of tests/system/guests/linux.
+// The Linux guests of tools/linux-image.sh, with programs and drivers of tests/system/guests/linux.
 #pragma once
 
 #include <string>
@@ -9,12 +9,15 @@
 
 namespace qvm::test {
 
+enum class LinuxArchitecture { amd64, arm64 };
+
 struct LinuxImages {
   std::string kernel;
   std::string initramfs;
 };
 
-// Made once per build tree. Fails, with what the tool said, where there is no network or no package.
-Result<LinuxImages> linux_images();
+// Made once per build tree. Fails, with what the tool said, where there is no network or no package. The one
+// for arm64 has driver-check only.
+Result<LinuxImages> linux_images(LinuxArchitecture architecture = LinuxArchitecture::amd64);
 
 }  // namespace qvm::test

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The hello system, from one command to an empty runtime directory.
 #include "tests/system/cli/cli_fixture.h"
+#include "tests/system/cli/conversation.h"
 
 namespace qvm::test {
 namespace {
@@ -17,32 +18,6 @@ INSTANTIATE_TEST_SUITE_P(Under, HelloSystem, testing::Values("tcg", "kvm"), acce
 
 std::string example(const std::string& file) {
   return std::string(kExamples) + "hello/" + file;
-}
-
-// That one guest has attached, greeted, heard and answered the other, and left. prefix: "left  | ".
-void expect_conversation(const std::string& out, const std::string& prefix, const std::string& own,
-                         const std::string& peer) {
-  const std::vector<std::string> lines = lines_with(out, prefix);
-  EXPECT_THAT(lines, Contains(MatchesRegex("\\* running \\(pid [0-9]+\\)"))) << out;
-  EXPECT_THAT(lines, Contains(MatchesRegex("attached to 'moo' as client [0-9] \\(16 pages\\); attached now: "
-                                           "[0-9 ]+")))
-      << out;
-  EXPECT_THAT(lines, Contains("greeting everybody: poking all but me")) << out;
-  EXPECT_THAT(lines, Contains(MatchesRegex("client [0-9] \\(" + peer + "\\) says: hello, I am " + peer)))
-      << out;
-  // Who signals whom: its peer alone, whom it knows by name.
-  EXPECT_THAT(lines, Contains(MatchesRegex("whispering to client [0-9] \\(" + peer + "\\): poking only it")))
-      << out;
-  EXPECT_THAT(lines, Contains(MatchesRegex("client [0-9] \\(" + peer +
-                                           "\\) whispers: only you are poked for "
-                                           "this, " +
-                                           own)))
-      << out;
-  // What the status says: senders, and who is attached.
-  EXPECT_THAT(lines, Contains(MatchesRegex("signalled by: [0-9 ]+; attached now: [0-9 ]+"))) << out;
-  EXPECT_THAT(lines, Contains("heard everybody, detached from 'moo'")) << out;
-  ASSERT_FALSE(lines.empty());
-  EXPECT_EQ(lines.back(), "* powered off") << out;
 }
 
 TEST_P(HelloSystem, RunsFromItsManifest) {

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Freestanding aarch64 guests on boards: what they find there, and whom they meet.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "tests/system/cli/board_fixture.h"
+#include "tests/system/cli/conversation.h"
+
+namespace qvm::test {
+namespace {
+
+using testing::Contains;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::MatchesRegex;
+
+class MixedSystem : public BoardCliTest, public testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override {
+    BoardCliTest::SetUp();
+    if (GetParam() == "auto" && !kvm_works()) GTEST_SKIP() << "without /dev/kvm it is the same as tcg";
+  }
+  Answer up(const std::string& file) const {
+    return sandbox_.qvm({"up", "--accel", GetParam(), std::string(kExamples) + "mixed/" + file});
+  }
+};
+// Where there is KVM, it runs one of the two.
+INSTANTIATE_TEST_SUITE_P(Under, MixedSystem, testing::Values("tcg", "auto"),
+                         [](const auto& test) { return test.param; });
+
+TEST_P(MixedSystem, TalksAcrossArchitectures) {
+  const Answer answer = up("system.yaml");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "pc    | ", "pc", "board");
+  expect_conversation(answer.out, "board | ", "board", "pc");
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+TEST_P(MixedSystem, TakesAHostProgramIn) {
+  BackgroundProgram host = this->host();
+  const Answer answer = up("three.yaml");
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  expect_conversation(answer.out, "pc    | ", "pc", "board");
+  expect_conversation(answer.out, "board | ", "board", "pc");
+  for (const char* guest : {"pc    | ", "board | "}) {
+    EXPECT_THAT(lines_with(answer.out, guest),
+                Contains(MatchesRegex("client [0-9] \\(host\\) says: hello, I am host")));
+  }
+  EXPECT_EQ(host.wait(), 0) << host.err();
+  EXPECT_THAT(host.out(), HasSubstr("(pc) says: hello, I am pc\n"));
+  EXPECT_THAT(host.out(), HasSubstr("(board) says: hello, I am board\n"));
+  EXPECT_THAT(host.out(), EndsWith("all others have left, detaching from 'moo'\n"));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+struct Controller {
+  std::string name;
+  std::string vdev;
+  std::string found;
+};
+
+class FullBoard : public BoardCliTest, public testing::WithParamInterface<Controller> {
+ protected:
+  std::string file_of_a_mebibyte(const std::string& name) const {
+    const std::string path = sandbox_.add(name, "");
+    std::filesystem::resize_file(path, 1u << 20);
+    std::filesystem::permissions(path, std::filesystem::perms(0600));
+    return path;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(
+    With, FullBoard,
+    testing::Values(Controller{"GicOfVersion3", "", "gic v3 at 0x2f000000 redistributor 0x2f100000"},
+                    Controller{"GicOfVersion2", "vdev gic version 2\n",
+                               "gic v2 at 0x2f000000 processor interface 0x2c000000"},
+                    Controller{"MovedGicOfVersion3", "vdev gic loc 0x2e000000 gicr 0x2e800000\n",
+                               "gic v3 at 0x2e000000 redistributor 0x2e800000"},
+                    Controller{"MovedGicOfVersion2", "vdev gic loc 0x2e000000 gicc 0x2e010000\n",
+                               "gic v2 at 0x2e000000 processor interface 0x2e010000"}),
+    [](const auto& test) { return test.param.name; });
+
+// Each device answers and interrupts where the configuration says.
+TEST_P(FullBoard, IsAsItsConfigurationSays) {
+  sandbox_.add("board.qvmconf",
+               fmt::format("system board\nram 0x80000000,64M\nram 0xc0000000,32M\ncpu cpu\n"
+                           "load $env{{QVM_GUESTS}}/aarch64/board-check.elf\n{}"
+                           "vdev pl011 loc 0x1c090000 intr gic:37\n"
+                           "vdev pl011 loc 0x1c0a0000 intr gic:36\n"
+                           "vdev virtio-blk loc 0x1c0d0000 intr gic:41 hostdev {}\n"
+                           "vdev virtio-net loc 0x1c0c0000 intr gic:40 peer /dev/vdevpeers/vp0\n"
+                           "vdev virtio-console loc 0x20000000 intr gic:42\n"
+                           "vdev virtio-entropy loc 0x1c0e0000 intr gic:43\n"
+                           "vdev wdt-sp805 loc 0x1c0f0000 intr gic:32 action terminate\n"
+                           "vdev shmem loc 0x1c050000 intr gic:38 allow board-check\n",
+                           GetParam().vdev, file_of_a_mebibyte("disk.img")));
+  const std::string manifest = sandbox_.add("system.yaml",
+                                            "vms: {board: {config: board.qvmconf}}\n"
+                                            "host-map: {/dev/vdevpeers/vp0: {user-mode: true}}\n");
+  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", manifest});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  const std::vector<std::string> lines = lines_with(answer.out, "board | board-check: ");
+  EXPECT_THAT(lines, IsSupersetOf({std::string("memory at 0x80000000 size 64 MiB"),
+                                   std::string("memory at 0xc0000000 size 32 MiB"), GetParam().found,
+                                   std::string("pl011 at 0x1c090000 interrupt 37"),
+                                   std::string("pl011 at 0x1c0a0000 interrupt 36"),
+                                   std::string("virtio at 0x1c0d0000 interrupt 41 version 2 device 2"),
+                                   std::string("virtio at 0x1c0c0000 interrupt 40 version 2 device 1"),
+                                   std::string("virtio at 0x20000000 interrupt 42 version 2 device 3"),
+                                   std::string("virtio at 0x1c0e0000 interrupt 43 version 2 device 4"),
+                                   std::string("sp805 at 0x1c0f0000 interrupt 32"),
+                                   std::string("shmem at 0x1c050000 interrupt 38"),
+                                   std::string("processors 2 of 2")}))
+      << answer.out;
+  EXPECT_THAT(lines, Contains(MatchesRegex("[0-9]+ passed, 0 failed"))) << answer.out;
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+}  // namespace
+}  // namespace qvm::test
