@@ -358,7 +358,9 @@ class Builder {
     }
     if (!vdev.location || vdev.location->value.length) return;
     for (const Claim& claim : vdev.table->claims) {
-      if (claim.address || claim.space != vdev.location->value.space || claim.offset != 0) continue;
+      if (claim.address || claim.space != vdev.location->value.space || claim.offset != 0 ||
+          !claim.holds_with(vdev.options))
+        continue;
       vdev.location->value.length = claim.length;
       return;
     }

@@ -100,6 +100,15 @@ const SpecialValue* ArgumentSpec::special_value(std::string_view text) const {
   return found == special.end() ? nullptr : &*found;
 }
 
+bool Claim::holds_with(const std::vector<Option>& options) const {
+  const auto is_written = [&](const std::string& name) {
+    return std::any_of(options.begin(), options.end(),
+                       [&](const Option& option) { return option.name == name; });
+  };
+  return std::none_of(unless.begin(), unless.end(), is_written) &&
+         (when.empty() || std::any_of(when.begin(), when.end(), is_written));
+}
+
 const OptionSpec* OptionTable::find(std::string_view option) const {
   return find_in(options, option);
 }

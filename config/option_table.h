@@ -133,6 +133,10 @@ struct Claim {
   std::uint64_t length = 0;              // bytes or ports
   std::uint64_t offset = 0;              // from `loc`, when address is absent
   std::vector<std::string> unless;       // options that give the place instead, if written
+  std::vector<std::string> when;         // only if one of these is written; empty: always
+
+  // Whether it is claimed by a device with these options.
+  bool holds_with(const std::vector<Option>& options) const;
 };
 
 class OptionTable {

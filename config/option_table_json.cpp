@@ -190,13 +190,14 @@ std::vector<OptionSpec> options_from(const Object& object, const char* key, Prob
 }
 
 Claim claim_from(const Json& json, const std::string& path, Problem& problem) {
-  const Object object(json, path, problem, {"space", "address", "offset", "length", "unless"});
+  const Object object(json, path, problem, {"space", "address", "offset", "length", "unless", "when"});
   Claim claim;
   claim.space = object.choice("space", kSpaces, Location::Space::memory, true);
   claim.address = object.number("address");
   claim.offset = object.number("offset").value_or(0);
   claim.length = object.number("length").value_or(0);
   claim.unless = object.texts("unless");
+  claim.when = object.texts("when");
   if (claim.length == 0) problem.report(object.path("length"), "must be at least 1");
   return claim;
 }

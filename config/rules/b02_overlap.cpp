@@ -41,13 +41,10 @@ void add_passes(const CheckedVm& vm, std::vector<Occupied>& all) {
   }
 }
 
-// The frames of a gic, each with an option of its own. Sizes: the GIC architecture's.
+// Frames of a gic whose options do not say their sizes. These are the GIC architecture's.
 void add_gic_frames(const VmConfig& vm, std::vector<Occupied>& all) {
   const std::uint64_t cpus = std::max<std::size_t>(1, vm.cpus.size());
-  const std::array kFrames = {std::pair{"gicd", std::uint64_t{0x10000}},
-                              std::pair{"gicc", std::uint64_t{0x2000}}, std::pair{"gicr", 0x20000 * cpus},
-                              std::pair{"its", std::uint64_t{0x20000}},
-                              std::pair{"msi", std::uint64_t{0x1000}}};
+  const std::array kFrames = {std::pair{"gicr", 0x20000 * cpus}, std::pair{"msi", std::uint64_t{0x1000}}};
   for (const Vdev& vdev : vm.vdevs) {
     if (vdev.type != kGic) continue;
     for (const auto& [name, length] : kFrames) {

@@ -25,11 +25,7 @@ void add_claims(const Vdev& vdev, std::vector<Occupied>& result) {
     return;
   }
   for (const Claim& claim : vdev.table->claims) {
-    const bool elsewhere = std::any_of(claim.unless.begin(), claim.unless.end(), [&](const auto& name) {
-      return std::any_of(vdev.options.begin(), vdev.options.end(),
-                         [&](const Option& option) { return option.name == name; });
-    });
-    if (elsewhere) continue;
+    if (!claim.holds_with(vdev.options)) continue;
     if (claim.address) {
       add(claim.space, *claim.address, claim.length, vdev.where);
     } else if (located && vdev.location->value.space == claim.space) {

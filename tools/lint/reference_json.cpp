@@ -111,6 +111,7 @@ Json json_of(const config::Claim& claim) {
     json["offset"] = claim.offset;
   }
   put(json, "unless", claim.unless);
+  put(json, "when", claim.when);
   return json;
 }
 

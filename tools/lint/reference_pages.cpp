@@ -163,6 +163,7 @@ std::string claim_text(const config::Claim& claim) {
   } else {
     text += "at `loc`";
   }
+  if (!claim.when.empty()) text += " with " + codes(claim.when);
   if (!claim.unless.empty()) text += " without " + codes(claim.unless);
   return text;
 }

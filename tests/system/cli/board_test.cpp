@@ -78,8 +78,8 @@ INSTANTIATE_TEST_SUITE_P(
                                "gic v2 at 0x2f000000 processor interface 0x2c000000"},
                     Controller{"MovedGicOfVersion3", "vdev gic loc 0x2e000000 gicr 0x2e800000\n",
                                "gic v3 at 0x2e000000 redistributor 0x2e800000"},
-                    Controller{"MovedGicOfVersion2", "vdev gic loc 0x2e000000 gicc 0x2e010000\n",
-                               "gic v2 at 0x2e000000 processor interface 0x2e010000"}),
+                    Controller{"MovedGicOfVersion2", "vdev gic loc 0x2c001000 gicc 0x2c002000\n",
+                               "gic v2 at 0x2c001000 processor interface 0x2c002000"}),
     [](const auto& test) { return test.param.name; });
 
 // Each device answers and interrupts where the configuration says.

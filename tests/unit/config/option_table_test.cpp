@@ -29,13 +29,16 @@ TEST(OptionTable, ReadsEverything) {
     "name": "acme", "documentation": "A device.", "architectures": ["x86_64"], "object": "vdev-acme.so",
     "default-space": "io", "default-location": {"space": "io", "address": 1016}, "location-required": true,
     "interrupt-required-with-location": true, "interrupt-controller": true, "interrupt-lines": 24,
-    "claims": [{"space": "io", "length": 8}, {"space": "memory", "address": 4096, "length": 16}],
+    "claims": [{"space": "io", "length": 8}, {"space": "memory", "address": 4096, "length": 16, "when": ["speed"]}],
     "options": [{"name": "speed", "arguments": [{"name": "N", "type": "number", "minimum": 1, "maximum": 9}],
                  "repeatable": true, "required": true, "default": "5", "effect": "none", "effect-note": "why",
                  "documentation": "How fast.", "also-called": ["rate"]}]})");
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_EQ(table->default_location->address, 1016U);
   EXPECT_EQ(table->claims[1].address, 4096U);
+  EXPECT_TRUE(table->claims[0].holds_with({}));
+  EXPECT_FALSE(table->claims[1].holds_with({}));
+  EXPECT_TRUE(table->claims[1].holds_with({Option{.name = "speed", .where = {}, .arguments = {}}}));
   const OptionSpec* speed = table->find("speed");
   ASSERT_NE(speed, nullptr);
   EXPECT_EQ(speed->usage(), "speed N");

@@ -119,6 +119,9 @@ INSTANTIATE_TEST_SUITE_P(
         Marked{"B03", "ram [[0x800,64M]] rom 0x8000000,0x1000"},
         Marked{"B02", "ram 0x0,64M pass loc [[0x1000,0x1000,rw]] vdev ser8250 pass loc [[io:0x3ff,1]]"},
         Marked{"B02", "ram 0x2f000000,1M vdev [[gic]] gicr [[0x2f0f0000]] cpu cpu"},
+        // The distributor of version 2 is a page.
+        Marked{"B02",
+               "ram 64M vdev gic loc 0x2c001000 gicc 0x2c002000 vdev pl011 loc [[0x2c003000]] intr gic:37"},
         Marked{"B09",
                "ram 64M load guest.elf cmdline \"quiet [[console=ttyS1,115200]] console=tty0 "
                "[[root=/dev/vdb]]\" vdev "
