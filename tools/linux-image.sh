@@ -85,7 +85,9 @@ if [ ! -d "$kernel" ]; then
   [ "$arch" = amd64 ] || (apt_get update >"$work/apt.log" 2>&1) || true
   (cd "$work" && apt_get download "${packages[@]}" >>"$work/apt.log" 2>&1) || {
     cat "$work/apt.log" >&2
-    fail "${packages[*]} could not be downloaded: run apt-get update; is there a newer linux-headers-cloud-amd64?"
+    remedy='run apt-get update'
+    [ "$arch" = amd64 ] || remedy="the sources in /etc/apt have to be reached, and to have $arch"
+    fail "${packages[*]} could not be downloaded: $remedy; is there a newer linux-headers-cloud-amd64?"
   }
   for package in "${packages[@]}"; do dpkg-deb -x "$work/$package"_*.deb "$work/package"; done
   PATH=$PATH:/sbin:/usr/sbin depmod -b "$work/package" "$version"
