@@ -118,5 +118,53 @@ TEST_P(FullBoard, IsAsItsConfigurationSays) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+using SmallBoard = BoardCliTest;
+
+// What QEMU's machine has not by itself.
+TEST_F(SmallBoard, HasLowMemoryAndVirtioOfBothVersions) {
+  const std::string data = sandbox_.add("data.img", std::string(0x10000, 'x'));
+  const std::string file =
+      sandbox_.add("board.qvmconf",
+                   fmt::format("system board\nram 0x10000000,64M\nram 0x80000000,64M\nrom 0x20000000,64K\n"
+                               "load $env{{QVM_GUESTS}}/aarch64/board-check.elf\ndata load 0x20000000,{0}\n"
+                               "vdev pl011 loc 0x1c090000 intr gic:37\n"
+                               "vdev virtio-blk loc 0x1c0d0000 intr gic:41 hostdev {0} legacy\n"
+                               "vdev virtio-entropy loc 0x1c0e0000 intr gic:43\n",
+                               data));
+  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", file});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  const std::vector<std::string> lines = lines_with(answer.out, "board | board-check: ");
+  EXPECT_THAT(lines, IsSupersetOf({std::string("memory at 0x10000000 size 64 MiB"),
+                                   std::string("memory at 0x80000000 size 64 MiB"),
+                                   std::string("virtio at 0x1c0d0000 interrupt 41 version 1 device 2"),
+                                   std::string("virtio at 0x1c0e0000 interrupt 43 version 2 device 4")}))
+      << answer.out;
+  EXPECT_THAT(lines, Contains(MatchesRegex("[0-9]+ passed, 0 failed"))) << answer.out;
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+TEST_F(SmallBoard, ADryRunWritesItsDeviceTree) {
+  if (!program_exists("dtc")) GTEST_SKIP() << "dtc (device-tree-compiler) is not installed";
+  const std::string overlay =
+      sandbox_.add("overlay.dtb", run_program({"dtc", "-q", "-@", "-I", "dts", "-O", "dtb"},
+                                              "/dts-v1/; /plugin/; &mailbox { customer,channel = <7>; };")
+                                      .output);
+  const std::string file = sandbox_.add(
+      "board.qvmconf",
+      "system board\nram 0x80000000,64M\nload $env{QVM_GUESTS}/aarch64/board-check.elf\nfdt load " + overlay +
+          "\nvdev pl011 loc 0x1c090000 intr gic:37\n"
+          "vdev shmem loc 0x1c050000 intr gic:38 name mailbox\n");
+  const std::string tree = sandbox_.directory() + "/board.dtb";
+  const Answer answer = sandbox_.qvm({"@" + file, "set", "fdt-dump-file", tree, "dryrun"});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.out, "FDT saved to '" + tree + "'\nExiting: dryrun completed\n");
+  const std::string source = run_program({"dtc", "-q", "-I", "dtb", "-O", "dts", tree}, "").output;
+  EXPECT_THAT(source, MatchesRegex("(.|\n)*shmem@1c050000 \\{\n\t\t\tcustomer,channel = <0x07>;(.|\n)*"));
+  const Answer refused =
+      sandbox_.qvm({"@" + file, "set", "fdt-dump-file", "/nonexistent/board.dtb", "dryrun"});
+  EXPECT_EQ(refused.status, 64);
+  EXPECT_THAT(refused.err, HasSubstr("write the device tree '/nonexistent/board.dtb': No such file"));
+}
+
 }  // namespace
 }  // namespace qvm::test
