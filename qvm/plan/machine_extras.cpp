@@ -2,20 +2,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/plan/machine_extras.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
+#include "qvm/plan/hex.h"
+
 namespace qvm::plan {
-namespace {
-
-std::string hexadecimal(const std::string& bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
-
-}  // namespace
 
 void MachineExtras::add(const std::string& id, const std::string& place, const vdevs::VdevPlan& plan) {
   if (!plan.pci_config_space.empty()) pci_functions.push_back({id, place, plan.pci_config_space});
@@ -41,7 +32,7 @@ std::vector<Window> MachineExtras::windows() const {
 void MachineExtras::write_to(nlohmann::ordered_json& json) const {
   for (const PciFunction& function : pci_functions) {
     json["pci_functions"].push_back(
-        {{"id", function.id}, {"place", function.place}, {"config", hexadecimal(function.config_space)}});
+        {{"id", function.id}, {"place", function.place}, {"config", to_hex(function.config_space)}});
   }
   for (const Memory& piece : memory) {
     nlohmann::ordered_json entry = {

@@ -13,6 +13,7 @@
 #include "qvm/plan/vm_plan.h"
 
 #include "qvm/base/names.h"
+#include "qvm/plan/hex.h"
 #include "qvm/plan/json_parts.h"
 #include "qvm/plan/network_json.h"
 #include "qvm/plan/supervision_json.h"
@@ -31,26 +32,6 @@ constexpr Names<MemoryRange::Kind, 6> kKinds = {{{MemoryRange::Kind::ram, "ram"}
                                                  {MemoryRange::Kind::reserved, "reserved"}}};
 constexpr Names<HostFacts::Acceleration, 2> kAccelerations = {
     {{HostFacts::Acceleration::kvm, "kvm"}, {HostFacts::Acceleration::tcg, "tcg"}}};
-
-std::string to_hex(const std::string& bytes) {
-  std::string text;
-  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return text;
-}
-
-std::string from_hex(const std::string& text) {
-  if (text.size() % 2 != 0) throw std::runtime_error("an odd number of hexadecimal digits");
-  const auto digit = [](char c) -> unsigned {
-    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
-    throw std::runtime_error("not a hexadecimal digit");
-  };
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    bytes += static_cast<char>(static_cast<unsigned char>(digit(text[i]) * 16 + digit(text[i + 1])));
-  }
-  return bytes;
-}
 
 Json write(const HostFacts& host) {
   Json json = {{"acceleration", name_of(kAccelerations, host.acceleration)},
