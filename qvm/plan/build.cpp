@@ -70,7 +70,6 @@ class Builder {
   bool refuse_unsupported();
   void plan_vdevs();
   void plan_vdev(const config::Vdev& vdev, unsigned ordinal);
-  bool is_board() const { return x_vm.architecture == config::Architecture::aarch64; }
   void plan_boot();
   vdevs::PlanInput input_for(const config::Vdev& vdev, const std::string& id, unsigned ordinal) const;
   void claim_memory();
@@ -158,7 +157,7 @@ void Builder::plan_vdev(const config::Vdev& vdev, unsigned ordinal) {
 }
 
 void Builder::plan_boot() {
-  if (!is_board()) {
+  if (!x_plan.is_board()) {
     x_boot = qvm::plan::plan_boot(x_vm, x_ram, x_plan.host, x_queries, x_sink);
     return;
   }
@@ -323,7 +322,7 @@ void Builder::collect_vmhost() {
   MachineExtras extras;
   for (const Planned& planned : x_vdevs) {
     extras.add(planned.id, x_sources.describe(planned.vdev->where), planned.plan);
-    if (planned.plan.node && !is_board()) nodes.push_back(*planned.plan.node);
+    if (planned.plan.node && !x_plan.is_board()) nodes.push_back(*planned.plan.node);
     if (planned.window) windows.push_back({planned.window->start, planned.window->length});
   }
   for (const std::vector<OwnedRange>* pieces : {&x_ram.roms, &x_ram.low_ram, &x_boot.bios_pages})
@@ -332,7 +331,7 @@ void Builder::collect_vmhost() {
   x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted_vdevs(x_vdevs, x_plan, x_sources),
                                          placed_parts(x_vdevs, x_sources), extras, x_sources);
   if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
-  if (is_board()) return;
+  if (x_plan.is_board()) return;
   x_plan.acpi_table = build_acpi_table(nodes, windows);
   if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";
 }
@@ -385,7 +384,7 @@ void Builder::collect_domain() {
       input.elements.push_back({std::move(element)});
   }
   // Otherwise QEMU shows the draft of virtio by them; vmhost sets those that are to.
-  if (is_board()) input.arguments.emplace_back("-global", "virtio-mmio.force-legacy=off");
+  if (x_plan.is_board()) input.arguments.emplace_back("-global", "virtio-mmio.force-legacy=off");
   x_plan.domain_xml = build_domain_xml(input);
 }
 
@@ -400,8 +399,8 @@ std::optional<VmPlan> Builder::run() {
   }
   check_vm_name(x_plan.name, x_plan.host.runtime_directory, x_vm.system ? x_vm.system->where : x_vm.where,
                 x_sink);
-  auto ram = is_board() ? lay_out_board_ram(x_vm.memory, x_vm.where, x_machine, x_sink)
-                        : lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
+  auto ram = x_plan.is_board() ? lay_out_board_ram(x_vm.memory, x_vm.where, x_machine, x_sink)
+                               : lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
   const bool has_ram = ram.has_value();
   if (has_ram) x_ram = std::move(*ram);
   plan_cpus(x_vm, x_plan, x_sink);

@@ -185,6 +185,9 @@ struct VmPlan {
   config::RestartPolicy restart;
   bool dryrun = false;
 
+  // An ARM machine, which has no firmware: our boot code starts its image.
+  bool is_board() const { return architecture == config::Architecture::aarch64; }
+
   // The run-time directory of this VM: RUNTIME/vm/NAME.
   std::string directory() const { return host.runtime_directory + "/vm/" + name; }
 };

@@ -339,7 +339,7 @@ std::string to_json(const VmPlan& plan) {
                {"depends_on", write_list(plan.depends_on, condition_to_json)},
                {"restart", restart_to_json(plan.restart)},
                {"dryrun", plan.dryrun}};
-  if (plan.architecture == config::Architecture::aarch64) {
+  if (plan.is_board()) {
     json["board"] = {{"boot_address", plan.boot_code.address},
                      {"boot_code", to_hex(plan.boot_code.bytes)},
                      {"boot_code_path", plan.boot_code.path},

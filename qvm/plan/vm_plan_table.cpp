@@ -122,7 +122,7 @@ std::vector<Row> region_rows(const regions::VmPolicy& policy) {
 
 // A board's guest knows only what was configured of the machine's RAM.
 std::uint64_t guest_memory(const VmPlan& plan) {
-  if (plan.architecture != config::Architecture::aarch64) return plan.memory_bytes;
+  if (!plan.is_board()) return plan.memory_bytes;
   std::uint64_t bytes = 0;
   for (const MemoryRange& range : plan.memory) {
     if (range.kind == MemoryRange::Kind::ram) bytes += range.length;
