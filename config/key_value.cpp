@@ -1,17 +1,15 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/key_value.h"
+#include "config/ascii.h"
 
 #include <algorithm>
 
 namespace qvm::config {
 namespace {
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_key_byte(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return is_letter(c) || is_digit(c) || c == '_' || c == '-';
 }
 
 }  // namespace

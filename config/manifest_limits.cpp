@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-constexpr std::string_view kExample = "limits: {memory: 64MiB, regions: 8, clients: 16}";
+constexpr std::string_view kLimitsExample = "limits: {memory: 64MiB, regions: 8, clients: 16}";
 // The region manager has no room for more.
 constexpr std::uint32_t kMostRegions = 4096;
 constexpr std::uint32_t kMostClients = 65536;
@@ -24,18 +24,19 @@ void read_limits(const YamlEntry& entry, LimitsOf kind, RegionLimits& limits, Di
                          std::optional<Located<std::uint32_t>>& limit) {
     return ManifestReader::Key{name, [&reader, most, &limit](const YamlEntry& key) {
                                  limit = reader.value<std::uint32_t>(
-                                     key, "a number", kExample, [most](const YamlNode& node) {
+                                     key, "a number", kLimitsExample, [most](const YamlNode& node) {
                                        return parse_manifest_count(node.text, most);
                                      });
                                }};
   };
-  if (!reader.expect(entry, YamlNode::Kind::mapping, "a mapping", kExample)) return;
+  if (!reader.expect(entry, YamlNode::Kind::mapping, "a mapping", kLimitsExample)) return;
   limits.where = entry.key_where;
   std::vector<ManifestReader::Key> keys = {
       {"memory",
        [&](const YamlEntry& key) {
-         limits.memory = reader.value<std::uint64_t>(
-             key, "a size", kExample, [](const YamlNode& node) { return parse_manifest_size(node.text); });
+         limits.memory = reader.value<std::uint64_t>(key, "a size", kLimitsExample, [](const YamlNode& node) {
+           return parse_manifest_size(node.text);
+         });
        }},
       count("regions", kMostRegions, limits.regions),
       count("clients", kMostClients, limits.clients),

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/numbers.h"
+#include "config/ascii.h"
 
 #include <algorithm>
 #include <charconv>
@@ -16,22 +17,15 @@ struct Parts {
   char suffix = 0;
 };
 
-bool is_decimal(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hexadecimal(char c) {
-  return is_decimal(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 Parts split(std::string_view text) {
   Parts parts;
   if (text.starts_with("0x") || text.starts_with("0X")) {
     parts.base = 16;
   } else if ((text.starts_with("0d") || text.starts_with("0D")) && text.size() > 2 &&
-             std::all_of(text.begin() + 2, text.end() - 1, is_decimal)) {
+             std::all_of(text.begin() + 2, text.end() - 1, is_digit)) {
     // "0d" is also a valid start of a hexadecimal address ("0dc00a"): only digits make it the decimal prefix.
     const char last = text.back();
-    if (is_decimal(last) || std::string_view("kKmMgG").find(last) != std::string_view::npos) parts.base = 10;
+    if (is_digit(last) || std::string_view("kKmMgG").find(last) != std::string_view::npos) parts.base = 10;
   }
   parts.digits = parts.base ? text.substr(2) : text;
   if (!parts.digits.empty()) {
@@ -80,8 +74,8 @@ NumberProblem not_a_number(std::string_view text, NumberKind kind) {
 NumberProblem wrong_digits(std::string_view text, const Parts& parts, NumberKind kind) {
   NumberProblem problem = not_a_number(text, kind);
   const bool hexadecimal =
-      !parts.digits.empty() && std::all_of(parts.digits.begin(), parts.digits.end(), is_hexadecimal);
-  const bool has_digit = std::any_of(parts.digits.begin(), parts.digits.end(), is_decimal);
+      !parts.digits.empty() && std::all_of(parts.digits.begin(), parts.digits.end(), is_hex_digit);
+  const bool has_digit = std::any_of(parts.digits.begin(), parts.digits.end(), is_digit);
   if (!parts.base && hexadecimal && has_digit) {
     problem.message += ": without a prefix the digits are decimal";
     problem.better = "0x" + std::string(text);
@@ -110,7 +104,7 @@ tl::expected<Number, NumberProblem> parse_number(std::string_view text, NumberKi
   } else if (kind == NumberKind::address && parts.suffix == 0) {
     base = 16;
   }
-  const auto fits = base == 16 ? is_hexadecimal : is_decimal;
+  const auto fits = base == 16 ? is_hex_digit : is_digit;
   if (parts.digits.empty() || !std::all_of(parts.digits.begin(), parts.digits.end(), fits)) {
     return tl::unexpected(wrong_digits(text, parts, kind));
   }
@@ -141,7 +135,7 @@ tl::expected<std::uint32_t, NumberProblem> parse_mode(std::string_view text) {
 
 bool looks_like_number(std::string_view text) {
   const Parts parts = split(text);
-  return !parts.digits.empty() && std::all_of(parts.digits.begin(), parts.digits.end(), is_hexadecimal);
+  return !parts.digits.empty() && std::all_of(parts.digits.begin(), parts.digits.end(), is_hex_digit);
 }
 
 }  // namespace qvm::config

@@ -14,7 +14,7 @@
 namespace qvm::config {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // 3.27.10
 std::string_view level(Severity severity) {
@@ -49,18 +49,21 @@ class Places {
  public:
   explicit Places(const SourceSet& sources) : x_sources(sources), x_characters(sources) {}
 
-  Json region(const SourceRange& where) {
+  OrderedJson region(const SourceRange& where) {
     const CharacterRegion place = x_characters.region(where);
-    return Json{{"startLine", place.begin_line},
-                {"startColumn", place.begin_column},
-                {"endLine", place.end_line},
-                {"endColumn", place.end_column}};
+    return OrderedJson{{"startLine", place.begin_line},
+                       {"startColumn", place.begin_column},
+                       {"endLine", place.end_line},
+                       {"endColumn", place.end_column}};
   }
 
-  Json artifact(const SourceRange& where) const { return Json{{"uri", uri(x_sources.name(where.source))}}; }
+  OrderedJson artifact(const SourceRange& where) const {
+    return OrderedJson{{"uri", uri(x_sources.name(where.source))}};
+  }
 
-  Json location(const SourceRange& where) {
-    return Json{{"physicalLocation", {{"artifactLocation", artifact(where)}, {"region", region(where)}}}};
+  OrderedJson location(const SourceRange& where) {
+    return OrderedJson{
+        {"physicalLocation", {{"artifactLocation", artifact(where)}, {"region", region(where)}}}};
   }
 
  private:
@@ -73,46 +76,46 @@ class Document {
   Document() {
     for (const Rule* rule : all_rules()) {
       x_index.emplace(rule->id, x_rules.size());
-      x_rules.push_back(Json{{"id", rule->id},
-                             {"shortDescription", {{"text", rule->title}}},
-                             {"fullDescription", {{"text", rule->documentation}}},
-                             {"help", {{"text", rule->documentation}}},
-                             {"defaultConfiguration", {{"level", level(rule->severity)}}}});
+      x_rules.push_back(OrderedJson{{"id", rule->id},
+                                    {"shortDescription", {{"text", rule->title}}},
+                                    {"fullDescription", {{"text", rule->documentation}}},
+                                    {"help", {{"text", rule->documentation}}},
+                                    {"defaultConfiguration", {{"level", level(rule->severity)}}}});
     }
   }
 
   void add(const Diagnostic& finding, Places& places) {
-    Json result{{"ruleId", finding.rule},
-                {"ruleIndex", index_of(finding)},
-                {"level", level(finding.severity)},
-                {"message", {{"text", message(finding)}}}};
-    if (finding.where.valid()) result["locations"] = Json::array({places.location(finding.where)});
+    OrderedJson result{{"ruleId", finding.rule},
+                       {"ruleIndex", index_of(finding)},
+                       {"level", level(finding.severity)},
+                       {"message", {{"text", message(finding)}}}};
+    if (finding.where.valid()) result["locations"] = OrderedJson::array({places.location(finding.where)});
     for (const Note& note : finding.notes) {
-      Json related = note.where.valid() ? places.location(note.where) : Json::object();
+      OrderedJson related = note.where.valid() ? places.location(note.where) : OrderedJson::object();
       related["message"] = {{"text", note.text}};
       result["relatedLocations"].push_back(std::move(related));
     }
-    if (finding.fix) result["fixes"] = Json::array({fix(finding, places)});
+    if (finding.fix) result["fixes"] = OrderedJson::array({fix(finding, places)});
     x_results.push_back(std::move(result));
   }
 
   std::string text(std::string_view version, bool complete) {
-    Json driver{{"name", "qvm-lint"}, {"version", version}, {"rules", std::move(x_rules)}};
-    Json run{{"tool", {{"driver", std::move(driver)}}},
-             {"invocations", Json::array({{{"executionSuccessful", complete}}})},
-             {"columnKind", "unicodeCodePoints"},
-             {"results", std::move(x_results)}};
-    const Json document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                        {"version", "2.1.0"},
-                        {"runs", Json::array({std::move(run)})}};
-    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    OrderedJson driver{{"name", "qvm-lint"}, {"version", version}, {"rules", std::move(x_rules)}};
+    OrderedJson run{{"tool", {{"driver", std::move(driver)}}},
+                    {"invocations", OrderedJson::array({{{"executionSuccessful", complete}}})},
+                    {"columnKind", "unicodeCodePoints"},
+                    {"results", std::move(x_results)}};
+    const OrderedJson document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                               {"version", "2.1.0"},
+                               {"runs", OrderedJson::array({std::move(run)})}};
+    return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
   }
 
  private:
   // The rules of manifests have no entry in the list of rules.
   std::size_t index_of(const Diagnostic& finding) {
     const auto [found, added] = x_index.emplace(finding.rule, x_rules.size());
-    if (added) x_rules.push_back(Json{{"id", finding.rule}});
+    if (added) x_rules.push_back(OrderedJson{{"id", finding.rule}});
     return found->second;
   }
 
@@ -122,20 +125,20 @@ class Document {
   }
 
   // 3.55
-  static Json fix(const Diagnostic& finding, Places& places) {
+  static OrderedJson fix(const Diagnostic& finding, Places& places) {
     const Fix& one = *finding.fix;
-    Json replacement{{"deletedRegion", places.region(one.where)},
-                     {"insertedContent", {{"text", one.replacement}}}};
-    Json change{{"artifactLocation", places.artifact(one.where)},
-                {"replacements", Json::array({std::move(replacement)})}};
-    Json result;
+    OrderedJson replacement{{"deletedRegion", places.region(one.where)},
+                            {"insertedContent", {{"text", one.replacement}}}};
+    OrderedJson change{{"artifactLocation", places.artifact(one.where)},
+                       {"replacements", OrderedJson::array({std::move(replacement)})}};
+    OrderedJson result;
     if (!finding.help.empty()) result["description"] = {{"text", finding.help}};
-    result["artifactChanges"] = Json::array({std::move(change)});
+    result["artifactChanges"] = OrderedJson::array({std::move(change)});
     return result;
   }
 
-  Json x_rules = Json::array();
-  Json x_results = Json::array();
+  OrderedJson x_rules = OrderedJson::array();
+  OrderedJson x_results = OrderedJson::array();
   std::map<std::string, std::size_t, std::less<>> x_index;
 };
 

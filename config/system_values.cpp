@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/ascii.h"
 #include "config/suggest.h"
 #include "qvm/base/names.h"
 
@@ -27,12 +28,6 @@ tl::unexpected<ValueProblem> problem(std::string message, std::string help = "",
   return tl::unexpected<ValueProblem>(ValueProblem{std::move(message), std::move(help), std::move(better)});
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 
+#include "config/ascii.h"
 #include "config/values.h"
 
 namespace qvm::config {
@@ -15,10 +16,6 @@ namespace {
 constexpr std::uint64_t kHighestPriority = 255;
 constexpr std::array<std::uint64_t, 4> kRegisterSizes = {1, 2, 4, 8};
 constexpr std::uint64_t kConfigurationSpace = 4096;  // bytes, of a PCI Express device
-
-bool is_hexadecimal(char c) {
-  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
-}
 
 }  // namespace
 
@@ -63,7 +60,7 @@ void ValueReader::mac(const Word& word) {
   const auto pairs = Slice(word).split(':');
   const bool good = pairs.size() == 6 && std::all_of(pairs.begin(), pairs.end(), [](const Slice& pair) {
                       const std::string_view text = pair.text();
-                      return text.size() == 2 && is_hexadecimal(text[0]) && is_hexadecimal(text[1]);
+                      return text.size() == 2 && is_hex_digit(text[0]) && is_hex_digit(text[1]);
                     });
   if (good) return;
   report(word.where, fmt::format("'{}' is not a hardware address", word.text),

@@ -10,7 +10,7 @@ void plan_fixed_memory(const PlanInput& input, Part part, std::string_view what,
                        config::DiagnosticSink& sink) {
   const MachineRange* registers = input.machine.find_memory(part);
   if (registers == nullptr) {
-    add_finding(sink, config::Severity::error, "plan-device", input.vdev.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, input.vdev.where,
                 fmt::format("machine '{}' does not have {}", input.machine.name, what),
                 "leave this vdev out");
     return;
@@ -22,9 +22,8 @@ void plan_fixed_memory(const PlanInput& input, Part part, std::string_view what,
                                    location->value.address != registers->start);
   plan.memory.push_back({registers->start, registers->length, elsewhere ? input.vdev.where : where, part});
   if (!elsewhere) return;
-  constexpr std::uint64_t kPage = 4096;
   if (location->value.space != config::Location::Space::memory || location->value.address % kPage != 0) {
-    add_finding(sink, config::Severity::error, "plan-device", where,
+    add_finding(sink, config::Severity::error, kDeviceRule, where,
                 fmt::format("{} needs a memory address that is a multiple of {:#x}", what, kPage),
                 fmt::format("for example 'loc {:#x}', where machine '{}' has it", registers->start,
                             input.machine.name));
@@ -33,7 +32,7 @@ void plan_fixed_memory(const PlanInput& input, Part part, std::string_view what,
   plan.memory.push_back({location->value.address, registers->length, where, std::nullopt});
   plan.second_place = SecondPlace{part, input.vdev.type, location->value.address, registers->length};
   add_finding(
-      sink, config::Severity::info, "plan-device", where,
+      sink, config::Severity::info, kDeviceRule, where,
       fmt::format("{} is at {:#x} and at {:#x}, where ACPI announces it to the guest", what,
                   location->value.address, registers->start),
       part == Part::io_apic

@@ -11,8 +11,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-
 // What the entry of vmhost.json says in fields of its own, or what is not the device's business.
 constexpr std::array<std::string_view, 4> kNotHandedOn = {"loc", "intr", "name", "log"};
 
@@ -37,24 +35,24 @@ VdevPlan plan_generic(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const config::Vdev& vdev = input.vdev;
   if (vdev.table == nullptr) {
-    add_finding(sink, config::Severity::error, kRule, vdev.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, vdev.where,
                 fmt::format("there is no vdev '{}': no option table {}.json was found", vdev.type, vdev.type),
                 "put the vdev's .json and .so into a plugin directory, or correct its name");
     return plan;
   }
   if (!vdev.table->unsupported.empty()) {
-    add_finding(sink, config::Severity::error, kRule, vdev.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, vdev.where,
                 fmt::format("a VM with vdev '{}' cannot be started here", vdev.type),
                 vdev.table->unsupported);
     return plan;
   }
   if (vdev.table->object.empty()) {
-    add_finding(sink, config::Severity::error, kRule, vdev.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, vdev.where,
                 fmt::format("vdev '{}' cannot be started: its option table names no object", vdev.type), "");
     return plan;
   }
   if (vdev.location && vdev.location->value.space != config::Location::Space::memory) {
-    add_finding(sink, config::Severity::error, kRule, vdev.location->where,
+    add_finding(sink, config::Severity::error, kDeviceRule, vdev.location->where,
                 fmt::format("vdev '{}' can only be at a memory address here", vdev.type),
                 "write 'loc ADDRESS'");
     return plan;

@@ -13,7 +13,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
 constexpr const char* kForms =
     "possible are '-' (console), '>-' (console without input), '<FILE', '>FILE', 'FILE', '/dev/DEVICE', "
     "'/dev/ptyp0' (a terminal for programs) and '\">|COMMAND\"'";
@@ -66,7 +65,7 @@ class Planner {
 
   void refuse(const config::SourceRange& where, std::string message, const char* help = kForms) {
     x_failed = true;
-    add_finding(x_sink, config::Severity::error, kRule, where, std::move(message), help);
+    add_finding(x_sink, config::Severity::error, kDeviceRule, where, std::move(message), help);
   }
 
   void put(End& place, End end, const char* what) {

@@ -9,8 +9,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-
 std::vector<MachineRange> ports_of(const Machine& machine, Part part) {
   std::vector<MachineRange> ranges;
   for (const MachineRange& range : machine.ports) {
@@ -42,7 +40,7 @@ void claim_ports(const PlanInput& input, const LegacyPart& part, VdevPlan& plan,
         allowed += fmt::format("{}'loc io:{:#x}'", allowed.empty() ? "" : " or ", range.start);
       }
       add_finding(
-          sink, config::Severity::error, kRule, location->where,
+          sink, config::Severity::error, kDeviceRule, location->where,
           fmt::format("machine '{}' has {} at its standard ports only", input.machine.name, part.what),
           "write " + allowed);
       return;
@@ -65,7 +63,7 @@ void plan_legacy_part(const PlanInput& input, const LegacyPart& part, VdevPlan& 
   for (const auto& interrupt : input.vdev.interrupts) {
     const auto& line = interrupt.value.line;
     if (line && std::find(lines.begin(), lines.end(), *line) != lines.end()) continue;
-    add_finding(sink, config::Severity::error, kRule, interrupt.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, interrupt.where,
                 fmt::format("{} of machine '{}' is wired to {} only", part.what, input.machine.name,
                             lines.empty() ? std::string("the processor")
                                           : fmt::format("line {}", fmt::join(lines, " and "))),

@@ -13,6 +13,9 @@
 
 namespace qvm::vdevs {
 
+// The guest's pages, in bytes.
+inline constexpr std::uint64_t kPage = 4096;
+
 // A vdev may *be* one of these parts; a vdev that is none of them must stay off their places.
 enum class Part {
   interrupt_controllers,

@@ -24,6 +24,10 @@
 
 namespace qvm::vdevs {
 
+// Rules of findings: what a device cannot be given, and what a region cannot be.
+inline constexpr const char* kDeviceRule = "plan-device";
+inline constexpr const char* kRegionRule = "plan-region";
+
 // What everybody may read of a PCI function of the host.
 struct HostPciHeader {
   std::string address;  // "0000:03:00.0"

@@ -11,9 +11,8 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
 constexpr std::uint16_t kVirtioVendor = 0x1af4;
-constexpr std::uint64_t kRegisters = 0x200;
+constexpr std::uint64_t kTransportRegisters = 0x200;
 
 bool is_legacy(const PlanInput& input) {
   return config::find_option(input.vdev.options, "legacy") != nullptr;
@@ -32,7 +31,7 @@ std::string device_id(const PlanInput& input) {
 bool request_registers(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& sink) {
   const auto& location = *input.vdev.location;
   const auto refuse = [&](const config::SourceRange& where, std::string message, std::string help) {
-    add_finding(sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+    add_finding(sink, config::Severity::error, kDeviceRule, where, std::move(message), std::move(help));
     return false;
   };
   if (!input.machine.movable) {
@@ -41,10 +40,12 @@ bool request_registers(const PlanInput& input, VdevPlan& plan, config::Diagnosti
                               input.vdev.type),
                   "leave 'loc' and 'intr' away: it is a PCI device");
   }
-  if (location.value.space != config::Location::Space::memory || location.value.address % kRegisters != 0) {
-    return refuse(location.where,
-                  fmt::format("the registers need a memory address that is a multiple of {:#x}", kRegisters),
-                  "");
+  if (location.value.space != config::Location::Space::memory ||
+      location.value.address % kTransportRegisters != 0) {
+    return refuse(
+        location.where,
+        fmt::format("the registers need a memory address that is a multiple of {:#x}", kTransportRegisters),
+        "");
   }
   if (input.vdev.interrupts.empty() || !input.vdev.interrupts.front().value.line) {
     return refuse(location.where, fmt::format("{} at an address needs an interrupt", input.vdev.type),
@@ -52,7 +53,7 @@ bool request_registers(const PlanInput& input, VdevPlan& plan, config::Diagnosti
   }
   const auto& interrupt = input.vdev.interrupts.front();
   const std::uint64_t address = location.value.address;
-  plan.memory.push_back({address, kRegisters, location.where, std::nullopt});
+  plan.memory.push_back({address, kTransportRegisters, location.where, std::nullopt});
   plan.lines.push_back({*interrupt.value.line, interrupt.where, std::nullopt});
   plan.placements.push_back({.transport_of = device_id(input),
                              .addresses = {address},
@@ -60,7 +61,7 @@ bool request_registers(const PlanInput& input, VdevPlan& plan, config::Diagnosti
                              .legacy = is_legacy(input),
                              .where = location.where});
   plan.node = DeviceNode{.compatible = {"virtio,mmio"},
-                         .ranges = {{address, kRegisters}},
+                         .ranges = {{address, kTransportRegisters}},
                          .line = interrupt.value.line,
                          .coherent = true};
   return true;

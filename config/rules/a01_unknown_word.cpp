@@ -123,7 +123,7 @@ void check_variable(const ParsedOption& item, const Context& within, const Table
   sink.add(std::move(diagnostic));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     check_words(vm, input.tables, sink);
     for (const Context& context : vm.tree.contexts) {
@@ -163,6 +163,6 @@ const Rule kUnknownWord{
         "version.",
     .wrong = {"system left\nram 64M\nvdev shmem loq 0x1c050000 intr ioapic:5\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev shmem loc 0x1c050000 intr ioapic:5\n"},
-    .check = check};
+    .check = check_a01};
 
 }  // namespace qvm::config

@@ -8,7 +8,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a02(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const UnknownWord& unknown : vm.tree.unknown) {
       if (!unknown.lone_blob) continue;
@@ -45,6 +45,6 @@ const Rule kMissingArgument{.id = "A02",
                                 "word is an option where the argument cannot be that word.",
                             .wrong = {"system left\nram\ncpu sched 10\n"},
                             .right = {"system left\nram 64M\ncpu sched 10\n"},
-                            .check = check};
+                            .check = check_a02};
 
 }  // namespace qvm::config

@@ -54,7 +54,7 @@ void check_arguments(const ParsedOption& item, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a03(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const UnknownWord& unknown : vm.tree.unknown) {
       if (unknown.lone_blob) continue;
@@ -82,6 +82,6 @@ const Rule kKeyValue{.id = "A03",
                          "0x0,512M', 'intr ioapic:16'.",
                      .wrong = {"system name=left\nram addr=0x0,size=64M\n"},
                      .right = {"system left\nram 0x0,64M\n"},
-                     .check = check};
+                     .check = check_a03};
 
 }  // namespace qvm::config

@@ -8,7 +8,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const ParsedOption& item : vm.tree.items) {
       if (item.stray.empty()) continue;
@@ -37,6 +37,6 @@ const Rule kUnquotedText{.id = "A05",
                              "no options. Some documentation leaves the quotes away as a shorthand.",
                          .wrong = {"system left\nram 64M\ncmdline console=ttyS0 root=/dev/vda1\n"},
                          .right = {"system left\nram 64M\ncmdline \"console=ttyS0 root=/dev/vda1\"\n"},
-                         .check = check};
+                         .check = check_a05};
 
 }  // namespace qvm::config

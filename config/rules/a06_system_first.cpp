@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kSystem = "system";
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a06(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const ParsedOption* earlier = nullptr;
     for (std::size_t i = 0; i < vm.tree.items.size(); ++i) {
@@ -44,6 +44,6 @@ const Rule kSystemFirst{.id = "A06",
                             "'set' before it is an error.",
                         .wrong = {"ram 64M\nsystem left\n"},
                         .right = {"system left\nram 64M\n"},
-                        .check = check};
+                        .check = check_a06};
 
 }  // namespace qvm::config

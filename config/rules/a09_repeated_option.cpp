@@ -27,7 +27,7 @@ std::string values(const ParsedOption& item, bool skip_first) {
   return text;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a09(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::map<std::tuple<std::size_t, std::string, std::string>, const ParsedOption*> last;
     for (const ParsedOption& item : vm.tree.items) {
@@ -64,6 +64,6 @@ const Rule kRepeatedOption{.id = "A09",
                                "context: 'cpu sched 8 ram 32m sched 6' gives one CPU with priority 6.",
                            .wrong = {"system left\nram 64M\ncpu sched 8 sched 6\n"},
                            .right = {"system left\nram 64M\ncpu sched 8 cpu sched 6\n"},
-                           .check = check};
+                           .check = check_a09};
 
 }  // namespace qvm::config

@@ -53,7 +53,7 @@ void check_vm(const CheckedVm& vm, const SourceSet& sources, DiagnosticSink& sin
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a10(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) check_vm(vm, input.sources, sink);
 }
 
@@ -68,6 +68,6 @@ const Rule kOldContext{.id = "A10",
                            "opened, even if options of the VM such as ram stand in between.",
                        .wrong = {"system left\ncpu\nram 64M\n    sched 8\n"},
                        .right = {"system left\nram 64M\ncpu\n    sched 8\n"},
-                       .check = check};
+                       .check = check_a10};
 
 }  // namespace qvm::config

@@ -8,9 +8,9 @@
 namespace qvm::config {
 namespace {
 
-class Checker {
+class CheckerA13 {
  public:
-  Checker(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
+  CheckerA13(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
       : x_vm(vm), x_tables(tables), x_sink(sink) {}
 
   void run() {
@@ -54,8 +54,8 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  for (const CheckedVm& vm : input.vms) Checker(vm, input.tables, sink).run();
+void check_a13(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) CheckerA13(vm, input.tables, sink).run();
 }
 
 }  // namespace
@@ -70,6 +70,6 @@ const Rule kDeprecated{
         "It still has its effect.",
     .wrong = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev hpet intrmap ioapic:2,ioapic:8\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev hpet intr ioapic:2,ioapic:8\n"},
-    .check = check};
+    .check = check_a13};
 
 }  // namespace qvm::config

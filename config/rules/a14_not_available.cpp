@@ -16,9 +16,9 @@ std::string available(const VersionRange& versions) {
   return fmt::format("from {} to {}", to_string(versions.since), to_string(versions.until));
 }
 
-class Checker {
+class CheckerA14 {
  public:
-  Checker(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
+  CheckerA14(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
       : x_vm(vm), x_tables(tables), x_sink(sink) {}
 
   void run() {
@@ -110,8 +110,8 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  for (const CheckedVm& vm : input.vms) Checker(vm, input.tables, sink).run();
+void check_a14(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) CheckerA14(vm, input.tables, sink).run();
 }
 
 }  // namespace
@@ -130,6 +130,6 @@ const Rule kNotAvailable{
               "vdev pckeyboard\nvdev pl011 loc 0x1c090000\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev ser8250 intr ioapic:4\n"
               "vdev pckeyboard\n"},
-    .check = check};
+    .check = check_a14};
 
 }  // namespace qvm::config

@@ -76,7 +76,7 @@ void check_line_ends(SourceId source, const SourceSet& sources, DiagnosticSink& 
   sink.add(std::move(diagnostic));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a15(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::set<SourceId> seen;
     for (const ParsedOption& item : vm.tree.items) {
@@ -106,6 +106,6 @@ const Rule kOddCharacters{.id = "A15",
                               "not everywhere.",
                           .wrong = {"system left\nram 64M\ncmdline \u201cquiet\u201d\n"},
                           .right = {"system left\nram 64M\ncmdline \"quiet\"\n"},
-                          .check = check};
+                          .check = check_a15};
 
 }  // namespace qvm::config

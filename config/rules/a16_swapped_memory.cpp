@@ -21,7 +21,7 @@ bool looks_swapped(const Piece& first, const Piece& second) {
          second.text.starts_with("0x") && length->suffix == 0 && length->value % kLeastLength == 0;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a16(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const bool arm = machine_of(vm, input.tables).machine == Machine::arm;
     bool first_memory = true;
@@ -55,6 +55,6 @@ const Rule kSwappedMemory{
         "other way round: 'ram 512M,0x80000000' are 2 GiB at 512 MiB, not 512 MiB at 2 GiB.",
     .wrong = {"system left\nram 512M,0x80000000\n"},
     .right = {"system left\nram 0x80000000,512M\n"},
-    .check = check};
+    .check = check_a16};
 
 }  // namespace qvm::config

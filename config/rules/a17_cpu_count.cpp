@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kMostRewritten = 16;
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a17(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const UnknownWord& unknown : vm.tree.unknown) {
       if (!counts_cpus(unknown, vm.tree)) continue;
@@ -49,6 +49,6 @@ const Rule kCpuCount{
         "cpu takes no argument: every 'cpu' is one virtual CPU. Two of them are 'cpu cpu', not 'cpu 2'.",
     .wrong = {"system left\nram 64M\ncpu 2\n"},
     .right = {"system left\nram 64M\ncpu cpu\n"},
-    .check = check};
+    .check = check_a17};
 
 }  // namespace qvm::config

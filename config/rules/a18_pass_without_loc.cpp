@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a18(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const UnknownWord& unknown : vm.tree.unknown) {
       if (!passes_without_loc(unknown, vm.tree)) continue;
@@ -51,6 +51,6 @@ const Rule kPassWithoutLoc{
         "0xfe000000,0x1000,rw'.",
     .wrong = {"system left\nram 64M\npass 0xfe000000,0x1000,rw\n"},
     .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
-    .check = check};
+    .check = check_a18};
 
 }  // namespace qvm::config

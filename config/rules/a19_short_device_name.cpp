@@ -54,7 +54,7 @@ bool is_known(std::string_view type, const TableSet& tables) {
   return tables.vdev(type) != nullptr || tables.unsupported_vdev(type) != nullptr;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a19(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       const std::string meant = long_device_name(vdev.type, input.tables);
@@ -93,6 +93,6 @@ const Rule kShortDeviceName{.id = "A19",
                                 "blk; ser8250 or pl011, not uart.",
                             .wrong = {"system left\nram 64M\nvdev uart\n"},
                             .right = {"system left\nram 64M\nvdev ser8250\n"},
-                            .check = check};
+                            .check = check_a19};
 
 }  // namespace qvm::config

@@ -26,7 +26,7 @@ void check_values(const ParsedOption& item, RepeatedFindings& found) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a23(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     RepeatedFindings found;
     for (const ParsedOption& item : vm.tree.items) {
@@ -64,6 +64,6 @@ const Rule kNotSupported{
         "find. The help says what is possible instead.",
     .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
     .right = {"system left\nram 64M\n"},
-    .check = check};
+    .check = check_a23};
 
 }  // namespace qvm::config

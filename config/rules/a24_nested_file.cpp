@@ -8,7 +8,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_a24(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Word& word : vm.tree.nested_files) {
       sink.add(finding(
@@ -29,6 +29,6 @@ const Rule kNestedFile{.id = "A24",
                            "place; like any file it ends the context that was open.",
                        .wrong = {"system left\nram 64M\n@more.qvmconf\n"},
                        .right = {"system left\nram 64M\nlogger error stderr\n"},
-                       .check = check};
+                       .check = check_a24};
 
 }  // namespace qvm::config

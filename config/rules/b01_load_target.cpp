@@ -65,7 +65,7 @@ void check_address(const Load& load, const CheckedVm& vm, Reader& reader, Diagno
               "allocate more memory, or choose a lower address"));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Load& load : vm.model.loads) {
       if (load.address) {
@@ -100,6 +100,6 @@ const Rule kLoadTarget{.id = "B01",
                            "fit there from its address on. Raw data needs an address.",
                        .wrong = {"system left\nram 64M\ndata load 0x8000000,guest.bin\n"},
                        .right = {"system left\nram 64M\ndata load 0x2000000,guest.bin\n"},
-                       .check = check};
+                       .check = check_b01};
 
 }  // namespace qvm::config

@@ -57,7 +57,7 @@ void add_gic_frames(const VmConfig& vm, std::vector<Occupied>& all) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b02(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::vector<Occupied> all = occupied_by(vm.model);
     add_passes(vm, all);
@@ -99,6 +99,6 @@ const Rule kOverlap{.id = "B02",
                         "after the highest so far.",
                     .wrong = {"system left\nram 0x0,64M\nrom 0xc0000,0x40000\n"},
                     .right = {"system left\nram 0x0,0xa0000\nrom 0xc0000,0x40000\nram 63M\n"},
-                    .check = check};
+                    .check = check_b02};
 
 }  // namespace qvm::config

@@ -18,7 +18,7 @@ bool without_unit(const MemoryPiece& piece, const SourceSet& sources) {
   return piece.length < kFewest && text == std::to_string(piece.length);
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b03(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const MemoryPiece& piece : vm.model.memory) {
       const char* what = piece.kind == MemoryPiece::Kind::ram ? "ram" : "rom";
@@ -49,6 +49,6 @@ const Rule kPageAlignment{
         "Guest memory is mapped in pages of 4 KiB. Starts and lengths should be multiples of that.",
     .wrong = {"system left\nram 0x0,1000000\n"},
     .right = {"system left\nram 0x0,1M\n"},
-    .check = check};
+    .check = check_b03};
 
 }  // namespace qvm::config

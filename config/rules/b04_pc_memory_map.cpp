@@ -24,7 +24,7 @@ bool is_whole_pc(const VmConfig& vm) {
   return count_vdevs(vm, "8259") >= 2 && count_vdevs(vm, "timer8254") != 0;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b04(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (!is_whole_pc(vm.model)) continue;
     const auto& reserves = vm.model.reserves;
@@ -61,6 +61,6 @@ const Rule kPcMemoryMap{
     .right = {"system left\nram 0,0xa0000\nreserve loc 0xa0000,0x20000\nrom 0xc0000,0x40000\nram 1m,63m\n"
               "vdev ioapic loc 0xf8000000\nvdev timer8254 intr ioapic:0\nvdev 8259 loc 0x20\nvdev 8259 loc "
               "0xa0\n"},
-    .check = check};
+    .check = check_b04};
 
 }  // namespace qvm::config

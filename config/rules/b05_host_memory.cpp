@@ -22,7 +22,7 @@ std::string megabytes(std::uint64_t bytes) {
   return fmt::format("{} MiB", bytes >> 20U);
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b05(const RuleInput& input, DiagnosticSink& sink) {
   const auto host = input.reader.host().memory;
   if (!host) return;
   std::uint64_t sum = 0;
@@ -63,6 +63,6 @@ const Rule kHostMemory{.id = "B05",
                            "runs on. A host that must swap its guests' memory is of no use for them.",
                        .wrong = {"system left\nram 6G\n", "system right\nram 3G\n"},
                        .right = {"system left\nram 3G\n", "system right\nram 3G\n"},
-                       .check = check};
+                       .check = check_b05};
 
 }  // namespace qvm::config

@@ -27,7 +27,7 @@ std::uint64_t needed_by(const Load& load, const CheckedVm& vm, Reader& reader) {
   return load.blob == Load::Blob::fdt || load.blob == Load::Blob::acpi ? 0 : load.size;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b06(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const auto& memory = vm.model.memory;
     if (std::none_of(memory.begin(), memory.end(), is_ram)) {
@@ -71,6 +71,6 @@ const Rule kNoMemory{.id = "B06",
                          "are together larger than all its memory.",
                      .wrong = {"system left\nram 8M\ncpu\nload bzImage\n"},
                      .right = {"system left\nram 64M\ncpu\nload bzImage\n"},
-                     .check = check};
+                     .check = check_b06};
 
 }  // namespace qvm::config

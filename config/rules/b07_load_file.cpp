@@ -28,7 +28,7 @@ void check_wrapping(const Load& load, const CheckedVm& vm, Reader& reader, Diagn
   sink.add(std::move(diagnostic));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b07(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Load& load : vm.model.loads) {
       const auto facts = input.reader.facts(path_from(vm.directory, load.path));
@@ -71,6 +71,6 @@ const Rule kLoadFile{
         "but does not start (a warning).",
     .wrong = {"system left\nram 64M\nload missing.elf\n"},
     .right = {"system left\nram 64M\nload guest.elf\n"},
-    .check = check};
+    .check = check_b07};
 
 }  // namespace qvm::config

@@ -14,7 +14,7 @@ std::string base_of(const CheckedVm& vm) {
   return vm.directory.empty() ? "the current directory" : "'" + vm.directory + "'";
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b08(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const auto report = [&](const std::string& path, const SourceRange& where, Severity severity) {
       const std::string beside = beside_configuration(path, where, vm, input);
@@ -57,6 +57,6 @@ const Rule kPathBase{
         "change directory. An error for load, a warning for hostdev.",
     .wrong = {"system left\nram 64M\nload beside.elf\n"},
     .right = {"system left\nram 64M\nload vms/beside.elf\n"},
-    .check = check};
+    .check = check_b08};
 
 }  // namespace qvm::config

@@ -29,9 +29,9 @@ std::string count_of(std::size_t count, std::string_view type) {
                     : fmt::format("there are {} vdevs {}", count, type);
 }
 
-class Checker {
+class CheckerB09 {
  public:
-  Checker(const CheckedVm& vm, DiagnosticSink& sink) : x_vm(vm), x_sink(sink) {}
+  CheckerB09(const CheckedVm& vm, DiagnosticSink& sink) : x_vm(vm), x_sink(sink) {}
 
   void check(const Piece& word) {
     const std::size_t equals = word.text.find('=');
@@ -123,12 +123,12 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b09(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     // Without a guest it is only a part of a configuration. Devices of unknown kinds can be anything.
     if (vm.model.loads.empty()) continue;
     if (has_foreign_devices(vm, input.tables)) continue;
-    Checker checker(vm, sink);
+    CheckerB09 checker(vm, sink);
     for (const Piece& word : cmdline_words(vm)) checker.check(word);
   }
 }
@@ -148,6 +148,6 @@ const Rule kCmdlineDevices{
     .wrong = {"system left\nram 64M\nload bzImage\ncmdline \"console=hvc0 root=/dev/vda\"\nvdev ser8250\n"},
     .right = {"system left\nram 64M\nload bzImage\ncmdline \"console=ttyS0 root=/dev/vda\"\nvdev ser8250\n"
               "vdev virtio-blk hostdev disk.img\n"},
-    .check = check};
+    .check = check_b09};
 
 }  // namespace qvm::config

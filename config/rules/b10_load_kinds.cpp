@@ -57,7 +57,7 @@ void check_vm(const CheckedVm& vm, Reader& reader, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b10(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) check_vm(vm, input.reader, sink);
 }
 
@@ -73,6 +73,6 @@ const Rule kLoadKinds{
         "without a kernel, and a device tree both as fdt and as a plain load are probably mistakes.",
     .wrong = {"system left\nram 64M\ninitrd load guest.bin\n"},
     .right = {"system left\nram 64M\nload bzImage\ninitrd load guest.bin\n"},
-    .check = check};
+    .check = check_b10};
 
 }  // namespace qvm::config

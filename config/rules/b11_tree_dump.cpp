@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b11(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const SetVariable* dump = find_variable(vm.model, "fdt-dump-file");
     if (dump == nullptr || vm.model.dryrun) continue;
@@ -30,6 +30,6 @@ const Rule kTreeDump{
         "happens.",
     .wrong = {"system left\nram 64M\nset fdt-dump-file /tmp/left.dtb\n"},
     .right = {"system left\nram 64M\nset fdt-dump-file /tmp/left.dtb\ndryrun\n"},
-    .check = check};
+    .check = check_b11};
 
 }  // namespace qvm::config

@@ -34,7 +34,7 @@ std::vector<Placed> placed_loads(const CheckedVm& vm, Reader& reader) {
   return result;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b12(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::vector<Placed> all = placed_loads(vm, input.reader);
     std::sort(all.begin(), all.end(),
@@ -72,6 +72,6 @@ const Rule kLoadsOverlap{
               "data load 0x1001000,guest.elf\n"},
     .right = {"system left\nram 64M\nload guest.elf\ndata load 0x1000000,guest.bin\n"
               "data load 0x1002000,guest.elf\n"},
-    .check = check};
+    .check = check_b12};
 
 }  // namespace qvm::config

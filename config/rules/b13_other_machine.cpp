@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b13(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const MachineEvidence evidence = machine_of(vm, input.tables);
     if (evidence.machine == Machine::unknown) continue;
@@ -41,6 +41,6 @@ const Rule kOtherMachine{.id = "B13",
                              "VM's devices belong to: ioapic, 8259 and others to x86, gic and pl011 to ARM.",
                          .wrong = {"system left\nram 64M\nload Image\nvdev ioapic loc 0xf8000000\n"},
                          .right = {"system left\nram 64M\nload bzImage\nvdev ioapic loc 0xf8000000\n"},
-                         .check = check};
+                         .check = check_b13};
 
 }  // namespace qvm::config

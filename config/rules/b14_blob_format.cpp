@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_b14(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Load& load : vm.model.loads) {
       if (load.size == 0) continue;
@@ -41,6 +41,6 @@ const Rule kBlobFormat{.id = "B14",
                            "show it.",
                        .wrong = {"system left\nram 64M\nload arm.elf\nfdt load guest.bin\n"},
                        .right = {"system left\nram 64M\nload arm.elf\nfdt load guest.dtb\n"},
-                       .check = check};
+                       .check = check_b14};
 
 }  // namespace qvm::config

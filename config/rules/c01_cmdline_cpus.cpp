@@ -46,7 +46,7 @@ std::uint64_t supposed_cpus(const Piece& word) {
   return std::find(kLists.begin(), kLists.end(), key) != kLists.end() ? supposed_by(value) : 0;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const std::size_t cpus = std::max<std::size_t>(1, vm.model.cpus.size());
     for (const Piece& word : cmdline_words(vm)) {
@@ -74,6 +74,6 @@ const Rule kCmdlineCpus{.id = "C01",
                             "maxcpus, nr_cpus, isolcpus and others should fit.",
                         .wrong = {"system left\nram 64M\ncmdline \"maxcpus=2\"\n"},
                         .right = {"system left\nram 64M\ncpu cpu\ncmdline \"maxcpus=2\"\n"},
-                        .check = check};
+                        .check = check_c01};
 
 }  // namespace qvm::config

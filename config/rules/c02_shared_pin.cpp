@@ -11,7 +11,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c02(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::map<std::uint32_t, SourceRange> pinned;
     for (const Cpu& cpu : vm.model.cpus) {
@@ -39,6 +39,6 @@ const Rule kSharedPin{.id = "C02",
                           "other cannot run: the guest is slow, runs into timeouts or stands still.",
                       .wrong = {"system left\nram 64M\ncpu runmask 1\ncpu runmask 1\n"},
                       .right = {"system left\nram 64M\ncpu runmask 1\ncpu runmask 2\n"},
-                      .check = check};
+                      .check = check_c02};
 
 }  // namespace qvm::config

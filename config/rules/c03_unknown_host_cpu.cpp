@@ -27,7 +27,7 @@ void check_cpu(const Cpu& cpu, const std::optional<std::uint32_t>& host, Diagnos
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c03(const RuleInput& input, DiagnosticSink& sink) {
   const auto host = input.reader.host().cpus;
   for (const CheckedVm& vm : input.vms) {
     for (const Cpu& cpu : vm.model.cpus) check_cpu(cpu, host, sink);
@@ -45,6 +45,6 @@ const Rule kUnknownHostCpu{.id = "C03",
                                "runs on.",
                            .wrong = {"system left\nram 64M\ncpu runmask 0,4\n"},
                            .right = {"system left\nram 64M\ncpu runmask 0,3\n"},
-                           .check = check};
+                           .check = check_c03};
 
 }  // namespace qvm::config

@@ -20,7 +20,7 @@ void check_count(const CheckedVm& vm, std::uint32_t host, DiagnosticSink& sink) 
   sink.add(std::move(diagnostic));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c04(const RuleInput& input, DiagnosticSink& sink) {
   const auto host = input.reader.host().cpus;
   if (!host || *host == 0) return;
   std::map<std::uint32_t, HostCpu> pinned;
@@ -56,6 +56,6 @@ const Rule kTooManyCpus{.id = "C04",
                             "host (an info), its own work, and with it all devices, competes with them.",
                         .wrong = {"system left\nram 64M\ncpu cpu cpu cpu cpu\n"},
                         .right = {"system left\nram 64M\ncpu cpu cpu cpu\n"},
-                        .check = check};
+                        .check = check_c04};
 
 }  // namespace qvm::config

@@ -16,30 +16,23 @@ constexpr std::uint64_t kHighest = 255;
 constexpr std::uint64_t kOrdinary = 63;
 constexpr std::size_t kSporadicParts = 5;
 
-void report(const SourceRange& where, Severity severity, std::string message, std::string help,
-            DiagnosticSink& sink) {
-  Diagnostic diagnostic = finding(kPriority, where, std::move(message), std::move(help));
-  diagnostic.severity = severity;
-  sink.add(std::move(diagnostic));
-}
-
 // The number, reported if it is no priority.
 std::optional<std::uint64_t> check_priority(std::string_view digits, const SourceRange& where,
                                             DiagnosticSink& sink) {
   const auto number = parse_number(digits, NumberKind::plain);
   if (!number) {
-    report(where, Severity::error, fmt::format("'{}' is not a priority", digits),
-           "write a number from 1 to 255, with r, f or o after it for the policy", sink);
+    sink.add(finding(kPriority, where, Severity::error, fmt::format("'{}' is not a priority", digits),
+                     "write a number from 1 to 255, with r, f or o after it for the policy"));
     return std::nullopt;
   }
   if (number->value == 0 || number->value > kHighest) {
-    report(where, Severity::error,
-           fmt::format("priority {} is not between 1 and {}", number->value, kHighest), "", sink);
+    sink.add(finding(kPriority, where, Severity::error,
+                     fmt::format("priority {} is not between 1 and {}", number->value, kHighest), ""));
   } else if (number->value > kOrdinary) {
-    report(where, Severity::warning,
-           fmt::format("priority {} is above {}, which QNX lets only privileged processes use", number->value,
-                       kOrdinary),
-           "give qvm the ability to raise priorities, or use a lower one", sink);
+    sink.add(finding(kPriority, where, Severity::warning,
+                     fmt::format("priority {} is above {}, which QNX lets only privileged processes use",
+                                 number->value, kOrdinary),
+                     "give qvm the ability to raise priorities, or use a lower one"));
   }
   return number->value;
 }
@@ -47,16 +40,17 @@ std::optional<std::uint64_t> check_priority(std::string_view digits, const Sourc
 // high,low,max_repl,repl_period,init_budget and then 's'. How durations are written is not documented.
 void check_sporadic(const Argument& argument, std::vector<Piece> parts, DiagnosticSink& sink) {
   if (parts.size() != kSporadicParts || !argument.text.ends_with('s')) {
-    report(argument.where, Severity::error, fmt::format("'{}' is no scheduling", argument.text),
-           "write PRIORITY[r|f|o], or HIGH,LOW,REPLENISHMENTS,PERIOD,BUDGETs for sporadic scheduling", sink);
+    sink.add(finding(
+        kPriority, argument.where, Severity::error, fmt::format("'{}' is no scheduling", argument.text),
+        "write PRIORITY[r|f|o], or HIGH,LOW,REPLENISHMENTS,PERIOD,BUDGETs for sporadic scheduling"));
     return;
   }
   const auto high = check_priority(parts[0].text, parts[0].where, sink);
   const auto low = check_priority(parts[1].text, parts[1].where, sink);
   if (high && low && *low > *high) {
-    report(parts[1].where, Severity::error,
-           fmt::format("the low priority {} is above the high one {}", *low, *high),
-           "the high priority comes first", sink);
+    sink.add(finding(kPriority, parts[1].where, Severity::error,
+                     fmt::format("the low priority {} is above the high one {}", *low, *high),
+                     "the high priority comes first"));
   }
 }
 
@@ -96,7 +90,7 @@ void check_order(const VmConfig& vm, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Cpu& cpu : vm.model.cpus) check_sched(cpu.options, true, sink);
     check_order(vm.model, sink);
@@ -115,6 +109,6 @@ const Rule kPriority{
         "above 63, and a device that is no more important than its guest's CPUs, are warnings.",
     .wrong = {"system left\nram 64M\ncpu sched 8,10\n"},
     .right = {"system left\nram 64M\ncpu sched 10r\n"},
-    .check = check};
+    .check = check_c05};
 
 }  // namespace qvm::config

@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c06(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::optional<Priority> first;
     for (const Cpu& cpu : vm.model.cpus) {
@@ -42,6 +42,6 @@ const Rule kUnequalPriorities{
         "are more important than it, it never gets on. Linux asks for further CPUs and is not affected.",
     .wrong = {"system left\nram 64M\ncpu sched 8\ncpu sched 10\nload guest.ifs\n"},
     .right = {"system left\nram 64M\ncpu sched 10\ncpu sched 10\nload guest.ifs\n"},
-    .check = check};
+    .check = check_c06};
 
 }  // namespace qvm::config

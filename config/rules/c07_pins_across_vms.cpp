@@ -49,7 +49,7 @@ void report(std::uint32_t number, const std::vector<Pinned>& all, DiagnosticSink
   sink.add(std::move(diagnostic));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_c07(const RuleInput& input, DiagnosticSink& sink) {
   std::map<std::uint32_t, std::vector<Pinned>> pinned;
   for (const CheckedVm& vm : input.vms) {
     std::set<std::uint32_t> own;
@@ -77,6 +77,6 @@ const Rule kPinsAcrossVms{.id = "C07",
                                     "system right\nram 64M\ncpu runmask 1\n"},
                           .right = {"system left\nram 64M\ncpu runmask 1\nset exit-on-halt off\n",
                                     "system right\nram 64M\ncpu runmask 2\n"},
-                          .check = check};
+                          .check = check_c07};
 
 }  // namespace qvm::config

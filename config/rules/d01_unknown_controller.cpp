@@ -13,9 +13,9 @@
 namespace qvm::config {
 namespace {
 
-class Checker {
+class CheckerD01 {
  public:
-  Checker(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
+  CheckerD01(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
       : x_controllers(controllers_of(vm.model)),
         // An ARM machine has one wherever it is written, unless it is renamed.
         x_implicit_gic(gic_name(vm.model) == kGic && machine_of(vm, tables).machine == Machine::arm),
@@ -85,9 +85,9 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
-    const Checker checker(vm, input.tables, sink);
+    const CheckerD01 checker(vm, input.tables, sink);
     for (const Vdev& vdev : vm.model.vdevs) {
       for (const auto& interrupt : vdev.interrupts) checker.check(interrupt, vdev.order);
     }
@@ -113,6 +113,6 @@ const Rule kUnknownController{
         "come before the device, and it must have that line.",
     .wrong = {"system left\nram 64M\nvdev ser8250 intr ioapic:4\nvdev ioapic loc 0xf8000000\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev ser8250 intr ioapic:4\n"},
-    .check = check};
+    .check = check_d01};
 
 }  // namespace qvm::config

@@ -8,7 +8,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d02(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       const bool controller = vdev.table != nullptr && vdev.table->interrupt_controller;
@@ -30,6 +30,6 @@ const Rule kControllerName{
         "The colon separates the controller from the line in 'intr'. Names of other vdevs may contain it.",
     .wrong = {"system left\nram 64M\nvdev ioapic loc 0xf8000000 name a:b\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000 name ab\n"},
-    .check = check};
+    .check = check_d02};
 
 }  // namespace qvm::config

@@ -28,7 +28,7 @@ std::string user(const InterruptUse& use, const InterruptUse& other) {
   return use.vdev == other.vdev ? "the same device" : label(*use.vdev);
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d03(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::map<std::pair<std::string, std::uint32_t>, InterruptUse> users;
     for (const InterruptUse& use : interrupt_uses(vm)) {
@@ -61,6 +61,6 @@ const Rule kSharedLine{
               "vdev shmem loc 0x1c050000 intr ioapic:4\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev ser8250 intr ioapic:4\n"
               "vdev shmem loc 0x1c050000 intr ioapic:5\n"},
-    .check = check};
+    .check = check_d03};
 
 }  // namespace qvm::config

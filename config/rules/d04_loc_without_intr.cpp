@@ -16,7 +16,7 @@ bool has_option(const Vdev& vdev, std::string_view name) {
   return false;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d04(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.table == nullptr || !vdev.table->interrupt_required_with_location) continue;
@@ -50,6 +50,6 @@ const Rule kLocWithoutIntr{
         "'loc' alone it cannot signal anything; 'intr' alone (a warning) has no effect on a PCI device.",
     .wrong = {"system left\nram 64M\nvdev shmem loc 0x1c050000\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev shmem loc 0x1c050000 intr ioapic:5\n"},
-    .check = check};
+    .check = check_d04};
 
 }  // namespace qvm::config

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/rules/catalog.h"
+#include "config/rules/device_tree.h"
 #include "config/rules/finding.h"
 #include "config/rules/interrupt_uses.h"
 #include "config/rules/machine.h"
@@ -10,8 +11,7 @@
 namespace qvm::config {
 namespace {
 
-// INTIDs of the GIC architecture: 0-15 between CPUs, 16-31 of one CPU, from 1020 on special.
-constexpr std::uint32_t kFirstShared = 32;
+// INTIDs of the GIC architecture: from 1020 on they are special.
 constexpr std::uint32_t kFirstSpecial = 1020;
 
 // `msi ADDRESS,BASE,COUNT` of the gic: lines that messages use.
@@ -35,14 +35,14 @@ std::optional<MessageLines> message_lines(const VmConfig& vm) {
 
 void check_line(const InterruptUse& use, const std::optional<MessageLines>& messages, DiagnosticSink& sink) {
   const std::uint32_t line = *use.interrupt.line;
-  if (line < kFirstShared) {
+  if (line < kFirstSharedInterrupt) {
     sink.add(finding(kGicLine, use.where,
                      fmt::format("line {} of the gic belongs to the CPUs, not to devices", line),
                      fmt::format("devices have {} to {}; interrupt N of a device tree is line {} + N",
-                                 kFirstShared, kFirstSpecial - 1, kFirstShared)));
+                                 kFirstSharedInterrupt, kFirstSpecial - 1, kFirstSharedInterrupt)));
   } else if (line >= kFirstSpecial) {
     sink.add(finding(kGicLine, use.where, fmt::format("the gic has no line {}", line),
-                     fmt::format("devices have {} to {}", kFirstShared, kFirstSpecial - 1)));
+                     fmt::format("devices have {} to {}", kFirstSharedInterrupt, kFirstSpecial - 1)));
   } else if (messages && !use.reserved && line >= messages->first &&
              line - messages->first < messages->count) {
     Diagnostic diagnostic =
@@ -54,7 +54,7 @@ void check_line(const InterruptUse& use, const std::optional<MessageLines>& mess
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (machine_of(vm, input.tables).machine != Machine::arm) continue;
     const std::string name = gic_name(vm.model);
@@ -77,6 +77,6 @@ const Rule kGicLine{
         "gic's msi option names to messages. In a device tree, shared interrupt N is line 32 + N.",
     .wrong = {"system left\nram 0x80000000,64M\nvdev pl011 loc 0x1c090000 intr gic:5\n"},
     .right = {"system left\nram 0x80000000,64M\nvdev pl011 loc 0x1c090000 intr gic:37\n"},
-    .check = check};
+    .check = check_d05};
 
 }  // namespace qvm::config

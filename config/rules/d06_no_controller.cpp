@@ -32,7 +32,7 @@ void check_delivery(const Vdev& vdev, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d06(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) check_delivery(vdev, sink);
     const auto names = undelivering(vm.model);
@@ -76,6 +76,6 @@ const Rule kNoController{
     .wrong = {"system left\nram 64M\nvdev ioapic loc 0xf8000000 name myioapic\nvdev ser8250 intr apic:4\n"},
     .right =
         {"system left\nram 64M\nvdev ioapic loc 0xf8000000 name myioapic\nvdev ser8250 intr myioapic:4\n"},
-    .check = check};
+    .check = check_d06};
 
 }  // namespace qvm::config

@@ -35,7 +35,7 @@ void check_lines(const Vdev& hpet, GuestSystem guest, DiagnosticSink& sink) {
               fmt::format("write 'intr {0}:{1},{0}:8'", hpet.interrupts.front().value.controller, first)));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d07(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const Vdev* first = nullptr;
     for (const Vdev& vdev : vm.model.vdevs) {
@@ -67,6 +67,6 @@ const Rule kEventTimer{
               "ioapic:2,ioapic:8\n"},
     .right = {"system left\nram 64M\nload bzImage\nvdev ioapic loc 0xf8000000\nvdev hpet intr "
               "ioapic:0,ioapic:8\n"},
-    .check = check};
+    .check = check_d07};
 
 }  // namespace qvm::config

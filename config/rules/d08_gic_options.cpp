@@ -12,9 +12,9 @@ namespace {
 constexpr std::uint64_t kFewestLpis = 8192;
 constexpr std::uint64_t kMostLpis = 65536;
 
-class Checker {
+class CheckerD08 {
  public:
-  Checker(const Vdev& gic, DiagnosticSink& sink) : x_gic(gic), x_sink(sink) {}
+  CheckerD08(const Vdev& gic, DiagnosticSink& sink) : x_gic(gic), x_sink(sink) {}
 
   void run() {
     version();
@@ -80,10 +80,10 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d08(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
-      if (vdev.type == "gic") Checker(vdev, sink).run();
+      if (vdev.type == "gic") CheckerD08(vdev, sink).run();
     }
   }
 }
@@ -100,6 +100,6 @@ const Rule kGicOptions{
         "65536. Other versions than 2 and 3 are not supported.",
     .wrong = {"system left\nram 0x80000000,64M\nvdev gic version 3 its 0x2f020000\n"},
     .right = {"system left\nram 0x80000000,64M\nvdev gic version 3 its 0x2f020000 num-lpis 8192\n"},
-    .check = check};
+    .check = check_d08};
 
 }  // namespace qvm::config

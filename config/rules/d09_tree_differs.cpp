@@ -14,7 +14,6 @@
 namespace qvm::config {
 namespace {
 
-constexpr std::uint32_t kFirstShared = 32;
 constexpr std::uint64_t kLargestTree = std::uint64_t{1} << 20U;
 
 // Kinds of devices that only a vdev, or a passed-through device, can be.
@@ -27,9 +26,9 @@ bool is_vdev_kind(const TreeDevice& device) {
   return false;
 }
 
-class Checker {
+class CheckerD09 {
  public:
-  Checker(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
+  CheckerD09(const CheckedVm& vm, const TableSet& tables, DiagnosticSink& sink)
       : x_gic(gic_name(vm.model)), x_foreign(has_foreign_devices(vm, tables)), x_sink(sink) {
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.location && vdev.location->value.space == Location::Space::memory)
@@ -54,12 +53,12 @@ class Checker {
     if (!device.line || vdev.interrupts.size() != 1) return;
     const Located<InterruptRef>& own = vdev.interrupts.front();
     if (own.value.controller != x_gic || own.value.line == device.line) return;
-    if (*own.value.line < kFirstShared) return;  // rule D05
+    if (*own.value.line < kFirstSharedInterrupt) return;  // rule D05
     Diagnostic diagnostic = finding(
         kTreeDiffers, own.where,
         fmt::format("{} has line {}, the device tree says {}", label(vdev), *own.value.line, *device.line),
         fmt::format("line N of the gic is shared interrupt N - 32 of the tree: <0 {} …>",
-                    *own.value.line - kFirstShared));
+                    *own.value.line - kFirstSharedInterrupt));
     diagnostic.notes.push_back({load.where, fmt::format("'{}' in this one", device.node)});
     x_sink.add(std::move(diagnostic));
   }
@@ -70,13 +69,13 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d09(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Load& load : vm.model.loads) {
       if (load.blob != Load::Blob::fdt) continue;
       const auto blob = input.reader.read(path_from(vm.directory, load.path), kLargestTree);
       if (!blob) continue;
-      Checker checker(vm, input.tables, sink);
+      CheckerD09 checker(vm, input.tables, sink);
       for (const TreeDevice& device : tree_devices(*blob)) checker.check(load, device);
     }
   }
@@ -94,6 +93,6 @@ const Rule kTreeDiffers{
         "and the interrupt of its vdev; shared interrupt N of the tree is line 32 + N of the gic.",
     .wrong = {"system left\nram 0x80000000,64M\nfdt load tree.dtb\nvdev pl011 loc 0x1c090000 intr gic:38\n"},
     .right = {"system left\nram 0x80000000,64M\nfdt load tree.dtb\nvdev pl011 loc 0x1c090000 intr gic:37\n"},
-    .check = check};
+    .check = check_d09};
 
 }  // namespace qvm::config

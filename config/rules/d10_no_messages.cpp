@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_d10(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (machine_of(vm, input.tables).machine != Machine::arm) continue;
     const Vdev* gic = gic_of(vm.model);
@@ -43,6 +43,6 @@ const Rule kNoMessages{
     .wrong = {"system left\nram 0x80000000,64M\nvdev gic version 3\npass loc pci:0x8086/0x10d3\n"},
     .right = {"system left\nram 0x80000000,64M\nvdev gic version 3 its 0x2f020000 num-lpis 8192\n"
               "pass loc pci:0x8086/0x10d3\n"},
-    .check = check};
+    .check = check_d10};
 
 }  // namespace qvm::config

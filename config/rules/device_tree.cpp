@@ -15,7 +15,6 @@ constexpr std::size_t kCell = 4;
 constexpr std::size_t kDeepest = 64;
 // In a GIC's `interrupts`: kind (0: shared), number, flags. Shared ones start at line 32.
 constexpr std::size_t kInterruptCells = 3;
-constexpr std::uint32_t kFirstShared = 32;
 
 std::optional<std::uint32_t> cell(std::string_view bytes, std::size_t at) {
   if (at > bytes.size() || bytes.size() - at < kCell) return std::nullopt;
@@ -114,7 +113,8 @@ class Walker {
     if (name == "#address-cells") node.address_cells = cell(value, 0).value_or(2);
     if (name != "interrupts" || value.size() < kInterruptCells * kCell || cell(value, 0) != 0U) return;
     const auto number = cell(value, kCell);
-    if (number && *number <= UINT32_MAX - kFirstShared) node.device.line = *number + kFirstShared;
+    if (number && *number <= UINT32_MAX - kFirstSharedInterrupt)
+      node.device.line = *number + kFirstSharedInterrupt;
   }
 
   std::string_view x_structure;

@@ -11,6 +11,9 @@
 
 namespace qvm::config {
 
+// Interrupts below it belong to one CPU or are signals between CPUs (GIC architecture).
+inline constexpr std::uint32_t kFirstSharedInterrupt = 32;
+
 struct TreeDevice {
   std::string node;                   // "virtio_mmio@1c0d0000"
   std::string compatible;             // the first one; may be empty

@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.table == nullptr) continue;
@@ -41,6 +41,6 @@ const Rule kMissingLocation{
     .documentation = "A device without a default place needs 'loc'; some devices need further options.",
     .wrong = {"system left\nram 64M\nvdev ioapic intr apic\n"},
     .right = {"system left\nram 64M\nvdev ioapic intr apic loc 0xf8000000\n"},
-    .check = check};
+    .check = check_e01};
 
 }  // namespace qvm::config

@@ -13,9 +13,9 @@ namespace {
 // Names are compared with all others only while that is cheap: a set of very many VMs gets no suggestions.
 constexpr std::size_t kMostCandidates = 100;
 
-class Checker {
+class CheckerE02 {
  public:
-  Checker(const Network& network, const RuleInput& input, DiagnosticSink& sink)
+  CheckerE02(const Network& network, const RuleInput& input, DiagnosticSink& sink)
       : x_network(network), x_input(input), x_sink(sink) {}
 
   void check(const Interface& one) {
@@ -109,9 +109,9 @@ class Checker {
   Diagnostic x_last;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e02(const RuleInput& input, DiagnosticSink& sink) {
   const Network network(input.vms);
-  Checker checker(network, input, sink);
+  CheckerE02 checker(network, input, sink);
   for (const Interface& one : network.interfaces()) checker.check(one);
 }
 
@@ -128,6 +128,6 @@ const Rule kPeers{.id = "E02",
                             "system right\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/left/n0\n"},
                   .right = {"system left\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/right/n1\n",
                             "system right\nram 64M\nvdev virtio-net name n1 peer /dev/qvm/left/n0\n"},
-                  .check = check};
+                  .check = check_e02};
 
 }  // namespace qvm::config

@@ -21,31 +21,25 @@ std::string written_as(Mac mac) {
                      mac[5]);
 }
 
-void report(const SourceRange& where, Severity severity, std::string message, std::string help,
-            DiagnosticSink& sink) {
-  Diagnostic diagnostic = finding(kMac, where, std::move(message), std::move(help));
-  diagnostic.severity = severity;
-  sink.add(std::move(diagnostic));
-}
-
 void check_bits(const Argument& argument, Mac mac, DiagnosticSink& sink) {
   if (mac == Mac{}) {
-    report(argument.where, Severity::error, "the address is all zeros", "give the interface one of its own",
-           sink);
+    sink.add(finding(kMac, argument.where, Severity::error, "the address is all zeros",
+                     "give the interface one of its own"));
   } else if ((mac[0] & kGroup) != 0) {
     mac[0] = static_cast<std::uint8_t>((mac[0] & ~kGroup) | kLocal);
-    report(argument.where, Severity::error, fmt::format("'{}' is an address of a group", argument.text),
-           fmt::format("the first byte must be even: '{}'", written_as(mac)), sink);
+    sink.add(finding(kMac, argument.where, Severity::error,
+                     fmt::format("'{}' is an address of a group", argument.text),
+                     fmt::format("the first byte must be even: '{}'", written_as(mac))));
   } else if ((mac[0] & kLocal) == 0) {
     mac[0] = static_cast<std::uint8_t>(mac[0] | kLocal);
-    report(argument.where, Severity::info, fmt::format("'{}' may belong to a real device", argument.text),
-           fmt::format("addresses of one's own have the second bit set in their first byte: '{}'",
-                       written_as(mac)),
-           sink);
+    sink.add(finding(kMac, argument.where, Severity::info,
+                     fmt::format("'{}' may belong to a real device", argument.text),
+                     fmt::format("addresses of one's own have the second bit set in their first byte: '{}'",
+                                 written_as(mac))));
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e03(const RuleInput& input, DiagnosticSink& sink) {
   std::map<Mac, Interface> seen;
   const Network network(input.vms);
   for (const Interface& one : network.interfaces()) {
@@ -80,6 +74,6 @@ const Rule kMac{
               "system right\nram 64M\nvdev virtio-net peer /dev/vdevpeers/vp1 mac 02:00:00:00:00:01\n"},
     .right = {"system left\nram 64M\nvdev virtio-net peer /dev/vdevpeers/vp0 mac 02:00:00:00:00:01\n",
               "system right\nram 64M\nvdev virtio-net peer /dev/vdevpeers/vp1 mac 02:00:00:00:00:02\n"},
-    .check = check};
+    .check = check_e03};
 
 }  // namespace qvm::config

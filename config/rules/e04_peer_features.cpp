@@ -31,7 +31,7 @@ void check_pair(const Interface& one, const Argument& features, std::uint64_t va
   sink.add(std::move(diagnostic));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e04(const RuleInput& input, DiagnosticSink& sink) {
   const Network network(input.vms);
   for (const Interface& one : network.interfaces()) {
     const Argument* features = find_argument(one.vdev->options, "peerfeats");
@@ -66,6 +66,6 @@ const Rule kPeerFeatures{
         "need the same, 0x7fc3 at most, and a bridge of the host has none.",
     .wrong = {"system left\nram 64M\nvdev virtio-net name n0 peer /dev/vdevpeers/vp0 peerfeats 0x19c3\n"},
     .right = {"system left\nram 64M\nvdev virtio-net name n0 peer /dev/vdevpeers/vp0 peerfeats 0\n"},
-    .check = check};
+    .check = check_e04};
 
 }  // namespace qvm::config

@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::map<std::string, SourceRange, std::less<>> seen;
     for (const Vdev& vdev : vm.model.vdevs) {
@@ -40,6 +40,6 @@ const Rule kDuplicateName{
         "its type.",
     .wrong = {"system left\nram 64M\nvdev ser8250 name con\nvdev ser8250 loc 0x2f8 name con\n"},
     .right = {"system left\nram 64M\nvdev ser8250 name con\nvdev ser8250 loc 0x2f8 name con2\n"},
-    .check = check};
+    .check = check_e05};
 
 }  // namespace qvm::config

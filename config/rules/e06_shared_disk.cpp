@@ -37,9 +37,9 @@ std::string whole_disk(std::string_view path) {
   return name.starts_with("sd") || name.starts_with("vd") ? std::string(stem) : std::string();
 }
 
-class Checker {
+class CheckerE06 {
  public:
-  explicit Checker(DiagnosticSink& sink) : x_sink(sink) {}
+  explicit CheckerE06(DiagnosticSink& sink) : x_sink(sink) {}
 
   void add(const Disk& disk, const std::string& key, const std::string& path) {
     const std::string whole = whole_disk(path);
@@ -82,8 +82,8 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  Checker checker(sink);
+void check_e06(const RuleInput& input, DiagnosticSink& sink) {
+  CheckerE06 checker(sink);
   for (const CheckedVm& vm : input.vms) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       if (device.vdev->type != "virtio-blk" || !device.is_file()) continue;
@@ -108,6 +108,6 @@ const Rule kSharedDisk{.id = "E06",
                                  "system right\nram 64M\nvdev virtio-blk hostdev disk.img\n"},
                        .right = {"system left\nram 64M\nvdev virtio-blk hostdev disk.img\n",
                                  "system right\nram 64M\nvdev virtio-blk hostdev other.img\n"},
-                       .check = check};
+                       .check = check_e06};
 
 }  // namespace qvm::config

@@ -66,7 +66,7 @@ void check_device(const HostDevice& device, const CheckedVm& vm, const RuleInput
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e07(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       if (device.is_file()) check_device(device, vm, input, sink);
@@ -87,6 +87,6 @@ const Rule kHostDevice{.id = "E07",
                            "wrong permissions, is a warning.",
                        .wrong = {"system left\nram 64M\nvdev virtio-console hostdev /dev/ttyp0\n"},
                        .right = {"system left\nram 64M\nvdev virtio-console hostdev /dev/ptyp0\n"},
-                       .check = check};
+                       .check = check_e07};
 
 }  // namespace qvm::config

@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e08(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.type != "virtio-console" || find_option(vdev.options, "hostdev") != nullptr) continue;
@@ -30,6 +30,6 @@ const Rule kConsoleWithoutHost{.id = "E08",
                                    "prepared for it.",
                                .wrong = {"system left\nram 64M\nvdev virtio-console\n"},
                                .right = {"system left\nram 64M\nvdev virtio-console hostdev -\n"},
-                               .check = check};
+                               .check = check_e08};
 
 }  // namespace qvm::config

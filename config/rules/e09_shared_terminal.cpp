@@ -11,12 +11,13 @@
 namespace qvm::config {
 namespace {
 
-struct User {
+struct TerminalUser {
   const Vdev* vdev = nullptr;
   SourceRange where;
 };
 
-void report(const User& user, const User& first, const char* what, const char* why, DiagnosticSink& sink) {
+void report(const TerminalUser& user, const TerminalUser& first, const char* what, const char* why,
+            DiagnosticSink& sink) {
   Diagnostic diagnostic =
       finding(kSharedTerminal, user.where,
               fmt::format("{} uses standard {} as {} does", label(*user.vdev), what, label(*first.vdev)),
@@ -27,8 +28,8 @@ void report(const User& user, const User& first, const char* what, const char* w
 
 void check_vm(const CheckedVm& vm, DiagnosticSink& sink) {
   const std::vector<HostDevice> devices = host_devices_of(vm.model);
-  std::vector<User> inputs;
-  std::vector<User> outputs;
+  std::vector<TerminalUser> inputs;
+  std::vector<TerminalUser> outputs;
   for (const HostDevice& device : devices) {
     if (!device.standard()) continue;
     if (device.direction != HostDevice::Direction::output) inputs.push_back({device.vdev, device.where});
@@ -41,9 +42,9 @@ void check_vm(const CheckedVm& vm, DiagnosticSink& sink) {
     if (!outputs.empty()) outputs.push_back({&vdev, vdev.where});
     break;
   }
-  const auto other = [](const std::vector<User>& users) {
+  const auto other = [](const std::vector<TerminalUser>& users) {
     return std::find_if(users.begin(), users.end(),
-                        [&](const User& user) { return user.vdev != users.front().vdev; });
+                        [&](const TerminalUser& user) { return user.vdev != users.front().vdev; });
   };
   if (const auto second = other(inputs); second != inputs.end()) {
     report(*second, inputs.front(), "input", "what is typed goes to either of them", sink);
@@ -52,7 +53,7 @@ void check_vm(const CheckedVm& vm, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e09(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) check_vm(vm, sink);
 }
 
@@ -68,6 +69,6 @@ const Rule kSharedTerminal{
         "is mixed, and each gets a part of what is typed.",
     .wrong = {"system left\nram 64M\nvdev ser8250 hostdev -\nvdev ser8250 loc 0x2f8 hostdev -\n"},
     .right = {"system left\nram 64M\nvdev ser8250 hostdev -\nvdev ser8250 loc 0x2f8 hostdev >log\n"},
-    .check = check};
+    .check = check_e09};
 
 }  // namespace qvm::config

@@ -46,7 +46,7 @@ void check_reachable(const RegionAccess& access, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e10a(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       const RegionAccess access = region_access(vdev);
@@ -76,6 +76,6 @@ const Rule kRegionLists{.id = "E10a",
                             "4 KiB.",
                         .wrong = {"system left\nram 64M\nvdev shmem allow moo* deny m* create moo,1000\n"},
                         .right = {"system left\nram 64M\nvdev shmem allow moo* create moo,4096\n"},
-                        .check = check};
+                        .check = check_e10a};
 
 }  // namespace qvm::config

@@ -48,7 +48,7 @@ void check_substitutions(const Vdev& vdev, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e10b(const RuleInput& input, DiagnosticSink& sink) {
   // Where a region is made first, and how large.
   struct Made {
     std::uint64_t bytes = 0;
@@ -96,6 +96,6 @@ const Rule kRegionCreation{
               "system right\nram 64M\nvdev shmem create moo,128K\n"},
     .right = {"system left\nram 64M\nvdev shmem create moo,64K\n",
               "system right\nram 64M\nvdev shmem create moo,64K\n"},
-    .check = check};
+    .check = check_e10b};
 
 }  // namespace qvm::config

@@ -34,7 +34,7 @@ void check_watchdog(const Vdev& vdev, const VmConfig& vm, DiagnosticSink& sink) 
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e11(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Vdev& vdev : vm.model.vdevs) {
       if (is_watchdog(vdev)) check_watchdog(vdev, vm.model, sink);
@@ -55,6 +55,6 @@ const Rule kWatchdog{
     .wrong = {"system left\nram 0x80000000,64M\nvdev wdt-sp805 loc 0x1c0f0000 action dump,terminate\n"},
     .right =
         {"system left\nram 0x80000000,64M\ndump /tmp\nvdev wdt-sp805 loc 0x1c0f0000 action dump,terminate\n"},
-    .check = check};
+    .check = check_e11};
 
 }  // namespace qvm::config

@@ -13,13 +13,13 @@
 namespace qvm::config {
 namespace {
 
-struct Placed {
+struct PciPlace {
   PciPosition position;
   SourceRange where;
 };
 
-std::vector<Placed> positions_of(const CheckedVm& vm) {
-  std::vector<Placed> result;
+std::vector<PciPlace> positions_of(const CheckedVm& vm) {
+  std::vector<PciPlace> result;
   for (const Vdev& vdev : vm.model.vdevs) {
     if (!vdev.location || !vdev.location->where.valid()) continue;
     const Location& location = vdev.location->value;
@@ -35,13 +35,13 @@ std::vector<Placed> positions_of(const CheckedVm& vm) {
   return result;
 }
 
-class Checker {
+class CheckerE12 {
  public:
-  explicit Checker(DiagnosticSink& sink) : x_sink(sink) {}
+  explicit CheckerE12(DiagnosticSink& sink) : x_sink(sink) {}
 
-  void run(const std::vector<Placed>& all) {
+  void run(const std::vector<PciPlace>& all) {
     std::map<PciPosition, SourceRange> taken;
-    for (const Placed& one : all) {
+    for (const PciPlace& one : all) {
       check_limits(one);
       const auto [place, fresh] = taken.try_emplace(one.position, one.where);
       if (fresh) continue;
@@ -50,7 +50,7 @@ class Checker {
                          one.position.function),
              "give each device one of its own", place->second, "the other one");
     }
-    for (const Placed& one : all) {
+    for (const PciPlace& one : all) {
       if (one.position.function == 0 || taken.contains({one.position.bus, one.position.device, 0})) continue;
       report(one.where, Severity::warning,
              fmt::format("PCI device {}:{} has no function 0: guests do not look for others then",
@@ -61,7 +61,7 @@ class Checker {
   }
 
  private:
-  void check_limits(const Placed& one) {
+  void check_limits(const PciPlace& one) {
     const PciPosition& at = one.position;
     if (at == PciPosition{}) {
       report(one.where, Severity::error, "PCI position 0:0.0 is the host bridge's",
@@ -88,8 +88,8 @@ class Checker {
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  for (const CheckedVm& vm : input.vms) Checker(sink).run(positions_of(vm));
+void check_e12(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) CheckerE12(sink).run(positions_of(vm));
 }
 
 }  // namespace
@@ -106,6 +106,6 @@ const Rule kPciPosition{.id = "E12",
                                   "vdev virtio-blk loc pci:0:5.0 hostdev other.img\n"},
                         .right = {"system left\nram 64M\nvdev virtio-blk loc pci:0:5 hostdev disk.img\n"
                                   "vdev virtio-blk loc pci:0:6 hostdev other.img\n"},
-                        .check = check};
+                        .check = check_e12};
 
 }  // namespace qvm::config

@@ -26,7 +26,7 @@ void check_device(const Vdev& vdev, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e13(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::vector<const Vdev*> all;
     for (const Vdev& vdev : vm.model.vdevs) {
@@ -58,6 +58,6 @@ const Rule kInputDevice{
     .wrong = {"system left\nram 64M\nvdev virtio-input screen keyboard\nvdev virtio-input screen mouse\n"
               "vdev virtio-input screen touch\nvdev virtio-input screen pointer\n"},
     .right = {"system left\nram 64M\nvdev virtio-input screen keyboard\n"},
-    .check = check};
+    .check = check_e13};
 
 }  // namespace qvm::config

@@ -28,7 +28,7 @@ void check_device(const Vdev& vdev, const CheckedVm& vm, const RuleInput& input,
                    "name a directory of the host"));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e14(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::map<std::string, SourceRange> tags;
     for (const Vdev& vdev : vm.model.vdevs) {
@@ -60,6 +60,6 @@ const Rule kSharedDirectory{.id = "E14",
                                       "virtio-fs host_path shared tag data\n"},
                             .right = {"system left\nram 64M\nvdev virtio-fs host_path shared tag data\nvdev "
                                       "virtio-fs host_path shared tag more\n"},
-                            .check = check};
+                            .check = check_e14};
 
 }  // namespace qvm::config

@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e16(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (count_vdevs(vm.model, "virtio-net") < 2 || guest_of(vm, input.reader) != GuestSystem::qnx) continue;
     std::vector<const Vdev*> all;
@@ -37,6 +37,6 @@ const Rule kInterfaceOrder{
     .wrong = {"system left\nram 64M\nload guest.ifs\nvdev virtio-net name a peer /dev/vdevpeers/vp0\n"
               "vdev virtio-net name b peer /dev/vdevpeers/vp1\n"},
     .right = {"system left\nram 64M\nload guest.ifs\nvdev virtio-net name a peer /dev/vdevpeers/vp0\n"},
-    .check = check};
+    .check = check_e16};
 
 }  // namespace qvm::config

@@ -30,7 +30,7 @@ std::string missing_devices(const VmConfig& vm) {
   return missing;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e17(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (machine_of(vm, input.tables).machine != Machine::x86) continue;
     if (guest_of(vm, input.reader) != GuestSystem::qnx) continue;
@@ -63,6 +63,6 @@ const Rule kBoardDevices{
     .right = {"system left\nram 0,0xa0000\nrom 0xc0000,0x40000\nram 63M\nload guest.ifs\n"
               "vdev ioapic loc 0xf8000000\nvdev timer8254 intr ioapic:0\nvdev mc146818\nvdev 8259 loc 0x20\n"
               "vdev 8259 loc 0xa0\nvdev pckeyboard\n"},
-    .check = check};
+    .check = check_e17};
 
 }  // namespace qvm::config

@@ -90,7 +90,7 @@ class Permissions {
   std::map<std::string, List> x_lists;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e19(const RuleInput& input, DiagnosticSink& sink) {
   Permissions permissions;
   std::map<std::string, SourceRange> places;  // of patterns
   for (std::size_t i = 0; i < input.vms.size(); ++i) {
@@ -132,6 +132,6 @@ const Rule kLonelyRegion{.id = "E19",
                                    "system right\nram 64M\nvdev shmem allow mooo\n"},
                          .right = {"system left\nram 64M\nvdev shmem create moo,64K allow moo\n",
                                    "system right\nram 64M\nvdev shmem allow moo\n"},
-                         .check = check};
+                         .check = check_e19};
 
 }  // namespace qvm::config

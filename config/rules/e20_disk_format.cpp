@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSector = 512;
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e20(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       if (device.vdev->type != "virtio-blk" || !device.is_file()) continue;
@@ -48,6 +48,6 @@ const Rule kDiskFormat{.id = "E20",
                            "writes what makes them useless for those who do.",
                        .wrong = {"system left\nram 64M\nvdev virtio-blk hostdev disk.qcow2\n"},
                        .right = {"system left\nram 64M\nvdev virtio-blk hostdev disk.img\n"},
-                       .check = check};
+                       .check = check_e20};
 
 }  // namespace qvm::config

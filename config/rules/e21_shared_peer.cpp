@@ -11,7 +11,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_e21(const RuleInput& input, DiagnosticSink& sink) {
   const Network network(input.vms);
   std::map<std::string, const Interface*> users;
   for (const Interface& one : network.interfaces()) {
@@ -41,6 +41,6 @@ const Rule kSharedPeer{.id = "E21",
                                  "system right\nram 64M\nvdev virtio-net peer /dev/vdevpeers/vp0\n"},
                        .right = {"system left\nram 64M\nvdev virtio-net peer /dev/vdevpeers/vp0\n",
                                  "system right\nram 64M\nvdev virtio-net peer /dev/vdevpeers/vp1\n"},
-                       .check = check};
+                       .check = check_e21};
 
 }  // namespace qvm::config

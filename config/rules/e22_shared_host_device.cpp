@@ -11,17 +11,17 @@
 namespace qvm::config {
 namespace {
 
-struct User {
+struct HostDeviceUser {
   HostDevice device;
   const CheckedVm* vm = nullptr;
 };
 
-class Checker {
+class CheckerE22 {
  public:
-  explicit Checker(DiagnosticSink& sink) : x_sink(sink) {}
+  explicit CheckerE22(DiagnosticSink& sink) : x_sink(sink) {}
 
   // One that reads and one that writes can be the halves of a connection.
-  void check(const std::string& path, const User& user) {
+  void check(const std::string& path, const HostDeviceUser& user) {
     const bool reads = user.device.direction != HostDevice::Direction::output;
     const bool writes = user.device.direction != HostDevice::Direction::input;
     if ((!reads || take(x_readers, path, user)) && writes) take(x_writers, path, user);
@@ -29,9 +29,10 @@ class Checker {
 
  private:
   // False after a report.
-  bool take(std::map<std::string, User>& users, const std::string& path, const User& user) {
+  bool take(std::map<std::string, HostDeviceUser>& users, const std::string& path,
+            const HostDeviceUser& user) {
     const auto [place, fresh] = users.try_emplace(path, user);
-    const User& first = place->second;
+    const HostDeviceUser& first = place->second;
     if (fresh || first.device.vdev == user.device.vdev) return true;
     Diagnostic diagnostic =
         finding(kSharedHostDevice, user.device.where,
@@ -43,13 +44,13 @@ class Checker {
     return false;
   }
 
-  std::map<std::string, User> x_readers;
-  std::map<std::string, User> x_writers;
+  std::map<std::string, HostDeviceUser> x_readers;
+  std::map<std::string, HostDeviceUser> x_writers;
   DiagnosticSink& x_sink;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  Checker checker(sink);
+void check_e22(const RuleInput& input, DiagnosticSink& sink) {
+  CheckerE22 checker(sink);
   for (const CheckedVm& vm : input.vms) {
     for (const HostDevice& device : host_devices_of(vm.model)) {
       // Disks have a rule of their own.
@@ -74,6 +75,6 @@ const Rule kSharedHostDevice{
               "system right\nram 64M\nvdev ser8250 hostdev /dev/ptyp0\n"},
     .right = {"system left\nram 64M\nvdev ser8250 hostdev >left.log\n",
               "system right\nram 64M\nvdev ser8250 hostdev >right.log\n"},
-    .check = check};
+    .check = check_e22};
 
 }  // namespace qvm::config

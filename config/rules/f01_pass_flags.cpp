@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check_range(const PassRange& range, const Vdev* smmu, DiagnosticSink& sink) {
+void check_flags_of(const PassRange& range, const Vdev* smmu, DiagnosticSink& sink) {
   if (range.space != Location::Space::memory) return;
   const SourceRange& where = range.flags.text.empty() ? range.where : range.flags.where;
   if (range.has('d') && range.has('m')) {
@@ -29,14 +29,14 @@ void check_range(const PassRange& range, const Vdev* smmu, DiagnosticSink& sink)
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const Vdev* smmu = nullptr;
     for (const Vdev& vdev : vm.model.vdevs) {
       if (vdev.type == "smmu") smmu = &vdev;
     }
     for (const Pass& pass : passes_of(vm)) {
-      for (const PassRange& range : pass.ranges) check_range(range, smmu, sink);
+      for (const PassRange& range : pass.ranges) check_flags_of(range, smmu, sink);
     }
   }
 }
@@ -52,6 +52,6 @@ const Rule kPassFlags{.id = "F01",
                           "each range says d or n.",
                       .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rd\n"},
                       .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rwd\n"},
-                      .check = check};
+                      .check = check_f01};
 
 }  // namespace qvm::config

@@ -53,7 +53,7 @@ void check_memory(std::vector<Owned>& all, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f02(const RuleInput& input, DiagnosticSink& sink) {
   std::map<std::string, Owned> devices;
   std::vector<Owned> memory;
   for (const CheckedVm& vm : input.vms) {
@@ -88,6 +88,6 @@ const Rule kPassedTwice{.id = "F02",
                                   "system right\nram 64M\npass loc 0xfd000000,0x1000,rwd=0xfe000000\n"},
                         .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rwd\n",
                                   "system right\nram 64M\npass loc 0xfe001000,0x1000,rwd\n"},
-                        .check = check};
+                        .check = check_f02};
 
 }  // namespace qvm::config

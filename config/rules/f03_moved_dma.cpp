@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f03(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (count_vdevs(vm.model, "smmu") != 0) continue;
     for (const Pass& pass : passes_of(vm)) {
@@ -38,6 +38,6 @@ const Rule kMovedDma{.id = "F03",
                          "wrong place.",
                      .wrong = {"system left\nram 64M\npass loc 0xfd000000,0x1000,rwd=0xfe000000\n"},
                      .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rwd=0xfe000000\n"},
-                     .check = check};
+                     .check = check_f03};
 
 }  // namespace qvm::config

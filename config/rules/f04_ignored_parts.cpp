@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check_range(const PassRange& range, DiagnosticSink& sink) {
+void check_parts_of(const PassRange& range, DiagnosticSink& sink) {
   const auto report = [&](const Piece& piece, const char* what, const char* help) {
     sink.add(finding(kIgnoredParts, piece.where, fmt::format("{} '{}' has no effect here", what, piece.text),
                      help));
@@ -21,10 +21,10 @@ void check_range(const PassRange& range, DiagnosticSink& sink) {
   if (!range.flags.text.empty()) report(range.flags, "flags", "flags belong to memory and ports");
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f04(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Pass& pass : passes_of(vm)) {
-      for (const PassRange& range : pass.ranges) check_range(range, sink);
+      for (const PassRange& range : pass.ranges) check_parts_of(range, sink);
     }
   }
 }
@@ -39,6 +39,6 @@ const Rule kIgnoredParts{
         "Ports cannot be moved, so they have no host part; a PCI device has neither length nor flags.",
     .wrong = {"system left\nram 64M\npass loc io:0x2f8,8=0x3f8\n"},
     .right = {"system left\nram 64M\npass loc io:0x2f8,8\n"},
-    .check = check};
+    .check = check_f04};
 
 }  // namespace qvm::config

@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Pass& pass : passes_of(vm)) {
       for (const PassInterrupt& interrupt : pass.interrupts) {
@@ -33,6 +33,6 @@ const Rule kEarlyUnmask{.id = "F05",
                             "the host does nothing else.",
                         .wrong = {"system left\nram 0x80000000,64M\nvdev gic\npass intr gic:144,u=144\n"},
                         .right = {"system left\nram 0x80000000,64M\nvdev gic\npass intr gic:144=144\n"},
-                        .check = check};
+                        .check = check_f05};
 
 }  // namespace qvm::config

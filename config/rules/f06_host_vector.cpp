@@ -11,7 +11,7 @@
 namespace qvm::config {
 namespace {
 
-struct User {
+struct VectorUser {
   SourceRange where;
   const CheckedVm* vm = nullptr;
 };
@@ -26,8 +26,8 @@ const Vdev* unclear_controller(const InterruptRef& interrupt, const std::vector<
   return nullptr;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  std::map<std::uint64_t, User> users;
+void check_f06(const RuleInput& input, DiagnosticSink& sink) {
+  std::map<std::uint64_t, VectorUser> users;
   for (const CheckedVm& vm : input.vms) {
     const std::vector<Pass> passes = passes_of(vm);
     if (passes.empty()) continue;
@@ -47,7 +47,8 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
           sink.add(std::move(diagnostic));
           continue;
         }
-        const auto [place, fresh] = users.try_emplace(*interrupt.vector, User{interrupt.vector_where, &vm});
+        const auto [place, fresh] =
+            users.try_emplace(*interrupt.vector, VectorUser{interrupt.vector_where, &vm});
         if (fresh) continue;
         Diagnostic diagnostic = finding(kHostVector, interrupt.vector_where,
                                         fmt::format("host vector {} is passed twice", *interrupt.vector),
@@ -74,6 +75,6 @@ const Rule kHostVector{
               "system right\nram 0x80000000,64M\nvdev gic\npass intr gic:145=150\n"},
     .right = {"system left\nram 0x80000000,64M\nvdev gic\npass intr gic:144=150\n",
               "system right\nram 0x80000000,64M\nvdev gic\npass intr gic:145=151\n"},
-    .check = check};
+    .check = check_f06};
 
 }  // namespace qvm::config

@@ -60,7 +60,7 @@ void check_interrupts(const CheckedVm& vm, DiagnosticSink& sink) {
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f07(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     check_locations(vm.model, sink);
     check_interrupts(vm, sink);
@@ -79,6 +79,6 @@ const Rule kUsedReservation{
         "reservation that something takes completely has no effect.",
     .wrong = {"system left\nram 64M\nreserve loc io:0x2f8,8\nvdev ser8250 loc 0x2f8\n"},
     .right = {"system left\nram 64M\nreserve loc io:0x3f8,8\nvdev ser8250 loc 0x2f8\n"},
-    .check = check};
+    .check = check_f07};
 
 }  // namespace qvm::config

@@ -16,7 +16,7 @@ bool has_options(const SyntaxTree& tree, std::size_t opener) {
   return opener + 1 < tree.items.size() && tree.items[opener + 1].context != 0;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f09(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     // A word after it that is no option is reported as such.
     std::set<std::size_t> unclear;
@@ -48,6 +48,6 @@ const Rule kEmptyPass{
         "pass and reserve open a context: what is meant is said by the options loc and intr after them.",
     .wrong = {"system left\nram 64M\npass\ncpu\n"},
     .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\ncpu\n"},
-    .check = check};
+    .check = check_f09};
 
 }  // namespace qvm::config

@@ -9,28 +9,28 @@
 namespace qvm::config {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kPassedPage = 4096;
 
-void check_range(const PassRange& range, DiagnosticSink& sink) {
+void check_pages_of(const PassRange& range, DiagnosticSink& sink) {
   if (range.space != Location::Space::memory) return;
   const char* help = "pass whole pages of 0x1000 bytes";
-  if (range.host_start() % kPage != 0) {
+  if (range.host_start() % kPassedPage != 0) {
     sink.add(finding(kUnalignedPass, range.host_piece ? range.host_piece->where : range.where,
                      fmt::format("0x{:x} is not the start of a page", range.host_start()), help));
-  } else if (range.host && range.guest % kPage != 0) {
+  } else if (range.host && range.guest % kPassedPage != 0) {
     sink.add(finding(kUnalignedPass, range.where,
                      fmt::format("0x{:x} is not the start of a page", range.guest), help));
   }
-  if (range.length && *range.length % kPage != 0) {
+  if (range.length && *range.length % kPassedPage != 0) {
     sink.add(finding(kUnalignedPass, range.length_piece->where,
                      fmt::format("0x{:x} bytes are not whole pages", *range.length), help));
   }
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_f10(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Pass& pass : passes_of(vm)) {
-      for (const PassRange& range : pass.ranges) check_range(range, sink);
+      for (const PassRange& range : pass.ranges) check_pages_of(range, sink);
     }
   }
 }
@@ -46,6 +46,6 @@ const Rule kUnalignedPass{.id = "F10",
                               "another device.",
                           .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x800,rw\n"},
                           .right = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
-                          .check = check};
+                          .check = check_f10};
 
 }  // namespace qvm::config

@@ -58,6 +58,13 @@ Diagnostic finding(const Rule& rule, const SourceRange& where, std::string messa
   return diagnostic;
 }
 
+Diagnostic finding(const Rule& rule, const SourceRange& where, Severity severity, std::string message,
+                   std::string help) {
+  Diagnostic diagnostic = finding(rule, where, std::move(message), std::move(help));
+  diagnostic.severity = severity;
+  return diagnostic;
+}
+
 SourceRange span(const SourceRange& first, const SourceRange& last) {
   if (first.source != last.source || last.end < first.begin) return first;
   return {first.source, first.begin, last.end};

@@ -15,6 +15,9 @@ namespace qvm::config {
 
 // A finding of the rule's severity.
 Diagnostic finding(const Rule& rule, const SourceRange& where, std::string message, std::string help = {});
+// The same with a severity of its own, for a rule whose findings differ in weight.
+Diagnostic finding(const Rule& rule, const SourceRange& where, Severity severity, std::string message,
+                   std::string help = {});
 // From the first to the second if they are in one source, else the first.
 SourceRange span(const SourceRange& first, const SourceRange& last);
 // "ram 1m,1023m": an option as it was written.

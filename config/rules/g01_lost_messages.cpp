@@ -16,7 +16,7 @@ namespace {
 // What is worth knowing when a VM does not start.
 constexpr std::array kImportant = {"fatal", "error", "warn"};
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g01(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     std::set<std::string> heard;
     const Option* first = nullptr;
@@ -54,6 +54,6 @@ const Rule kLostMessages{.id = "G01",
                              "'fatal,internal,error,warn,info stderr'.",
                          .wrong = {"system left\nram 64M\nlogger error stderr\n"},
                          .right = {"system left\nram 64M\nlogger fatal,error,warn stderr\n"},
-                         .check = check};
+                         .check = check_g01};
 
 }  // namespace qvm::config

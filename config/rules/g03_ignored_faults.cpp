@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g03(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const Option& option : vm.model.options) {
       if (option.name != "unsupported" || option.arguments.size() < 2) continue;
@@ -34,6 +34,6 @@ const Rule kIgnoredFaults{.id = "G03",
                               "guest goes on with wrong values.",
                           .wrong = {"system left\nram 64M\nunsupported register ignore\n"},
                           .right = {"system left\nram 64M\nunsupported register fail\n"},
-                          .check = check};
+                          .check = check_g03};
 
 }  // namespace qvm::config

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kShortest = 5;
 constexpr std::uint64_t kLongest = 10000;
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g04(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const SetVariable& variable : vm.model.variables) {
       if (variable.name != "message-block-timeout" && variable.name != "vdev-message-block-timeout") continue;
@@ -33,6 +33,6 @@ const Rule kBlockTimeout{.id = "G04",
                          .documentation = "message-block-timeout is 0 (no limit) or 5 to 10000 milliseconds.",
                          .wrong = {"system left\nram 64M\nset message-block-timeout 3\n"},
                          .right = {"system left\nram 64M\nset message-block-timeout 50\n"},
-                         .check = check};
+                         .check = check_g04};
 
 }  // namespace qvm::config

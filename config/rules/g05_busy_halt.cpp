@@ -11,7 +11,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const SetVariable* variable = find_variable(vm.model, "exit-on-halt");
     if (variable == nullptr) continue;
@@ -41,6 +41,6 @@ const Rule kBusyHalt{.id = "G05",
                          "one for themselves.",
                      .wrong = {"system left\nram 64M\ncpu\nset exit-on-halt off\n"},
                      .right = {"system left\nram 64M\ncpu runmask 1\nset exit-on-halt off\n"},
-                     .check = check};
+                     .check = check_g05};
 
 }  // namespace qvm::config

@@ -19,7 +19,7 @@ const Word* demand_of(const SyntaxTree& tree) {
   return demand;
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g06(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const Word* demand = demand_of(vm.tree);
     if (demand == nullptr) continue;
@@ -46,6 +46,6 @@ const Rule kUnsafeDevice{.id = "G06",
                              "no table for are probably not.",
                          .wrong = {"system left\nram 64M\nsafety required\nvdev acme\n"},
                          .right = {"system left\nram 64M\nsafety required\nvdev ser8250\n"},
-                         .check = check};
+                         .check = check_g06};
 
 }  // namespace qvm::config

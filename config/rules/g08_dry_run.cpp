@@ -6,7 +6,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g08(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     for (const ParsedOption& item : vm.tree.items) {
       if (item.context != 0 || item.spec->name != "dryrun" || item.word.on_command_line) continue;
@@ -25,6 +25,6 @@ const Rule kDryRun{
     .documentation = "dryrun is for a look at what would happen; in a file it is easily forgotten.",
     .wrong = {"system left\nram 64M\ndryrun\n"},
     .right = {"system left\nram 64M\n"},
-    .check = check};
+    .check = check_g08};
 
 }  // namespace qvm::config

@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_g09(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const Argument* dump = find_argument(vm.model.options, "dump");
     if (dump == nullptr || dump->text.empty() || dump->text.front() == '|') continue;
@@ -32,6 +32,6 @@ const Rule kDumpPlace{.id = "G09",
                           "own, or a command in quotes.",
                       .wrong = {"system left\nram 64M\ndump guest.bin\n"},
                       .right = {"system left\nram 64M\ndump shared\n"},
-                      .check = check};
+                      .check = check_g09};
 
 }  // namespace qvm::config

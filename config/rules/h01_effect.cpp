@@ -20,9 +20,9 @@ bool has_full_effect(const ParsedOption& item) {
   return false;
 }
 
-class Checker {
+class CheckerH01 {
  public:
-  Checker(const CheckedVm& vm, const TableSet& tables) : x_vm(vm), x_tables(tables) {}
+  CheckerH01(const CheckedVm& vm, const TableSet& tables) : x_vm(vm), x_tables(tables) {}
 
   void run(DiagnosticSink& sink) {
     for (const ParsedOption& item : x_vm.tree.items) check_item(item);
@@ -67,8 +67,8 @@ class Checker {
   RepeatedFindings x_found;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  for (const CheckedVm& vm : input.vms) Checker(vm, input.tables).run(sink);
+void check_h01(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) CheckerH01(vm, input.tables).run(sink);
 }
 
 }  // namespace
@@ -82,6 +82,6 @@ const Rule kEffect{.id = "H01",
                        "and checked; nothing is left out silently.",
                    .wrong = {"system left\nram 64M\ncpu partition guests sched 20\n"},
                    .right = {"system left\nram 64M\ncpu cluster _cpu-1\n"},
-                   .check = check};
+                   .check = check_h01};
 
 }  // namespace qvm::config

@@ -10,7 +10,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_h02(const RuleInput& input, DiagnosticSink& sink) {
   std::map<std::string, SourceRange, std::less<>> seen;
   for (const CheckedVm& vm : input.vms) {
     if (vm.tree.unreadable && vm.tree.items.empty()) continue;
@@ -35,6 +35,6 @@ const Rule kDuplicateSystem{.id = "H02",
                                 "without its ending if there is none.",
                             .wrong = {"system left\nram 64M\n", "system left\nram 64M\n"},
                             .right = {"system left\nram 64M\n", "system right\nram 64M\n"},
-                            .check = check};
+                            .check = check_h02};
 
 }  // namespace qvm::config

@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::string_view kDocument = "docs/decisions-qvmconf.md lists what was decided where QNX is silent";
 
-class Checker {
+class CheckerH03 {
  public:
-  Checker(const CheckedVm& vm, const RuleInput& input) : x_vm(vm), x_input(input) {}
+  CheckerH03(const CheckedVm& vm, const RuleInput& input) : x_vm(vm), x_input(input) {}
 
   void run(DiagnosticSink& sink) {
     for (const ParsedOption& item : x_vm.tree.items) {
@@ -102,8 +102,8 @@ class Checker {
   RepeatedFindings x_found;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  for (const CheckedVm& vm : input.vms) Checker(vm, input).run(sink);
+void check_h03(const RuleInput& input, DiagnosticSink& sink) {
+  for (const CheckedVm& vm : input.vms) CheckerH03(vm, input).run(sink);
 }
 
 }  // namespace
@@ -119,6 +119,6 @@ const Rule kDecision{.id = "H03",
                          "matters. QNX's own qvm may read it differently.",
                      .wrong = {"system left\nram 64M\ncmdline \"name=\\\"a b\\\"\"\n"},
                      .right = {"system left\nram 64M\ncmdline \"name=a\n    quiet\"\n"},
-                     .check = check};
+                     .check = check_h03};
 
 }  // namespace qvm::config

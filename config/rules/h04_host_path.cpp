@@ -28,9 +28,9 @@ std::string entry_for(std::string_view path) {
   return fmt::format("\"{}\": disks/{}.img", path, name);
 }
 
-class Checker {
+class CheckerH04 {
  public:
-  Checker(const RuleInput& input, DiagnosticSink& sink) : x_input(input), x_sink(sink) {}
+  CheckerH04(const RuleInput& input, DiagnosticSink& sink) : x_input(input), x_sink(sink) {}
 
   void run() {
     for (const CheckedVm& vm : x_input.vms) {
@@ -92,8 +92,8 @@ class Checker {
   std::set<std::string, std::less<>> x_used;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
-  Checker(input, sink).run();
+void check_h04(const RuleInput& input, DiagnosticSink& sink) {
+  CheckerH04(input, sink).run();
 }
 
 }  // namespace
@@ -109,6 +109,6 @@ const Rule kHostPath{.id = "H04",
                          "too.",
                      .wrong = {"system left\nram 64M\nvdev ser8250 hostdev /dev/ser1\n"},
                      .right = {"system left\nram 64M\nvdev ser8250 hostdev -\n"},
-                     .check = check};
+                     .check = check_h04};
 
 }  // namespace qvm::config

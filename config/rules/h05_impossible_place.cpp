@@ -46,7 +46,7 @@ void check_place(const Occupied& one, bool x86, const CheckedVm& vm, DiagnosticS
       fmt::format("keep 0x{:x}-0x{:x} free", kApics, kApicsLast)));
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_h05(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     const bool x86 = machine_of(vm, input.tables).machine == Machine::x86;
     for (const Occupied& one : occupied_by(vm.model)) check_place(one, x86, vm, sink);
@@ -64,6 +64,6 @@ const Rule kImpossiblePlace{.id = "H05",
                                 "belongs to the local APICs.",
                             .wrong = {"system left\nram 64M\nvdev ioapic loc 0xfee00000\n"},
                             .right = {"system left\nram 64M\nvdev ioapic loc 0xfec00000\n"},
-                            .check = check};
+                            .check = check_h05};
 
 }  // namespace qvm::config

@@ -7,7 +7,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_h06(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     if (vm.tree.unreadable && vm.tree.items.empty()) continue;
     const auto name = parse_vm_name(vm.name);
@@ -27,6 +27,6 @@ const Rule kUnusableName{.id = "H06",
                              "directory, a part of socket paths and a libvirt domain.",
                          .wrong = {"system left/right\nram 64M\n"},
                          .right = {"system left.right\nram 64M\n"},
-                         .check = check};
+                         .check = check_h06};
 
 }  // namespace qvm::config

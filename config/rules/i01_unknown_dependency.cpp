@@ -9,7 +9,7 @@
 namespace qvm::config {
 namespace {
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_i01(const RuleInput& input, DiagnosticSink& sink) {
   if (input.manifest == nullptr) return;
   std::vector<std::string_view> names;
   for (const VmEntry& vm : input.manifest->vms) names.push_back(vm.name.value);
@@ -48,6 +48,6 @@ const Rule kUnknownDependency{
               "vms:\n  left: {config: left.qvmconf}\n  right: {config: right.qvmconf, depends_on: [lft]}\n"},
     .right = {"system left\nram 64M\n", "system right\nram 64M\n",
               "vms:\n  left: {config: left.qvmconf}\n  right: {config: right.qvmconf, depends_on: [left]}\n"},
-    .check = check};
+    .check = check_i01};
 
 }  // namespace qvm::config

@@ -21,7 +21,7 @@ SourceRange place_of(const SystemConfig& manifest, const std::string& name, cons
   return {};
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_i02(const RuleInput& input, DiagnosticSink& sink) {
   if (input.manifest == nullptr) return;
   Dependencies dependencies;
   for (const VmEntry& vm : input.manifest->vms) {
@@ -60,6 +60,6 @@ const Rule kDependencyCycle{
               "  right: {config: right.qvmconf, depends_on: [left]}\n"},
     .right = {"system left\nram 64M\n", "system right\nram 64M\n",
               "vms:\n  left: {config: left.qvmconf}\n  right: {config: right.qvmconf, depends_on: [left]}\n"},
-    .check = check};
+    .check = check_i02};
 
 }  // namespace qvm::config

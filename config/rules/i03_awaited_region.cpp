@@ -53,7 +53,7 @@ class Regions {
   std::vector<RegionAccess> x_accesses;
 };
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_i03(const RuleInput& input, DiagnosticSink& sink) {
   if (input.manifest == nullptr) return;
   const Regions regions(input);
   for (const VmEntry& vm : input.manifest->vms) {
@@ -90,6 +90,6 @@ const Rule kAwaitedRegion{
     .right = {kLeft, kRight,
               "vms:\n  left: {config: left.qvmconf}\n"
               "  right: {config: right.qvmconf, depends_on: [{region: moo, clients: 1}]}\n"},
-    .check = check};
+    .check = check_i03};
 
 }  // namespace qvm::config

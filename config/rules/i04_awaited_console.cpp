@@ -17,7 +17,7 @@ bool may_have_console(const CheckedVm& vm) {
                      [](const Vdev& vdev) { return vdev.table == nullptr || is_serial_port(vdev); });
 }
 
-void check(const RuleInput& input, DiagnosticSink& sink) {
+void check_i04(const RuleInput& input, DiagnosticSink& sink) {
   if (input.manifest == nullptr) return;
   for (const VmEntry& vm : input.manifest->vms) {
     for (const Dependency& dependency : vm.depends_on) {
@@ -34,7 +34,7 @@ void check(const RuleInput& input, DiagnosticSink& sink) {
   }
 }
 
-constexpr std::string_view kRight = "system right\nram 64M\n";
+constexpr std::string_view kWaiting = "system right\nram 64M\n";
 constexpr std::string_view kManifest =
     "vms:\n  left: {config: left.qvmconf}\n"
     "  right: {config: right.qvmconf, depends_on: [{vm: left, console: ready}]}\n";
@@ -47,8 +47,8 @@ const Rule kAwaitedConsole{
     .title = "waiting for the console of a VM that has none",
     .documentation =
         "A condition 'console' looks at what the other VM writes to its first serial port or console.",
-    .wrong = {"system left\nram 64M\n", kRight, kManifest},
-    .right = {"system left\nram 64M\nvdev ser8250 hostdev -\n", kRight, kManifest},
-    .check = check};
+    .wrong = {"system left\nram 64M\n", kWaiting, kManifest},
+    .right = {"system left\nram 64M\nvdev ser8250 hostdev -\n", kWaiting, kManifest},
+    .check = check_i04};
 
 }  // namespace qvm::config

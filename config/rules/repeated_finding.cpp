@@ -10,7 +10,7 @@ namespace qvm::config {
 namespace {
 
 // More places than these are only counted.
-constexpr std::size_t kMostNotes = 3;
+constexpr std::size_t kMostFurtherPlaces = 3;
 
 }  // namespace
 
@@ -21,13 +21,13 @@ void RepeatedFindings::add(const std::string& key, Diagnostic diagnostic) {
     return;
   }
   One& one = x_all[place->second];
-  if (++one.further <= kMostNotes) one.diagnostic.notes.push_back({diagnostic.where, "here, too"});
+  if (++one.further <= kMostFurtherPlaces) one.diagnostic.notes.push_back({diagnostic.where, "here, too"});
 }
 
 void RepeatedFindings::finish(DiagnosticSink& sink) {
   for (One& one : x_all) {
-    if (one.further > kMostNotes) {
-      const std::size_t more = one.further - kMostNotes;
+    if (one.further > kMostFurtherPlaces) {
+      const std::size_t more = one.further - kMostFurtherPlaces;
       one.diagnostic.notes.push_back({{}, fmt::format("and at {} more place{}", more, more == 1 ? "" : "s")});
     }
     sink.add(std::move(one.diagnostic));

@@ -20,11 +20,6 @@ namespace qvm::cli {
 
 namespace {
 
-void print(std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-  std::fflush(stdout);
-}
-
 int no_log(const daemon::RuntimePaths& paths, const std::string& vm) {
   complain(
       fmt::format("there is no console log of a VM '{}' in '{}'; 'qvm ps' lists the VMs", vm, paths.logs()));
@@ -78,7 +73,7 @@ int logs(const Options& options, const daemon::RuntimePaths& paths) {
   }
   const std::string& vm = options.words.front();
   const Signals signals(**loop, {SIGINT, SIGTERM}, [&loop](int) { (*loop)->stop(); });
-  ConsoleLog log(**loop, paths.console_log(vm), print);
+  ConsoleLog log(**loop, paths.console_log(vm), print_console);
   if (!log.open()) return no_log(paths, vm);
   if (options.follow) {
     log.follow_successors();
@@ -105,7 +100,7 @@ int console(const Options& options, const daemon::RuntimePaths& paths) {
     return kFailed;
   }
   const Signals signals(**loop, {SIGTERM, SIGHUP, SIGINT}, [&loop](int) { (*loop)->stop(); });
-  ConsoleLog log(**loop, paths.console_log(vm), print);
+  ConsoleLog log(**loop, paths.console_log(vm), print_console);
   ConsoleInput input(**loop, paths.console_socket(vm), [&loop] { (*loop)->stop(); });
   if (::isatty(STDIN_FILENO) == 1) fmt::print(stderr, "qvm: console of '{}'; Ctrl-] leaves it\n", vm);
   std::optional<RawTerminal> terminal(RawTerminal::KeepSignals::no);

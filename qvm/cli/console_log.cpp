@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -129,6 +130,11 @@ void PrefixedLines::print(std::string_view line) {
   std::string text = x_prefix;
   text.append(line).push_back('\n');
   x_print(text);
+}
+
+void print_console(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  std::fflush(stdout);
 }
 
 }  // namespace qvm::cli

@@ -23,7 +23,7 @@ namespace {
 using daemon::VmState;
 using daemon::VmStatus;
 
-void print(std::string_view bytes) {
+void write_bytes(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
@@ -38,7 +38,7 @@ class Single {
   Single(const daemon::RuntimePaths& paths, EventLoop& loop, const plan::VmPlan& plan)
       : x_paths(paths), x_loop(loop), x_dryrun(plan.dryrun) {
     if (plan.consoles.empty() || x_dryrun) return;
-    x_log = std::make_unique<ConsoleLog>(loop, plan.consoles.front().log, print);
+    x_log = std::make_unique<ConsoleLog>(loop, plan.consoles.front().log, write_bytes);
     if (!plan.consoles.front().socket.empty()) {
       x_input = std::make_unique<ConsoleInput>(loop, plan.consoles.front().socket, [this] { stop(SIGTERM); });
     }
@@ -106,7 +106,7 @@ class Single {
     if (x_signal == SIGQUIT) return kPowerCut;
     if (cancelled || !x_last) return kOk;
     if (x_dryrun) {
-      print(kDryrunCompleted);
+      write_bytes(kDryrunCompleted);
       return kOk;
     }
     if (exit_code(x_last->outcome) != kOk) {

@@ -29,11 +29,6 @@ using daemon::VmStatus;
 constexpr std::array<const char*, 6> kColors = {"\033[36m", "\033[33m", "\033[32m",
                                                 "\033[35m", "\033[34m", "\033[31m"};
 
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
 class Up {
  public:
   Up(const Options& options, const daemon::RuntimePaths& paths, EventLoop& loop)
@@ -104,7 +99,7 @@ class Up {
       console.prefix = fmt::format("{:<{}} | ", plan.name, width);
       if (x_color)
         console.prefix = fmt::format("{}{}\033[0m", kColors[index++ % kColors.size()], console.prefix);
-      console.lines = std::make_unique<PrefixedLines>(console.prefix, print);
+      console.lines = std::make_unique<PrefixedLines>(console.prefix, print_console);
       if (plan.consoles.empty() || x_options.detach || x_dryrun) continue;
       console.log = std::make_unique<ConsoleLog>(
           x_loop, plan.consoles.front().log,
@@ -118,9 +113,9 @@ class Up {
     // The log is the new one from the moment the VM's process runs.
     if (vm.state == VmState::running) {
       console.ran = true;
-      print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+      print_console(fmt::format("{}* {}\n", console.prefix, describe(vm)));
     }
-    if (vm.state == VmState::waiting) print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    if (vm.state == VmState::waiting) print_console(fmt::format("{}* {}\n", console.prefix, describe(vm)));
     const bool between_runs = vm.state == VmState::restarting;
     if (console.log != nullptr && vm.state != VmState::starting && !between_runs) console.log->open();
     if (!vm.over() && !between_runs) return;
@@ -128,13 +123,13 @@ class Up {
     console.lines->finish();
     // The next run has a log of its own.
     if (console.log != nullptr && between_runs) console.log->close();
-    print(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    print_console(fmt::format("{}* {}\n", console.prefix, describe(vm)));
   }
 
   void show_roll_back() {
     for (auto& [name, console] : x_consoles) {
       console.lines->finish();
-      if (console.ran) print(fmt::format("{}* stopped\n", console.prefix));
+      if (console.ran) print_console(fmt::format("{}* stopped\n", console.prefix));
     }
   }
 
@@ -152,7 +147,7 @@ class Up {
     if (x_signal != 0) return 128 + x_signal;
     if (x_failed) return x_watch->all_started() ? kDied : kNotStarted;
     if (x_dryrun) {
-      print(kDryrunCompleted);
+      print_console(kDryrunCompleted);
       return kOk;
     }
     if (x_options.detach) return kOk;

@@ -16,8 +16,6 @@ namespace {
 using config::Load;
 using vdevs::is_xml_text;
 
-constexpr const char* kRule = "plan-boot";
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kFirmwareStart = 0xe0000;
 constexpr std::uint64_t kBiosAreaEnd = 0x100000;
 
@@ -40,7 +38,7 @@ class BootPlanner {
   void check_overlaps();
   std::string path_of(const Load& load);
   void error(const config::SourceRange& where, std::string message, std::string help) {
-    report(x_sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+    report(x_sink, config::Severity::error, kBootRule, where, std::move(message), std::move(help));
   }
 
   const config::VmConfig& x_vm;
@@ -72,7 +70,7 @@ void BootPlanner::take_image(const Load& load) {
     }
   }
   if (load.address) {
-    report(x_sink, config::Severity::warning, kRule, load.where,
+    report(x_sink, config::Severity::warning, kBootRule, load.where,
            fmt::format("the address {:#x} has no effect: the image is loaded where its format says",
                        *load.address),
            "leave the address out");
@@ -82,7 +80,7 @@ void BootPlanner::take_image(const Load& load) {
 void BootPlanner::take_initrd(const Load& load) {
   if (x_initrd != nullptr) {
     config::Diagnostic finding;
-    finding.rule = kRule;
+    finding.rule = kBootRule;
     finding.where = load.where;
     finding.message = "a second initial ramdisk: the machine hands only one to its guest";
     finding.notes.push_back({x_initrd->where, "the first one is here"});
@@ -93,7 +91,7 @@ void BootPlanner::take_initrd(const Load& load) {
   x_initrd = &load;
   x_plan.boot.initrd = path_of(load);
   if (load.address) {
-    report(x_sink, config::Severity::warning, kRule, load.where,
+    report(x_sink, config::Severity::warning, kBootRule, load.where,
            fmt::format("the address {:#x} has no effect: the firmware places the initial ramdisk",
                        *load.address),
            "leave the address out");
@@ -132,8 +130,8 @@ void BootPlanner::take_data(const Load& load) {
 // The firmware works in the upper half of the area, and SeaBIOS copies the option ROM that starts the image
 // into the lower half; the small firmware leaves that half alone.
 bool BootPlanner::take_bios_pages(const Load& load, std::uint64_t length) {
-  const std::uint64_t start = *load.address / kPage * kPage;
-  const std::uint64_t end = (*load.address + length + kPage - 1) / kPage * kPage;
+  const std::uint64_t start = *load.address / vdevs::kPage * vdevs::kPage;
+  const std::uint64_t end = (*load.address + length + vdevs::kPage - 1) / vdevs::kPage * vdevs::kPage;
   if (x_host.firmware_path.empty() || end > kFirmwareStart) {
     error(
         load.where,
@@ -148,13 +146,13 @@ bool BootPlanner::take_bios_pages(const Load& load, std::uint64_t length) {
                   kFirmwareStart - 1));
     return false;
   }
-  for (std::uint64_t page = start; page < end; page += kPage) {
+  for (std::uint64_t page = start; page < end; page += vdevs::kPage) {
     const auto same = [page](const OwnedRange& one) { return one.start == page; };
     if (std::any_of(x_plan.bios_pages.begin(), x_plan.bios_pages.end(), same)) continue;
     OwnedRange range;
     range.kind = MemoryRange::Kind::rom;
     range.start = page;
-    range.length = kPage;
+    range.length = vdevs::kPage;
     range.owner = "rom";
     range.where = load.where;
     x_plan.bios_pages.push_back(std::move(range));
@@ -241,7 +239,7 @@ const Load* choose_image(const config::VmConfig& vm, config::DiagnosticSink& sin
       if (load.blob == kind) return &load;
     }
   }
-  report(sink, config::Severity::error, kRule, vm.where, "the VM has nothing to start",
+  report(sink, config::Severity::error, kBootRule, vm.where, "the VM has nothing to start",
          "add 'load PATH' with a kernel image");
   return nullptr;
 }
@@ -250,7 +248,7 @@ std::optional<std::string> checked_path(const Load& load, const HostFacts& host,
                                         config::DiagnosticSink& sink) {
   std::string path = vdevs::absolute_path(host.working_directory, load.path);
   if (is_xml_text(path)) return path;
-  report(sink, config::Severity::error, kRule, load.where,
+  report(sink, config::Severity::error, kBootRule, load.where,
          "a file name that is not UTF-8 text or has control characters cannot be given to libvirt",
          "rename the file");
   return std::nullopt;

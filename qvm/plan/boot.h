@@ -15,6 +15,8 @@
 
 namespace qvm::plan {
 
+inline constexpr const char* kBootRule = "plan-boot";
+
 struct BootPlan {
   Boot boot;
   std::vector<Blob> blobs;  // sorted by address, disjoint

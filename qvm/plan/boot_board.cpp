@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "qvm/plan/arm_image.h"
+#include "qvm/plan/boot.h"
 #include "qvm/plan/finding.h"
 #include "qvm/plan/machine_virt.h"
 #include "vdevs/host_path.h"
@@ -17,11 +18,9 @@ namespace {
 
 using config::Load;
 
-constexpr const char* kRule = "plan-boot";
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kBlock = 2 << 20;  // what Linux maps its image and its device tree by
 // The device tree comes behind the boot code, in one block.
-constexpr std::uint64_t kTreeOffset = kPage;
+constexpr std::uint64_t kTreeOffset = vdevs::kPage;
 static_assert(kTreeOffset + kMostTreeBytes <= kBlock);
 
 std::string boot_code(std::uint64_t tree, std::uint64_t entry) {
@@ -75,7 +74,7 @@ class BoardBootPlanner {
   enum class From { bottom, top };
   std::optional<std::uint64_t> find_place(std::uint64_t length, std::uint64_t alignment, From from) const;
   void error(const config::SourceRange& where, std::string message, std::string help) {
-    report(x_sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+    report(x_sink, config::Severity::error, kBootRule, where, std::move(message), std::move(help));
   }
 
   const config::VmConfig& x_vm;
@@ -164,7 +163,7 @@ std::optional<ArmImage> BoardBootPlanner::read_image(const Load& load, const std
 
 void BoardBootPlanner::take_elf(const Load& load, const ArmImage& image) {
   if (load.address) {
-    report(x_sink, config::Severity::warning, kRule, load.where,
+    report(x_sink, config::Severity::warning, kBootRule, load.where,
            fmt::format("the address {:#x} has no effect: an ELF image is loaded where its headers say",
                        *load.address),
            "leave the address out");
@@ -207,14 +206,14 @@ void BoardBootPlanner::take_image(const Load& load) {
 
 void BoardBootPlanner::take_data(const Load& load) {
   std::optional<std::uint64_t> at = load.address;
-  if (!at) at = find_place(load.size, kPage, From::bottom);
+  if (!at) at = find_place(load.size, vdevs::kPage, From::bottom);
   if (!at) return error(load.where, fmt::format("there is no room for '{}' in RAM", load.path), "");
   if (claim(*at, load.size, load)) x_plan.blobs.push_back({path_of(load), *at, load.size});
 }
 
 void BoardBootPlanner::take_initrd(const Load& load) {
   std::optional<std::uint64_t> at = load.address;
-  if (!at) at = find_place(load.size, kPage, From::top);
+  if (!at) at = find_place(load.size, vdevs::kPage, From::top);
   if (!at)
     return error(load.where, fmt::format("there is no room for '{}' in RAM", load.path),
                  "give the VM more RAM");
@@ -226,7 +225,7 @@ void BoardBootPlanner::take_initrd(const Load& load) {
 
 void BoardBootPlanner::merge_tree(const Load& load) {
   if (load.address) {
-    report(x_sink, config::Severity::warning, kRule, load.where,
+    report(x_sink, config::Severity::warning, kBootRule, load.where,
            fmt::format("the address {:#x} has no effect: the device tree is made part of the VM's own",
                        *load.address),
            "leave the address out");

@@ -8,7 +8,7 @@ namespace {
 using vdevs::MachineRange;
 using vdevs::Part;
 
-vdevs::Machine make_machine() {
+vdevs::Machine make_pc() {
   vdevs::Machine pc;
   pc.name = "pc";
   pc.controller = "I/O APIC";
@@ -77,7 +77,7 @@ vdevs::Machine make_machine() {
 }  // namespace
 
 const vdevs::Machine& machine_pc() {
-  static const vdevs::Machine machine = make_machine();
+  static const vdevs::Machine machine = make_pc();
   return machine;
 }
 

@@ -5,7 +5,7 @@
 namespace qvm::plan {
 namespace {
 
-vdevs::Machine make_machine() {
+vdevs::Machine make_virt() {
   vdevs::Machine virt;
   virt.name = "virt";
   virt.architecture = config::Architecture::aarch64;
@@ -20,8 +20,8 @@ vdevs::Machine make_machine() {
   return virt;
 }
 
-vdevs::Machine make_kvm_machine() {
-  vdevs::Machine virt = make_machine();
+vdevs::Machine make_kvm_virt() {
+  vdevs::Machine virt = make_virt();
   virt.fixed_controller = vdevs::Machine::FixedGic{
       .distributor = 0x08000000, .cpu_interface = 0x08010000, .redistributors = 0x080a0000};
   return virt;
@@ -30,8 +30,8 @@ vdevs::Machine make_kvm_machine() {
 }  // namespace
 
 const vdevs::Machine& machine_virt(HostFacts::Acceleration acceleration) {
-  static const vdevs::Machine emulated = make_machine();
-  static const vdevs::Machine kvm = make_kvm_machine();
+  static const vdevs::Machine emulated = make_virt();
+  static const vdevs::Machine kvm = make_kvm_virt();
   return acceleration == HostFacts::Acceleration::kvm ? kvm : emulated;
 }
 

@@ -12,7 +12,7 @@
 namespace qvm::plan {
 namespace {
 
-constexpr const char* kRule = "plan-pass";
+constexpr const char* kPassRule = "plan-pass";
 constexpr const char* kDriver = "vfio-pci";
 constexpr std::uint8_t kBridge = 0x06;
 
@@ -106,7 +106,7 @@ class Checker {
   }
 
   void refuse(const config::SourceRange& where, std::string message, std::string help) {
-    report(x_sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+    report(x_sink, config::Severity::error, kPassRule, where, std::move(message), std::move(help));
   }
 
   const std::vector<HostPciDevice>& x_host;

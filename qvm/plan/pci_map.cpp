@@ -7,13 +7,9 @@
 #include <algorithm>
 
 #include "qvm/plan/finding.h"
+#include "vdevs/plan.h"
 
 namespace qvm::plan {
-namespace {
-
-constexpr const char* kRule = "plan-device";
-
-}  // namespace
 
 std::string describe_pci(std::uint64_t device, std::uint64_t function) {
   return function == 0 ? fmt::format("0:{}", device) : fmt::format("0:{}.{}", device, function);
@@ -48,7 +44,7 @@ bool PciMap::claim(const config::PciPosition& position, const std::string& owner
                    const config::SourceRange& where, config::DiagnosticSink& sink) {
   if (position.bus != 0 || position.device >= config::kPciDevices ||
       position.function >= config::kPciFunctions) {
-    report(sink, config::Severity::error, kRule, where,
+    report(sink, config::Severity::error, vdevs::kDeviceRule, where,
            fmt::format("{} cannot be at PCI position {}:{}.{}", owner, position.bus, position.device,
                        position.function),
            fmt::format("possible are pci:0:2 to pci:0:{}, functions 0 to {}", config::kPciDevices - 1,
@@ -57,7 +53,7 @@ bool PciMap::claim(const config::PciPosition& position, const std::string& owner
   }
   if (const PciOwner* const other = find(position.device, position.function); other != nullptr) {
     config::Diagnostic finding;
-    finding.rule = kRule;
+    finding.rule = vdevs::kDeviceRule;
     finding.where = where;
     finding.message = fmt::format("PCI position {} of {} belongs to {}",
                                   describe_pci(position.device, position.function), owner, other->owner);
@@ -101,7 +97,7 @@ void PciMap::place(std::vector<PciWish> wishes, config::DiagnosticSink& sink) {
       *wish.place = PciPlace{*device};
       continue;
     }
-    report(sink, config::Severity::error, kRule, wish.where,
+    report(sink, config::Severity::error, vdevs::kDeviceRule, wish.where,
            fmt::format("no PCI position is left for {}", wish.owner),
            "a guest has 30 of them: leave one out, or put several into one device: 'loc pci:0:DEV.FUNC'");
   }

@@ -14,8 +14,6 @@ namespace {
 
 using config::MemoryPiece;
 
-constexpr std::uint64_t kPage = 4096;
-
 std::uint64_t end_of(const MemoryPiece& piece) {
   return piece.start + piece.length;
 }
@@ -111,10 +109,10 @@ void RamPlanner::check_piece(const MemoryPiece& piece) {
               "area",
               describe_range(piece.start, piece.length), x_machine.name),
           fmt::format("'rom {:#x},{:#x}' works", x_rules.rom_start, x_rules.hole_end - x_rules.rom_start));
-  } else if (piece.start % kPage != 0 || piece.length % kPage != 0) {
+  } else if (piece.start % vdevs::kPage != 0 || piece.length % vdevs::kPage != 0) {
     error(piece, "plan-memory",
           fmt::format("rom {} does not begin and end on pages", describe_range(piece.start, piece.length)),
-          fmt::format("its start and its length have to be multiples of {:#x}", kPage));
+          fmt::format("its start and its length have to be multiples of {:#x}", vdevs::kPage));
   } else if (end_of(piece) > x_rules.top_limit) {
     error(
         piece, "plan-memory",

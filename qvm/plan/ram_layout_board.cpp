@@ -13,16 +13,14 @@ namespace {
 
 using config::MemoryPiece;
 
-constexpr std::uint64_t kPage = 4096;
-
 std::string problem_of(const MemoryPiece& piece, const vdevs::Machine& machine) {
   const std::string noun = piece.kind == MemoryPiece::Kind::rom ? "rom" : "ram";
   const std::string range = describe_range(piece.start, piece.length);
   const vdevs::RamRules& rules = machine.ram;
   if (piece.length == 0 || piece.start + piece.length < piece.start)
     return "a piece of memory of no length or beyond the 64-bit address space";
-  if (piece.start % kPage != 0 || piece.length % kPage != 0)
-    return fmt::format("{} {} does not begin and end at a multiple of {:#x}", noun, range, kPage);
+  if (piece.start % vdevs::kPage != 0 || piece.length % vdevs::kPage != 0)
+    return fmt::format("{} {} does not begin and end at a multiple of {:#x}", noun, range, vdevs::kPage);
   const std::uint64_t end = piece.start + piece.length;
   if (end > rules.top_limit)
     return fmt::format("{} {} ends above {:#x}, where the memory of machine '{}' ends", noun, range,

@@ -13,7 +13,7 @@
 namespace qvm::plan {
 namespace {
 
-constexpr const char* kRule = "plan-name";
+constexpr const char* kNameRule = "plan-name";
 // Room for the name of a socket in a VM's directory.
 constexpr std::string_view kLongestSocket = "console-999.sock";
 
@@ -22,7 +22,7 @@ constexpr std::string_view kLongestSocket = "console-999.sock";
 bool check_vm_name(const std::string& name, const std::string& runtime_directory,
                    const config::SourceRange& where, config::DiagnosticSink& sink) {
   const auto error = [&](std::string message, std::string help) {
-    report(sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+    report(sink, config::Severity::error, kNameRule, where, std::move(message), std::move(help));
     return false;
   };
   if (name.empty()) return error("the VM has no name", "add 'system NAME' at the start of its configuration");

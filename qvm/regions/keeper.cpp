@@ -26,12 +26,12 @@ namespace {
 
 constexpr std::size_t kBatch = 64;  // descriptors per message
 
-enum class Op : std::uint32_t { keep = 1, drop = 2, bye = 3, complete = 4 };
+enum class KeeperOp : std::uint32_t { keep = 1, drop = 2, bye = 3, complete = 4 };
 
 }  // namespace
 
 struct KeeperMessage {
-  Op op = Op::keep;
+  KeeperOp op = KeeperOp::keep;
   std::uint32_t count = 0;
   std::array<KeeperKey, kBatch> keys{};
 };
@@ -93,7 +93,7 @@ Received receive_message(int socket, int flags = 0) {
     }
   }
   received.end = got != sizeof received.message || received.message.count > kBatch ||
-                 (received.message.op == Op::keep && received.fds.size() != received.message.count);
+                 (received.message.op == KeeperOp::keep && received.fds.size() != received.message.count);
   return received;
 }
 
@@ -137,15 +137,15 @@ LinkEnd serve(int socket, KeptDescriptors& kept, int& starts) {
     if (received.end) return LinkEnd::broken;
     const KeeperMessage& message = received.message;
     switch (message.op) {
-      case Op::keep:
+      case KeeperOp::keep:
         for (std::uint32_t i = 0; i < message.count; ++i) kept[message.keys[i]] = std::move(received.fds[i]);
         break;
-      case Op::drop:
+      case KeeperOp::drop:
         for (std::uint32_t i = 0; i < message.count; ++i) kept.erase(message.keys[i]);
         break;
-      case Op::bye:
+      case KeeperOp::bye:
         return LinkEnd::bye;
-      case Op::complete:
+      case KeeperOp::complete:
         starts = 0;
         if (received.fds.size() == 1) bell = std::move(received.fds.front());
         break;
@@ -167,7 +167,7 @@ Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kep
     return send_message(mine.get(), message, fds);
   };
   auto sent = send_descriptors(send, all);
-  if (sent) sent = send({.op = Op::complete, .count = 0, .keys = {}}, {});
+  if (sent) sent = send({.op = KeeperOp::complete, .count = 0, .keys = {}}, {});
   // A child that died meanwhile shows in serve().
   return mine;
 }
@@ -211,7 +211,7 @@ Result<KeptDescriptors> KeeperLink::take_back() {
   for (;;) {
     Received received = receive_message(x_socket.get());
     if (received.end) return fail("the keeper's descriptors did not come");
-    if (received.message.op == Op::complete) return kept;
+    if (received.message.op == KeeperOp::complete) return kept;
     for (std::uint32_t i = 0; i < received.message.count && i < received.fds.size(); ++i) {
       kept[received.message.keys[i]] = std::move(received.fds[i]);
     }
@@ -241,7 +241,7 @@ Result<void> KeeperLink::keep(std::span<const KeptRef> descriptors) {
 
 Result<void> KeeperLink::drop(std::span<const KeeperKey> keys) {
   while (x_socket && !keys.empty()) {
-    KeeperMessage message{.op = Op::drop, .count = 0, .keys = {}};
+    KeeperMessage message{.op = KeeperOp::drop, .count = 0, .keys = {}};
     for (; message.count < kBatch && message.count < keys.size(); ++message.count) {
       message.keys[message.count] = keys[message.count];
     }
@@ -260,13 +260,13 @@ void KeeperLink::serving() {
   if (!x_socket) return;
   UniqueFd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   const int fd = bell.get();
-  const auto sent = send({.op = Op::complete, .count = 0, .keys = {}}, std::span(&fd, bell ? 1U : 0U));
+  const auto sent = send({.op = KeeperOp::complete, .count = 0, .keys = {}}, std::span(&fd, bell ? 1U : 0U));
   if (sent) x_bell = std::move(bell);
 }
 
 void KeeperLink::bye() {
   if (!x_socket) return;
-  [[maybe_unused]] const auto sent = send({.op = Op::bye, .count = 0, .keys = {}}, {});
+  [[maybe_unused]] const auto sent = send({.op = KeeperOp::bye, .count = 0, .keys = {}}, {});
   ring();
 }
 

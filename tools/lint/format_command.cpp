@@ -23,7 +23,7 @@
 namespace qvm::lint {
 namespace {
 
-struct Arguments {
+struct FormatArguments {
   std::vector<std::string> words;
   std::vector<std::string> plugin_directories;
   std::string stdin_name = "<stdin>";
@@ -31,11 +31,11 @@ struct Arguments {
   bool diff = false;
 };
 
-constexpr std::string_view kDescription =
+constexpr std::string_view kFormatDescription =
     "Brings VM configurations into their canonical layout: one option of the VM a line, options of a device "
     "indented below it. Words, comments and what they mean stay as they are.";
 
-std::string examples(std::string_view program) {
+std::string format_examples(std::string_view program) {
   return fmt::format(
       "Examples:\n"
       "  Rewrite files, and everything below a directory:\n    {0} guest.qvmconf machines/\n"
@@ -50,7 +50,7 @@ std::string examples(std::string_view program) {
 
 class FormatRun {
  public:
-  FormatRun(const Arguments& arguments, std::string_view program, std::istream& in, std::ostream& out,
+  FormatRun(const FormatArguments& arguments, std::string_view program, std::istream& in, std::ostream& out,
             std::ostream& err)
       : x_arguments(arguments), x_program(program), x_in(in), x_out(out), x_err(err) {}
 
@@ -126,7 +126,7 @@ class FormatRun {
     }
   }
 
-  const Arguments& x_arguments;
+  const FormatArguments& x_arguments;
   std::string_view x_program;
   std::istream& x_in;
   std::ostream& x_out;
@@ -136,7 +136,7 @@ class FormatRun {
   bool x_changed = false;
 };
 
-std::string check_usage(const Arguments& arguments) {
+std::string check_format_usage(const FormatArguments& arguments) {
   if (arguments.words.empty()) return "no configuration to format is named";
   if (std::count(arguments.words.begin(), arguments.words.end(), kStandardInput) > 1)
     return "'-' is standard input, which can be read only once";
@@ -146,11 +146,11 @@ std::string check_usage(const Arguments& arguments) {
   return {};
 }
 
-int parse_and_run(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
+int parse_and_run_format(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
   const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "qvm fmt";
-  Arguments arguments;
-  CLI::App app{std::string(kDescription), program};
-  app.footer(examples(program));
+  FormatArguments arguments;
+  CLI::App app{std::string(kFormatDescription), program};
+  app.footer(format_examples(program));
   app.add_option("file", arguments.words,
                  "Configurations (*.qvmconf), directories, or '-' for standard input")
       ->type_name("FILE");
@@ -169,7 +169,7 @@ int parse_and_run(int argc, const char* const* argv, std::istream& in, std::ostr
   } catch (const CLI::ParseError& error) {
     return usage_error(err, program, error.what());
   }
-  if (const std::string wrong = check_usage(arguments); !wrong.empty())
+  if (const std::string wrong = check_format_usage(arguments); !wrong.empty())
     return usage_error(err, program, wrong);
   return FormatRun(arguments, program, in, out, err).run();
 }
@@ -177,7 +177,7 @@ int parse_and_run(int argc, const char* const* argv, std::istream& in, std::ostr
 }  // namespace
 
 int run_format(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
-  return run_guarded("qvm fmt", out, err, [&] { return parse_and_run(argc, argv, in, out, err); });
+  return run_guarded("qvm fmt", out, err, [&] { return parse_and_run_format(argc, argv, in, out, err); });
 }
 
 }  // namespace qvm::lint

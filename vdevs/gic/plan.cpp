@@ -11,8 +11,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-
 // GIC architecture: sizes of the frames. A redistributor has two of 64 KiB.
 constexpr std::uint64_t kDistributorV2 = 0x1000;
 constexpr std::uint64_t kCpuInterface = 0x2000;
@@ -54,12 +52,12 @@ std::optional<unsigned> GicPlanner::version() {
   if (version == 2 || version == 3) {
     const config::Option& frame = *config::find_option(options, version == 3 ? "gicc" : "gicr");
     add_finding(
-        x_sink, config::Severity::error, kRule, frame.where,
+        x_sink, config::Severity::error, kDeviceRule, frame.where,
         fmt::format("a gic of version {} has no such frame", version),
         version == 3 ? "leave 'gicc' out, or write 'version 2'" : "leave 'gicr' out, or write 'version 3'");
     return std::nullopt;
   }
-  add_finding(x_sink, config::Severity::error, kRule, written->where,
+  add_finding(x_sink, config::Severity::error, kDeviceRule, written->where,
               fmt::format("there is no gic of version '{}' here", written->text),
               "write 'version 3' or 'version 2'");
   return std::nullopt;
@@ -76,7 +74,7 @@ GicPlanner::Frame GicPlanner::frame(const char* option, std::uint64_t otherwise)
 bool GicPlanner::stays(const Frame& wanted, std::uint64_t there, const char* option) {
   if (wanted.address == there) return true;
   const bool written = config::find_option(x_input.vdev.options, option) != nullptr;
-  add_finding(x_sink, written ? config::Severity::error : config::Severity::info, kRule, wanted.where,
+  add_finding(x_sink, written ? config::Severity::error : config::Severity::info, kDeviceRule, wanted.where,
               fmt::format("under KVM the kernel's gic stays at {:#x}, not at {:#x}", there, wanted.address),
               fmt::format("a guest that reads the device tree finds it: {}; else start with '--accel tcg'",
                           written ? fmt::format("leave '{}' out", option) : "nothing to do"));

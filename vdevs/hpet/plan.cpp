@@ -29,7 +29,7 @@ VdevPlan plan_hpet(const PlanInput& input, config::DiagnosticSink& sink) {
       continue;
     }
     add_finding(
-        sink, config::Severity::warning, "plan-device", interrupt.where,
+        sink, config::Severity::warning, kDeviceRule, interrupt.where,
         fmt::format("the high precision timer of machine '{}' raises line 2, or lines 0 and 8 in legacy mode",
                     input.machine.name),
         "the guest learns the lines from the timer itself: leave 'intr' out");

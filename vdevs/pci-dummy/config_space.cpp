@@ -12,8 +12,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-
 // A run of bytes of the space.
 struct Register {
   std::string_view name;
@@ -58,7 +56,7 @@ class Space {
       if (option.name == "reg") set(option.arguments.front());
     }
     if (byte(0) == 0xff && byte(1) == 0xff) {
-      add_finding(x_sink, config::Severity::error, kRule, x_input.vdev.where,
+      add_finding(x_sink, config::Severity::error, kDeviceRule, x_input.vdev.where,
                   "vendor 0xffff stands for no device: a guest would not find it",
                   "give another 'Vendor_ID'");
     }
@@ -71,7 +69,7 @@ class Space {
     for (std::size_t i = 0; i < bytes; ++i) x_bytes[offset + i] = static_cast<char>(value >> (8 * i) & 0xff);
   }
   void refuse(const config::SourceRange& where, std::string message, std::string help) {
-    add_finding(x_sink, config::Severity::error, kRule, where, std::move(message), std::move(help));
+    add_finding(x_sink, config::Severity::error, kDeviceRule, where, std::move(message), std::move(help));
   }
 
   void clone(const config::Argument& argument) {
@@ -148,7 +146,7 @@ class Space {
       if (std::all_of(first, first + static_cast<std::ptrdiff_t>(promise.bytes),
                       [](char c) { return c == 0; }))
         continue;
-      add_finding(x_sink, config::Severity::warning, kRule, where,
+      add_finding(x_sink, config::Severity::warning, kDeviceRule, where,
                   fmt::format("the guest reads {} at '{}', and nothing is behind it", promise.name, at.name),
                   "the device has no memory, no ports and no interrupt: leave it 0");
     }

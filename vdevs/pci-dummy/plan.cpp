@@ -22,7 +22,7 @@ VdevPlan plan_pci_dummy(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const auto& location = input.vdev.location;
   if (location && location->value.space != config::Location::Space::pci) {
-    add_finding(sink, config::Severity::error, "plan-device", location->where,
+    add_finding(sink, config::Severity::error, kDeviceRule, location->where,
                 "a PCI device has a position on the bus, not an address",
                 "write 'loc pci:0:DEV[.FUNC]', or leave 'loc' away: a free position is chosen");
     return plan;

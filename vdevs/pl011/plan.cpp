@@ -12,7 +12,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
 constexpr std::uint64_t kRegisters = 0x1000;
 
 }  // namespace
@@ -24,7 +23,7 @@ VdevPlan plan_pl011(const PlanInput& input, config::DiagnosticSink& sink) {
   if (!side) return plan;
   if (!location || location->value.space != config::Location::Space::memory ||
       location->value.address % kRegisters != 0) {
-    add_finding(sink, config::Severity::error, kRule, location ? location->where : input.vdev.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, location ? location->where : input.vdev.where,
                 "a serial port needs a memory address that is a multiple of 0x1000",
                 "the usual one is 'loc 0x1c090000'");
     return plan;

@@ -15,7 +15,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
 constexpr std::uint32_t kPorts = 8;
 constexpr std::uint32_t kIsaLines = 16;
 
@@ -33,7 +32,7 @@ const StandardPort* port_of(const PlanInput& input, config::DiagnosticSink& sink
     return location->value.space == config::Location::Space::io && location->value.address == port.base;
   });
   if (at != kStandard.end()) return &*at;
-  add_finding(sink, config::Severity::error, kRule, location->where,
+  add_finding(sink, config::Severity::error, kDeviceRule, location->where,
               "a serial port can only be at the ports 0x3f8, 0x2f8, 0x3e8 and 0x2e8",
               "write 'loc io:0x3f8' for the first, 'loc io:0x2f8' for the second");
   return nullptr;
@@ -44,7 +43,7 @@ std::optional<LineClaim> line_of(const PlanInput& input, const StandardPort& por
   if (input.vdev.interrupts.empty()) return LineClaim{port.line, input.vdev.where, std::nullopt};
   const auto& interrupt = input.vdev.interrupts.front();
   if (!interrupt.value.line || *interrupt.value.line >= kIsaLines) {
-    add_finding(sink, config::Severity::error, kRule, interrupt.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, interrupt.where,
                 fmt::format("a serial port can only raise one of the lines 0..{}", kIsaLines - 1),
                 fmt::format("its usual line is {}", port.line));
     return std::nullopt;

@@ -15,8 +15,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kHugePage = 2 << 20;
 // Longer ones are refused by the region manager; here they only must not overflow a sum.
 constexpr std::uint64_t kLargestRegion = std::uint64_t{1} << 38;
@@ -24,7 +22,7 @@ constexpr std::uint64_t kLargestRegion = std::uint64_t{1} << 38;
 constexpr std::uint64_t kSmallestWindow = 2 * kPage;
 
 // Read by the plan or enforced by the region manager: nothing the device in the VM's process has to know.
-constexpr std::array<std::string_view, 11> kNotHandedOn = {
+constexpr std::array<std::string_view, 11> kNotForTheDevice = {
     "loc", "intr", "name", "log", "window", "create", "allow", "deny", "subst", "gid", "umask"};
 
 // What QNX's device has, and drivers look for; a class that no driver of the guest's takes for its own.
@@ -45,7 +43,7 @@ void claim_page(const PlanInput& input, VdevPlan& plan, config::DiagnosticSink& 
   const auto& location = input.vdev.location;
   if (!location || location->value.space == config::Location::Space::pci) return claim_pci(input, plan, sink);
   if (location->value.space != config::Location::Space::memory || location->value.address % kPage != 0) {
-    add_finding(sink, config::Severity::error, kRule, location->where,
+    add_finding(sink, config::Severity::error, kDeviceRule, location->where,
                 fmt::format("the registers need a memory address that is a multiple of {:#x}", kPage), "");
     return;
   }
@@ -73,7 +71,7 @@ void request_window(const PlanInput& input, VdevPlan& plan, config::DiagnosticSi
     if (location == nullptr || location->space != config::Location::Space::memory ||
         location->address % kPage != 0 || length % kPage != 0 || length < kSmallestWindow) {
       add_finding(
-          sink, config::Severity::error, kRule, argument.where,
+          sink, config::Severity::error, kDeviceRule, argument.where,
           fmt::format(
               "a window needs a memory address and a length, multiples of {:#x}, of at least {:#x} bytes",
               kPage, kSmallestWindow),
@@ -106,7 +104,7 @@ VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink) {
                                                                                    : "vdev-shmem.so";
   hosted.uses_regions = true;
   for (const config::Option& option : input.vdev.options) {
-    if (std::find(kNotHandedOn.begin(), kNotHandedOn.end(), option.name) == kNotHandedOn.end()) {
+    if (std::find(kNotForTheDevice.begin(), kNotForTheDevice.end(), option.name) == kNotForTheDevice.end()) {
       hosted.options.push_back(option);
     }
   }

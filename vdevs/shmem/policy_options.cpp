@@ -12,7 +12,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-region";
 constexpr std::size_t kLongestName = 31;
 
 // "a,b,c" at the commas; an empty text is one empty part.
@@ -47,7 +46,8 @@ class PolicyReader {
   std::optional<gid_t> read_group(const std::string& text, const config::Argument& argument);
   std::optional<std::uint32_t> read_mode(const std::string& text, const config::Argument& argument);
   void error(const config::Argument& argument, std::string message, std::string help) {
-    add_finding(x_sink, config::Severity::error, kRule, argument.where, std::move(message), std::move(help));
+    add_finding(x_sink, config::Severity::error, kRegionRule, argument.where, std::move(message),
+                std::move(help));
   }
 
   const PlanInput& x_input;
@@ -95,7 +95,7 @@ void PolicyReader::read_substitution(const config::Argument& argument) {
     // The first that applies is taken, and one without a match always applies.
     const regions::Substitution& before = x_policy.substitutions.back();
     if (before.match.empty()) {
-      add_finding(x_sink, config::Severity::warning, kRule, argument.where,
+      add_finding(x_sink, config::Severity::warning, kRegionRule, argument.where,
                   fmt::format("this 'subst' is never used: the one at {} takes every name", before.place),
                   "");
     }

@@ -16,8 +16,7 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-constexpr VirtioNumbers kNumbers{.modern = 0x1042, .transitional = 0x1001};
+constexpr VirtioNumbers kBlockNumbers{.modern = 0x1042, .transitional = 0x1001};
 
 // "vda" to "vdz", "vdaa" …
 std::string disk_name(unsigned ordinal) {
@@ -31,8 +30,9 @@ std::string disk_name(unsigned ordinal) {
 std::optional<DiskFact> disk_of(const PlanInput& input, config::DiagnosticSink& sink) {
   const config::Argument* hostdev = config::find_argument(input.vdev.options, "hostdev");
   const auto refuse = [&](std::string message) -> std::optional<DiskFact> {
-    add_finding(sink, config::Severity::error, kRule, hostdev != nullptr ? hostdev->where : input.vdev.where,
-                std::move(message), "write 'hostdev FILE', or 'hostdev <FILE' for reading only");
+    add_finding(sink, config::Severity::error, kDeviceRule,
+                hostdev != nullptr ? hostdev->where : input.vdev.where, std::move(message),
+                "write 'hostdev FILE', or 'hostdev <FILE' for reading only");
     return std::nullopt;
   };
   if (hostdev == nullptr) return refuse("a disk needs a file or a block device of the host");
@@ -79,7 +79,7 @@ DomainElement disk_element(const PlanInput& input, const DiskFact& disk) {
 VdevPlan plan_virtio_blk(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   plan.disk = disk_of(input, sink);
-  const bool placed = request_virtio(input, kNumbers, plan, sink);
+  const bool placed = request_virtio(input, kBlockNumbers, plan, sink);
   if (placed && plan.disk) plan.domain.push_back(disk_element(input, *plan.disk));
   return plan;
 }

@@ -11,14 +11,14 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr VirtioNumbers kNumbers{.modern = 0x1043, .transitional = 0x1003};
+constexpr VirtioNumbers kConsoleNumbers{.modern = 0x1043, .transitional = 0x1003};
 
 }  // namespace
 
 VdevPlan plan_virtio_console(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const auto side = plan_host_side(input, sink);
-  if (!request_virtio(input, kNumbers, plan, sink) || !side) return plan;
+  if (!request_virtio(input, kConsoleNumbers, plan, sink) || !side) return plan;
 
   pugi::xml_document device;
   pugi::xml_node controller = device.append_child("controller");

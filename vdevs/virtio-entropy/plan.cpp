@@ -9,13 +9,13 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr VirtioNumbers kNumbers{.modern = 0x1044};
+constexpr VirtioNumbers kEntropyNumbers{.modern = 0x1044};
 
 }  // namespace
 
 VdevPlan plan_virtio_entropy(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
-  if (!request_virtio(input, kNumbers, plan, sink)) return plan;
+  if (!request_virtio(input, kEntropyNumbers, plan, sink)) return plan;
   pugi::xml_document document;
   pugi::xml_node rng = document.append_child("rng");
   rng.append_attribute("model") = virtio_model(input);

@@ -16,15 +16,14 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-constexpr VirtioNumbers kNumbers{.modern = 0x105a};
+constexpr VirtioNumbers kFileSystemNumbers{.modern = 0x105a};
 constexpr std::size_t kLongestTag = 36;
 
 // Empty after an error in sink.
 std::string directory_of(const PlanInput& input, const config::Argument& option,
                          config::DiagnosticSink& sink) {
   const auto refuse = [&](std::string message) {
-    add_finding(sink, config::Severity::error, kRule, option.where, std::move(message),
+    add_finding(sink, config::Severity::error, kDeviceRule, option.where, std::move(message),
                 "write 'host_path DIRECTORY'");
     return std::string();
   };
@@ -58,10 +57,10 @@ DomainElement filesystem_element(const PlanInput& input, const std::string& path
 
 VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
-  const bool placed = request_virtio(input, kNumbers, plan, sink);
+  const bool placed = request_virtio(input, kFileSystemNumbers, plan, sink);
   if (!input.privileged) {
     add_finding(
-        sink, config::Severity::error, kRule, input.vdev.where,
+        sink, config::Severity::error, kDeviceRule, input.vdev.where,
         "only root can show a guest a directory of the host",
         "the process that opens files for the guest has to be root: run qvm as root, or put the files "
         "on a disk, 'vdev virtio-blk'");
@@ -70,12 +69,12 @@ VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
   const config::Argument* host_path = config::find_argument(input.vdev.options, "host_path");
   const config::Argument* tag = config::find_argument(input.vdev.options, "tag");
   if (host_path == nullptr || tag == nullptr) {
-    add_finding(sink, config::Severity::error, kRule, input.vdev.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, input.vdev.where,
                 "a shared directory needs 'host_path DIRECTORY' and 'tag NAME'", "");
     return plan;
   }
   if (tag->text.empty() || tag->text.size() > kLongestTag || !is_xml_text(tag->text)) {
-    add_finding(sink, config::Severity::error, kRule, tag->where,
+    add_finding(sink, config::Severity::error, kDeviceRule, tag->where,
                 fmt::format("a tag has 1 to {} bytes of text", kLongestTag), "");
     return plan;
   }

@@ -19,8 +19,7 @@ namespace {
 using config::HostMapEntry;
 using Mac = std::array<std::uint8_t, 6>;
 
-constexpr const char* kRule = "plan-device";
-constexpr VirtioNumbers kNumbers{.modern = 0x1041, .transitional = 0x1000};
+constexpr VirtioNumbers kNetworkNumbers{.modern = 0x1041, .transitional = 0x1000};
 
 // The same at every start, so that guests and their networks know the interface again; other on other hosts,
 // whose networks may be bridged.
@@ -56,7 +55,7 @@ std::optional<Side> side_of(const PlanInput& input, const config::Argument& peer
                             config::DiagnosticSink& sink) {
   const std::string& path = peer.text;
   const auto refuse = [&](std::string message) -> std::optional<Side> {
-    add_finding(sink, config::Severity::error, kRule, peer.where, std::move(message),
+    add_finding(sink, config::Severity::error, kDeviceRule, peer.where, std::move(message),
                 fmt::format("write 'peer /dev/qvm/SYSTEM/NAME' for an interface of another VM, or say in the "
                             "manifest what stands for it here: 'host-map: {{\"{}\": {{user-mode: true}}}}'",
                             path));
@@ -137,7 +136,7 @@ void add_linked_device(const PlanInput& input, const LinkEnd& link, const std::s
 
 VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
-  const bool placed = request_virtio(input, kNumbers, plan, sink);
+  const bool placed = request_virtio(input, kNetworkNumbers, plan, sink);
   const config::Argument* peer = config::find_argument(input.vdev.options, "peer");
   const auto side = peer == nullptr ? std::nullopt : side_of(input, *peer, sink);  // E01 wants a peer
   if (!placed || !side) return plan;

@@ -13,7 +13,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
 constexpr std::uint64_t kStop = 0x441;
 constexpr std::uint64_t kStart = 0x443;
 
@@ -23,7 +22,7 @@ void check_location(const PlanInput& input, config::DiagnosticSink& sink) {
       (location->value.space == config::Location::Space::io && location->value.address == kStop)) {
     return;
   }
-  add_finding(sink, config::Severity::error, kRule, location->where,
+  add_finding(sink, config::Severity::error, kDeviceRule, location->where,
               fmt::format("machine '{}' has this watchdog at ports {:#x} and {:#x} only", input.machine.name,
                           kStop, kStart),
               fmt::format("write 'loc io:{:#x}'", kStop));
@@ -43,7 +42,7 @@ std::string action_of(const PlanInput& input, config::DiagnosticSink& sink) {
     };
     action = has("fiq") ? "inject-nmi" : "pause";
     if (has("dump")) {
-      add_finding(sink, config::Severity::warning, kRule, argument.where,
+      add_finding(sink, config::Severity::warning, kDeviceRule, argument.where,
                   "guest cores are not written by this version", "leave 'dump' out");
     }
   }
@@ -56,8 +55,8 @@ VdevPlan plan_wdt_ib700(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   check_location(input, sink);
   if (input.ordinal > 0) {
-    add_finding(sink, config::Severity::error, kRule, input.vdev.where, "a machine has one watchdog only",
-                "leave this one out");
+    add_finding(sink, config::Severity::error, kDeviceRule, input.vdev.where,
+                "a machine has one watchdog only", "leave this one out");
   }
   const auto& location = input.vdev.location;
   const config::SourceRange where = location && location->where.valid() ? location->where : input.vdev.where;

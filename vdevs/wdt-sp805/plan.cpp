@@ -14,8 +14,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr const char* kRule = "plan-device";
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint32_t kDefaultHertz = 25'000'000;
 
 void check_action(const config::Argument& argument, config::DiagnosticSink& sink) {
@@ -25,12 +23,12 @@ void check_action(const config::Argument& argument, config::DiagnosticSink& sink
     return std::find(words->begin(), words->end(), word) != words->end();
   };
   if (has("fiq")) {
-    add_finding(sink, config::Severity::error, kRule, argument.where,
+    add_finding(sink, config::Severity::error, kDeviceRule, argument.where,
                 "the watchdog cannot raise an FIQ: a vdev has lines of the interrupt controller only",
                 "write 'action terminate'; with 'intr gic:LINE' the guest is interrupted before");
   }
   if (has("dump")) {
-    add_finding(sink, config::Severity::warning, kRule, argument.where,
+    add_finding(sink, config::Severity::warning, kDeviceRule, argument.where,
                 "guest cores are not written by this version", "leave 'dump' out");
   }
 }
@@ -49,7 +47,7 @@ VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink) {
   }
   const auto& location = input.vdev.location;
   if (location && location->value.address % kPage != 0) {
-    add_finding(sink, config::Severity::error, kRule, location->where,
+    add_finding(sink, config::Severity::error, kDeviceRule, location->where,
                 fmt::format("the registers need a memory address that is a multiple of {:#x}", kPage), "");
     return {};
   }
