@@ -21,12 +21,21 @@ if(QVM_SANITIZE)
   target_link_libraries(qvm_flags INTERFACE qvm_sanitize)
 endif()
 
+# Warnings about names that two sources may both have are for builds that compile each by itself.
+function(qvm_use_unity target)
+  if(QVM_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-shadow -Wno-subobject-linkage>)
+  endif()
+endfunction()
+
 # qvm_library(NAME SOURCES... [LINK libs...]): a static library, position independent.
 function(qvm_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PUBLIC qvm_flags ${ARG_LINK})
   qvm_use_precompiled(${name} qvm_library_headers)
+  qvm_use_unity(${name})
 endfunction()
 
 # qvm_program(NAME SOURCES... [LINK libs...]): a program for users, installed into bin/.
@@ -44,12 +53,15 @@ function(qvm_plugin name)
   add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${QVM_PLUGIN_OUTPUT_DIRECTORY}")
+  qvm_use_unity(${name})
   install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qvm)
 endfunction()
 
 # What the sanitizer builds build: every test that needs no QEMU, and of these the ones in which threads or processes meet.
 add_custom_target(tests_without_qemu)
 add_custom_target(tests_with_threads)
+# What tools/test.sh --quick builds.
+add_custom_target(tests_quick)
 
 # qvm_test(NAME SOURCES... [LINK libs...] [LABEL unit|golden|integration|system] [TIMEOUT s] [SERIAL] [THREADS]):
 # a GoogleTest program. Every TEST is a ctest test; under sanitizers the whole program is one.
@@ -74,6 +86,9 @@ function(qvm_test name)
   if(NOT ARG_LABEL STREQUAL system)
     add_dependencies(tests_without_qemu ${name})
   endif()
+  if(ARG_LABEL MATCHES "^(unit|golden)$")
+    add_dependencies(tests_quick ${name})
+  endif()
   if(ARG_THREADS)
     add_dependencies(tests_with_threads ${name})
     string(APPEND label -threads)  # one label: gtest_discover_tests cannot quote a list
@@ -82,8 +97,7 @@ function(qvm_test name)
   if(ARG_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
   endif()
-  if(QVM_SANITIZE)
-    # Two thousand starts of sanitized processes would take minutes.
+  if(QVM_SANITIZE OR ARG_LABEL MATCHES "^(unit|golden)$")
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES ${properties} TIMEOUT 600)
   else()
