@@ -2,5 +2,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 add_test(NAME docs.readme COMMAND "${PROJECT_SOURCE_DIR}/tools/ci/check-readme.sh" "${PROJECT_BINARY_DIR}")
 set_tests_properties(docs.readme PROPERTIES LABELS doc TIMEOUT 30)
+add_dependencies(tests_quick qvm-lint)
 add_test(NAME docs.threat_model COMMAND "${PROJECT_SOURCE_DIR}/tools/ci/check-threat-model.sh")
 set_tests_properties(docs.threat_model PROPERTIES LABELS doc TIMEOUT 30)
