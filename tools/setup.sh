@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs the Debian packages of tools/packages.txt that are missing. Quick when there is nothing to do.
+# setup.sh [SECTION...]: installs the Debian packages of these sections of tools/packages.txt (build, run, test; without
+# any: all) that are missing. Quick when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mapfile -t wanted < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' tools/packages.txt)
+sections=("$@")
+[ ${#sections[@]} -gt 0 ] || sections=(build run test)
+wanted=()
+for section in "${sections[@]}"; do
+  mapfile -t packages < <(awk -v wanted="# $section" '/^#/ { inside = $0 == wanted; next } inside && NF { print $1 }' tools/packages.txt)
+  [ ${#packages[@]} -gt 0 ] || { echo "setup: tools/packages.txt has no section '$section'" >&2; exit 2; }
+  wanted+=("${packages[@]}")
+done
 missing=()
 for package in "${wanted[@]}"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

@@ -1,18 +1,34 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-# Sets up, builds and runs all tests: everything in the release build, then what does not live inside QEMU under
-# AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer, and the region code under valgrind.
+# test.sh [--quick]: sets up, builds and runs all tests: everything in the release build, then what does not live inside
+# QEMU under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer, and the region code under valgrind.
+# --quick: the rules of the tree, unit and golden tests of the release build, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$*"; }
+started=$SECONDS
+step() { printf '\n== %s (after %d:%02d)\n' "$*" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)); }
+
+case ${1:-} in
+  "" | --quick) ;;
+  *) echo "usage: tools/test.sh [--quick]" >&2; exit 2 ;;
+esac
 
 step "set-up"
 tools/setup.sh
 
 step "tree"
 tools/ci/check-tree.sh
+
+if [ "${1:-}" = --quick ]; then
+  step "release: build of unit and golden tests"
+  tools/build.sh release tests_quick
+  step "release: unit and golden tests"
+  tools/ci/run-tests.sh release -L 'unit|golden|doc'
+  step "all quick tests passed"
+  exit
+fi
 
 step "release: build"
 tools/build.sh release
@@ -21,6 +37,9 @@ tools/ci/run-tests.sh release
 
 step "install: the installed tree works from its prefix"
 tools/ci/check-install.sh release
+
+step "clone: the demo works in a clone anywhere"
+tools/ci/check-clone.sh
 
 step "asan-ubsan: build"
 tools/build.sh asan-ubsan tests_without_qemu
