@@ -1,16 +1,18 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 qvm_test(daemon_unit_test
-  unit/daemon/console_search_test.cpp unit/daemon/log_limit_test.cpp unit/daemon/protocol_test.cpp unit/daemon/restart_test.cpp
+  unit/daemon/console_search_test.cpp unit/daemon/log_limit_test.cpp unit/daemon/protocol_test.cpp unit/daemon/renamed_files_test.cpp
+  unit/daemon/restart_test.cpp
   unit/daemon/stop_order_test.cpp unit/daemon/verdict_test.cpp unit/daemon/vm_name_test.cpp
   unit/daemon/vm_progress_test.cpp unit/daemon/waiting_test.cpp
   LINK qvm_daemon)
 
 qvm_library(qvm_daemon_fixture support/daemon_fixture.cpp support/fake_monitor.cpp LINK qvm_daemon GTest::gtest)
 qvm_test(daemon_integration_test THREADS
-  integration/daemon/adopt_test.cpp integration/daemon/disk_files_test.cpp integration/daemon/kvm_access_test.cpp
-  integration/daemon/links_test.cpp integration/daemon/order_test.cpp
-  integration/daemon/restart_test.cpp integration/daemon/start_test.cpp integration/daemon/stop_test.cpp
+  integration/daemon/adopt_test.cpp integration/daemon/disk_files_test.cpp integration/daemon/domain_files_test.cpp
+  integration/daemon/kvm_access_test.cpp integration/daemon/links_test.cpp integration/daemon/order_test.cpp
+  integration/daemon/restart_test.cpp integration/daemon/staging_place_test.cpp integration/daemon/start_test.cpp
+  integration/daemon/stop_test.cpp
   LINK qvm_daemon_fixture LABEL integration)
 
 qvm_library(qvm_qvmd_client support/qvmd_client.cpp LINK qvm_control GTest::gtest)

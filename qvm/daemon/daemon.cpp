@@ -292,6 +292,7 @@ void Daemon::leave() {
     watch.wait_until_gone("regiond", kRegiondEnd);
     x_reaper.wait_for_orphans(kOrphansEnd);
   }
+  x_launcher.remove_staged_files();
   std::error_code ignored;
   std::filesystem::remove_all(x_paths.libvirt_root(), ignored);
   ::rmdir(x_paths.vms().c_str());

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/domain_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -15,40 +16,13 @@
 
 #include "qvm/daemon/disk_files.h"
 #include "qvm/daemon/protocol.h"
+#include "qvm/daemon/renamed_files.h"
 
 namespace qvm::daemon {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// QEMU writes a comma inside an option's value twice.
-std::string with_double_commas(std::string_view path) {
-  std::string text;
-  for (const char c : path) text.append(c == ',' ? 2 : 1, c);
-  return text;
-}
-
-bool replace_once(std::string& text, const std::string& from, const std::string& to) {
-  const auto found = text.find(from);
-  if (found == std::string::npos) return false;
-  text.replace(found, from.size(), to);
-  return true;
-}
-
-// Names `to` wherever the domain names `from`: as kernel or initrd, and in QEMU arguments.
-void rename_file(pugi::xml_node domain, const std::string& from, const std::string& to) {
-  for (const char* element : {"kernel", "initrd"}) {
-    pugi::xml_node node = domain.child("os").child(element);
-    if (node && from == node.text().get()) node.text().set(to.c_str());
-  }
-  for (pugi::xml_node argument : domain.child("qemu:commandline").children("qemu:arg")) {
-    std::string value = argument.attribute("value").value();
-    if (replace_once(value, "file=" + with_double_commas(from), "file=" + with_double_commas(to))) {
-      argument.attribute("value").set_value(value.c_str());
-    }
-  }
-}
 
 std::string print(const pugi::xml_document& document) {
   std::ostringstream text;
@@ -70,16 +44,114 @@ std::vector<std::string> guest_files(const plan::VmPlan& plan) {
   return files;
 }
 
+// Files that the VM's process is given under another name than the plan has.
+class FileNames {
+ public:
+  FileNames(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan)
+      : x_paths(paths), x_staging(staging), x_plan(plan), x_who(identity_of(plan)) {}
+
+  Result<RenamedFiles> find();
+
+ private:
+  Result<void> find_installed();
+  Result<void> find_vmhost();
+  Result<void> share(const std::string& file, StagingPlace::Use use);
+  Result<void> copy(const std::string& file);
+  Result<void> link_awkward();
+  Result<void> link(const std::string& file);
+  bool is_installed(const std::string& file) const;
+  std::string own_path(const std::string& file) {
+    return fmt::format("{}/{}-{}", x_paths.vm(x_plan.name), x_number++, plain_name(file));
+  }
+
+  const RuntimePaths& x_paths;
+  const Staging& x_staging;
+  const plan::VmPlan& x_plan;
+  const std::optional<Identity> x_who;
+  RenamedFiles x_names;
+  unsigned x_number = 0;
+};
+
 // A plug-in that cannot be loaded would end QEMU with the loader's words; these say what to do.
-Result<void> check_plugin(const std::optional<Identity>& who, const plan::VmPlan& plan) {
-  const std::string plugin = plan.host.plugin_directory + "/libqvm-vmhost.so";
+Result<void> FileNames::find_vmhost() {
+  const std::string plugin = x_plan.host.plugin_directory + "/libqvm-vmhost.so";
   if (::access(plugin.c_str(), F_OK) != 0) {
     return fail_errno(fmt::format("'{}' (is qvm installed completely?)", plugin));
   }
-  if (readable_by(who, plugin)) return {};
-  return fail(fmt::format(
-      "{} cannot read '{}': install qvm where every user can read it, or give the VM a uid that can",
-      describe(who ? who->uid : ::geteuid()), plugin));
+  if (!x_who && !readable_by(x_who, plugin)) {
+    return fail(fmt::format("{} cannot read '{}': install qvm where every user can read it",
+                            describe(::geteuid()), plugin));
+  }
+  return share(plugin, StagingPlace::Use::load);
+}
+
+Result<void> FileNames::share(const std::string& file, StagingPlace::Use use) {
+  // What is missing, QEMU or vmhost names better.
+  if (!x_who || readable_by(x_who, file) || ::access(file.c_str(), F_OK) != 0) return {};
+  auto path = x_staging.place.stage(*x_who, file, use);
+  if (!path) return tl::unexpected(std::move(path.error()));
+  x_names[file] = std::move(*path);
+  return {};
+}
+
+// The user's own files stay what they are: nobody's but the VM's.
+Result<void> FileNames::copy(const std::string& file) {
+  if (readable_by(x_who, file)) return {};
+  if (x_who && is_installed(file)) return share(file, StagingPlace::Use::read);
+  const std::string path = own_path(file);
+  if (auto copied = copy_for(x_who, file, path); !copied) return copied;
+  x_names[file] = path;
+  return {};
+}
+
+bool FileNames::is_installed(const std::string& file) const {
+  std::error_code error;
+  const fs::path guests = fs::canonical(x_staging.guests, error);
+  if (error) return false;
+  const fs::path found = fs::canonical(file, error);
+  if (error) return false;
+  return std::mismatch(guests.begin(), guests.end(), found.begin(), found.end()).first == guests.end();
+}
+
+// QEMU takes several names in one text here, and has no way to write a separator inside a name.
+Result<void> FileNames::link_awkward() {
+  if (x_plan.boot.initrd.find_first_of(", ") != std::string::npos) {
+    if (auto linked = link(x_plan.boot.initrd); !linked) return linked;
+  }
+  for (const std::string& table : x_plan.boot.acpi_tables) {
+    if (table.find(':') == std::string::npos) continue;
+    if (auto linked = link(table); !linked) return linked;
+  }
+  return {};
+}
+
+Result<void> FileNames::link(const std::string& file) {
+  if (x_names.contains(file)) return {};
+  const std::string path = own_path(file);
+  ::unlink(path.c_str());
+  if (::symlink(file.c_str(), path.c_str()) != 0) return fail_errno(fmt::format("make the link '{}'", path));
+  x_names[file] = path;
+  return {};
+}
+
+Result<void> FileNames::find_installed() {
+  if (!x_plan.vmhost_json.empty()) {
+    if (auto found = find_vmhost(); !found) return found;
+  }
+  for (const std::string& object : vdev_objects(x_plan.vmhost_json)) {
+    if (auto shared = share(object, StagingPlace::Use::load); !shared) return shared;
+  }
+  if (x_plan.host.firmware_path.empty()) return {};
+  return share(x_plan.host.firmware_path, StagingPlace::Use::read);
+}
+
+Result<RenamedFiles> FileNames::find() {
+  if (auto found = find_installed(); !found) return tl::unexpected(std::move(found.error()));
+  for (const std::string& file : guest_files(x_plan)) {
+    if (auto copied = copy(file); !copied) return tl::unexpected(std::move(copied.error()));
+  }
+  if (auto linked = link_awkward(); !linked) return tl::unexpected(std::move(linked.error()));
+  return std::move(x_names);
 }
 
 }  // namespace
@@ -124,41 +196,32 @@ Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& 
   return put_console_log_aside(paths, plan.name);
 }
 
-Result<StagedDomain> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan,
+Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan,
                                  const std::function<void(const std::string&)>& note) {
   const auto who = identity_of(plan);
   pugi::xml_document document;
   if (const auto parsed = document.load_string(plan.domain_xml.c_str(), pugi::parse_full); !parsed) {
     return fail(fmt::format("the plan's domain is not XML: {}", parsed.description()));
   }
-  for (const auto& [path, text] :
-       {std::pair(plan.vmhost_json_path, plan.vmhost_json), std::pair(plan.acpi_table_path, plan.acpi_table),
-        std::pair(plan.boot_code.path, plan.boot_code.bytes)}) {
+  const std::string directory = paths.vm(plan.name);
+  if (who && !openable_by(*who, directory + "/.", O_PATH)) {
+    return fail(
+        fmt::format("{} cannot reach '{}': 'chmod a+x' the runtime directory '{}' and what is above it",
+                    describe(who->uid), directory, paths.root()));
+  }
+  auto names = FileNames(paths, staging, plan).find();
+  if (!names) return tl::unexpected(std::move(names.error()));
+  for (const auto& [path, text] : {std::pair(plan.vmhost_json_path, rename_objects(plan.vmhost_json, *names)),
+                                   std::pair(plan.acpi_table_path, plan.acpi_table),
+                                   std::pair(plan.boot_code.path, plan.boot_code.bytes)}) {
     if (path.empty() || text.empty()) continue;
-    if (fs::path(path).parent_path() != paths.vm(plan.name)) {
-      return fail(
-          fmt::format("the plan wants '{}' written, which is not in '{}'", path, paths.vm(plan.name)));
+    if (fs::path(path).parent_path() != directory) {
+      return fail(fmt::format("the plan wants '{}' written, which is not in '{}'", path, directory));
     }
     if (auto written = write_for(who, path, text); !written)
       return tl::unexpected(std::move(written.error()));
-    if (!readable_by(who, path)) {
-      return fail(
-          fmt::format("{} cannot reach '{}': 'chmod a+x' the runtime directory '{}' and what is above it",
-                      describe(who->uid), path, paths.root()));
-    }
   }
-  if (!plan.vmhost_json.empty()) {
-    if (auto loadable = check_plugin(who, plan); !loadable)
-      return tl::unexpected(std::move(loadable.error()));
-  }
-  unsigned number = 0;
-  for (const std::string& file : guest_files(plan)) {
-    if (readable_by(who, file)) continue;
-    const std::string copy =
-        fmt::format("{}/{}-{}", paths.vm(plan.name), number++, fs::path(file).filename().string());
-    if (auto copied = copy_for(who, file, copy); !copied) return tl::unexpected(std::move(copied.error()));
-    rename_file(document.child("domain"), file, copy);
-  }
+  rename_files(document.child("domain"), *names);
   auto disks = open_disks(plan.disks, who, document.child("domain"), note);
   if (!disks) return tl::unexpected(std::move(disks.error()));
   return StagedDomain{print(document), std::move(*disks)};

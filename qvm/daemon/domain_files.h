@@ -11,6 +11,7 @@
 #include "qvm/base/result.h"
 #include "qvm/daemon/file_access.h"
 #include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/staging_place.h"
 #include "qvm/host/hypervisor.h"
 #include "qvm/plan/vm_plan.h"
 
@@ -45,10 +46,17 @@ struct StagedDomain {
   std::vector<host::PassedFile> files{};
 };
 
-// Writes vmhost.json and the ACPI table, copies what the VM's user cannot read into RUN/vm/NAME, and opens
-// its disks. The domain's XML names the copies. Fails if something remains that its user cannot use. note is
-// told what is other than configured.
-Result<StagedDomain> stage_files(const RuntimePaths& paths, const plan::VmPlan& plan,
+// Where files of the installation go that a VM's user cannot read.
+struct Staging {
+  StagingPlace& place;
+  std::string guests;  // the folder of the guests that qvm is installed with; empty: there is none
+};
+
+// Writes vmhost.json and the ACPI table, and opens the VM's disks. What the VM's user cannot read is copied:
+// plugins, firmware and guests of the installation to the staging place, which all VMs share, the user's own
+// files into RUN/vm/NAME, for this VM alone. The domain's XML and vmhost.json name the copies. Fails if
+// something remains that its user cannot use. note is told what is other than configured.
+Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan,
                                  const std::function<void(const std::string&)>& note);
 
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record);

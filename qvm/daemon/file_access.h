@@ -22,7 +22,7 @@ struct Identity {
 // Whether a process of that identity, with no supplementary group, can open path for reading.
 bool readable_by(const std::optional<Identity>& who, const std::string& path);
 
-// The same for O_RDONLY or O_RDWR. We must be root.
+// The same for O_RDONLY, O_RDWR or O_PATH. We must be root.
 bool openable_by(const Identity& who, const std::string& path, int access);
 
 // Replaces path by a file with text of mode 0640 (0600 if who is absent) that who's group can read and only

@@ -10,6 +10,8 @@
 #include <set>
 #include <thread>
 
+#include "qvm/base/install_paths.h"
+
 namespace qvm::daemon {
 namespace {
 
@@ -91,8 +93,9 @@ Result<StagedDomain> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) 
 
 Result<StagedDomain> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
-  auto domain = stage_files(
-      x_paths, vm.plan, [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", name, text)); });
+  auto domain =
+      stage_files(x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan,
+                  [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", name, text)); });
   if (!domain) return domain;
   if (uses_regions(vm.plan)) {
     if (auto added = x_regions.add_vm(vm.plan.policy); !added)

@@ -19,6 +19,7 @@
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/relays.h"
 #include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/staging_place.h"
 #include "qvm/daemon/vm_progress.h"
 #include "qvm/host/hypervisor.h"
 
@@ -37,7 +38,8 @@ class Launcher {
         x_regions(regions),
         x_kvm(kvm),
         x_complain(std::move(complain)),
-        x_relays(x_paths) {}
+        x_relays(x_paths),
+        x_staging(x_paths.staged(), places_elsewhere()) {}
 
   // Opens what every start needs, ahead of time; failures come again, with a start.
   void prepare_host();
@@ -72,6 +74,8 @@ class Launcher {
   // After that: takes its files away, and with the last of its set the set's regions.
   enum class LastOfSet { no, yes };
   void clean_up(const VmRecord& vm, LastOfSet last);
+  // When no VM is left: takes away what all of them shared.
+  void remove_staged_files() { x_staging.remove(); }
 
   // Whose process has ended, if it was a relay's.
   std::optional<Relays::End> relay_ended(pid_t pid, int wait_status) {
@@ -109,6 +113,7 @@ class Launcher {
   KvmAccess& x_kvm;
   Complain x_complain;
   Relays x_relays;
+  StagingPlace x_staging;
 };
 
 }  // namespace qvm::daemon

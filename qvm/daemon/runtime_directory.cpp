@@ -57,18 +57,12 @@ Result<void> check_private(const std::string& path) {
 }
 
 // Whoever can rename a parent can swap the whole directory.
-Result<void> check_parents(const fs::path& path) {
-  for (fs::path parent = path.parent_path();; parent = parent.parent_path()) {
-    struct stat facts {};
-    if (::stat(parent.c_str(), &facts) != 0) return fail_errno(fmt::format("look at '{}'", parent.string()));
-    const bool others_write = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (facts.st_mode & S_ISVTX) == 0;
-    const bool trusted_owner = facts.st_uid == 0 || facts.st_uid == ::geteuid();
-    if (others_write || !trusted_owner) {
-      return fail(fmt::format("runtime directory '{}' is below '{}', where other users can replace it: {}",
-                              path.string(), parent.string(), kChoose));
-    }
-    if (parent == parent.root_path()) return {};
-  }
+Result<void> check_parents(const std::string& path) {
+  auto parent = find_open_parent(path);
+  if (!parent) return tl::unexpected(std::move(parent.error()));
+  if (parent->empty()) return {};
+  return fail(fmt::format("runtime directory '{}' is below '{}', where other users can replace it: {}", path,
+                          *parent, kChoose));
 }
 
 }  // namespace
@@ -93,6 +87,11 @@ Result<std::string> choose_runtime_directory(const std::string& requested) {
 }
 
 Result<void> prepare_runtime_directory(const RuntimePaths& paths) {
+  if (paths.root().find(':') != std::string::npos) {
+    return fail(
+        fmt::format("runtime directory '{}' has a ':' in its path, which ends a file's name for QEMU: {}",
+                    paths.root(), kChoose));
+  }
   const bool privileged = ::geteuid() == 0;
   // VMs of other users pass through it, but list nothing: the directories inside are closed.
   const mode_t mode = privileged ? 0755 : 0700;
@@ -112,6 +111,17 @@ Result<void> prepare_runtime_directory(const RuntimePaths& paths) {
     if (auto ok = check_private(path); !ok) return ok;
   }
   return {};
+}
+
+Result<std::string> find_open_parent(const std::string& path) {
+  for (fs::path parent = fs::path(path).parent_path();; parent = parent.parent_path()) {
+    struct stat facts {};
+    if (::stat(parent.c_str(), &facts) != 0) return fail_errno(fmt::format("look at '{}'", parent.string()));
+    const bool others_write = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (facts.st_mode & S_ISVTX) == 0;
+    const bool trusted_owner = facts.st_uid == 0 || facts.st_uid == ::geteuid();
+    if (others_write || !trusted_owner) return parent.string();
+    if (parent == parent.root_path()) return std::string();
+  }
 }
 
 std::string why_not_a_vm_name(std::string_view name) {

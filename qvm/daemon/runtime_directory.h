@@ -24,6 +24,7 @@ class RuntimePaths {
   std::string vm(std::string_view name) const { return vms() + "/" + std::string(name); }
   std::string vm_record(std::string_view name) const { return vm(name) + "/plan.json"; }
   std::string console_socket(std::string_view name) const { return vm(name) + "/console.sock"; }
+  std::string staged() const { return x_root + "/staged"; }
   std::string logs() const { return x_root + "/log"; }
   std::string vm_logs(std::string_view name) const { return logs() + "/" + std::string(name); }
   std::string console_log(std::string_view name) const { return vm_logs(name) + "/console.log"; }
@@ -41,6 +42,10 @@ Result<std::string> choose_runtime_directory(const std::string& requested);
 // Makes the directory and its fixed parts if they are missing and checks that nobody else can write to it.
 // Fails with one sentence that says what to do.
 Result<void> prepare_runtime_directory(const RuntimePaths& paths);
+
+// The directory nearest above path in which another user could rename what leads to path; empty if there is
+// none.
+Result<std::string> find_open_parent(const std::string& path);
 
 // Empty, or why a VM cannot have this name: it becomes a file's name and libvirt's.
 std::string why_not_a_vm_name(std::string_view name);

@@ -34,7 +34,6 @@ class BootPlanner {
   void take_data(const Load& load);
   bool take_bios_pages(const Load& load, std::uint64_t length);
   void join_bios_pages();
-  void check_initrd_name(const Load& load);
   void check_overlaps();
   std::string path_of(const Load& load);
   void error(const config::SourceRange& where, std::string message, std::string help) {
@@ -49,7 +48,6 @@ class BootPlanner {
   BootPlan x_plan;
   const Load* x_image = nullptr;
   const Load* x_initrd = nullptr;
-  std::optional<ImageFormat> x_format;
   std::vector<std::pair<Blob, const Load*>> x_blobs;
 };
 
@@ -61,9 +59,9 @@ void BootPlanner::take_image(const Load& load) {
   x_plan.boot.kernel = path_of(load);
   if (x_queries.read_head && !x_plan.boot.kernel.empty()) {
     if (const auto head = x_queries.read_head(x_plan.boot.kernel)) {
-      x_format = sniff_image(*head);
-      if (!is_bootable(*x_format)) {
-        error(load.where, fmt::format("'{}' cannot be started: it is {}", load.path, describe(*x_format)),
+      const ImageFormat format = sniff_image(*head);
+      if (!is_bootable(format)) {
+        error(load.where, fmt::format("'{}' cannot be started: it is {}", load.path, describe(format)),
               "the machine starts multiboot images (32-bit ELF), ELF images with a PVH note and Linux "
               "bzImages");
       }
@@ -95,13 +93,6 @@ void BootPlanner::take_initrd(const Load& load) {
            fmt::format("the address {:#x} has no effect: the firmware places the initial ramdisk",
                        *load.address),
            "leave the address out");
-  }
-}
-
-// QEMU splits the module list of a multiboot image at commas, and libvirt does not double them.
-void BootPlanner::check_initrd_name(const Load& load) {
-  if (x_format == ImageFormat::multiboot && x_plan.boot.initrd.find(',') != std::string::npos) {
-    error(load.where, "the name of a multiboot module must not contain a comma", "rename the file");
   }
 }
 
@@ -217,7 +208,6 @@ void BootPlanner::check_overlaps() {
 BootPlan BootPlanner::run() {
   x_image = choose_image(x_vm, x_sink);
   for (const Load& load : x_vm.loads) take(load);
-  if (x_initrd != nullptr) check_initrd_name(*x_initrd);
   check_overlaps();
   join_bios_pages();
   for (auto& [blob, load] : x_blobs) x_plan.blobs.push_back(std::move(blob));
