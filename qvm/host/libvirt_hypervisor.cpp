@@ -122,6 +122,20 @@ void on_watchdog(virConnectPtr, virDomainPtr domain, int, void* sink) {
   send(sink, domain, DomainEvent::Kind::watchdog);
 }
 
+// A path as a parameter of a URI.
+std::string in_uri(const std::string& path) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~";
+  std::string text;
+  for (const char c : path) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      text += c;
+    } else {
+      text += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return text;
+}
+
 // What QEMU says of a command: nothing, or why not.
 Result<void> read_answer(const char* answer) {
   const auto json = nlohmann::json::parse(answer == nullptr ? "" : answer, nullptr, false);
@@ -338,7 +352,7 @@ Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOpti
       return tl::unexpected(std::move(prepared.error()));
     forget_dead_domains(options.embed_root);
   }
-  const std::string uri = embedded ? "qemu:///embed?root=" + options.embed_root : options.uri;
+  const std::string uri = embedded ? "qemu:///embed?root=" + in_uri(options.embed_root) : options.uri;
   ConnectionHandle connection(virConnectOpen(uri.c_str()));
   if (!connection) {
     std::string message = fmt::format("libvirt refuses '{}': {}", uri, reason());
