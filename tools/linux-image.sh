@@ -60,7 +60,8 @@ version=${version%amd64}$arch
 exec 9>"$directory/.lock"
 flock 9
 work=$(mktemp -d "$directory/.work.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+build=
+trap 'rm -rf "$work" ${build:+"$build"}' EXIT
 
 # apt for the guest's architecture, with a state of its own: the host's dpkg hears nothing of a foreign one.
 apt_get() {
@@ -99,24 +100,30 @@ if [ ! -d "$kernel" ]; then
 fi
 make_options=()
 if [ "$arch" != amd64 ]; then
+  case $kernel in *[[:space:]:]*)
+    fail "'$directory': the makefiles of arm64's kernel, which go there, take no path with blanks or colons" ;;
+  esac
   headers=$kernel/usr/src/linux-headers-$version
   busybox=$kernel/bin/busybox
   make_options=(CROSS_COMPILE="$cross")
 fi
 
-# A folder's modules, into $work/modules. The driver's own folder needs its neighbours.
+# A folder's modules, into $work/modules. The driver's own folder needs its neighbours. The kernel's makefiles take no
+# path with blanks, colons or commas, so they get one without.
 build_modules() {
-  local place=$work/build/linux/driver
-  rm -rf "$work/build"
-  mkdir -p "$work/build/linux" "$work/modules"
+  local place
+  build=$(mktemp -d -t qvm-modules.XXXXXX)
+  place=$build/linux/driver
+  mkdir -p "$build/linux" "$work/modules"
   cp -r "$1" "$place"
-  cp -r "$guests/linux/include" "$work/build/linux/"
-  cp -r "$guests/abi" "$work/build/"
+  cp -r "$guests/linux/include" "$build/linux/"
+  cp -r "$guests/abi" "$build/"
   make -s -C "$headers" M="$place" "${make_options[@]}" modules >"$work/make.log" 2>&1 || {
     cat "$work/make.log" >&2
     fail "the modules of $1 could not be built"
   }
   cp "$place"/*.ko "$work/modules/"
+  rm -rf "$build"
 }
 
 # NAME of an addition, or its file's.
@@ -137,10 +144,9 @@ fill_root() {
     -o "$root/bin/hello-host"
   # Dependencies come along; what is built in is no file.
   cp "$kernel/$tree"/modules.{order,builtin,builtin.modinfo} "$root/$tree/" 2>/dev/null || true
-  for one in $(PATH=$PATH:/sbin:/usr/sbin modprobe -S "$version" -d "$kernel" -a -D "${modules[@]}" |
-               sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u); do
-    cp "$one" "$root/$tree/extra/"
-  done
+  while IFS= read -r one; do cp "$one" "$root/$tree/extra/"; done < <(
+    PATH=$PATH:/sbin:/usr/sbin modprobe -S "$version" -d "$kernel" -a -D "${modules[@]}" |
+      sed -n 's/^insmod \(.*\.ko[.a-z]*\).*/\1/p' | sort -u)
   cp "$work/modules"/*.ko "$root/$tree/extra/"
   for one in "${additions[@]}"; do install -m 755 "${one%%:*}" "$root/bin/$(name_of "$one")"; done
   PATH=$PATH:/sbin:/usr/sbin depmod -b "$root" "$version"
@@ -157,7 +163,8 @@ write_kernel() {
 # Made again when one of its ingredients has changed.
 ingredients=("$guests/linux" "$guests/abi" "$guests/host" "$guests/hello" "$guests/baremetal/format.cpp" "$top/qvm/regions/include"
   "${module_folders[@]}")
-sum=$(cat "$0" "$busybox" $(find "${ingredients[@]}" -type f | sort) "${additions[@]%%:*}" /dev/null | sha256sum)
+mapfile -d '' sources < <(find "${ingredients[@]}" -type f -print0 | sort -z)
+sum=$(cat "$0" "$busybox" "${sources[@]}" "${additions[@]%%:*}" /dev/null | sha256sum)
 sum="${sum%% *} $version ${additions[*]##*/}"
 if [ ! -s "$directory/initramfs.gz" ] || [ "$(cat "$directory/.ingredients" 2>/dev/null)" != "$sum" ]; then
   for folder in "${module_folders[@]}"; do build_modules "$folder"; done
