@@ -152,7 +152,7 @@ testing::AssertionResult QvmSandbox::nothing_left_soon() const {
 
 std::string guest_config(const std::string& name, const std::string& image, const std::string& cmdline,
                          const std::string& more) {
-  return "system " + name + "\nram 64M\ncpu\nload $env{QVM_GUESTS}/" + image + ".elf\ncmdline \"" +
+  return "system " + name + "\nram 64M\ncpu\nload \"$env{QVM_GUESTS}/" + image + ".elf\"\ncmdline \"" +
          "shm=0x1c050000 irq=10 " + cmdline + "\"\n" + more +
          "vdev ioapic loc 0xfec00000 intr apic name myioapic\n"
          "vdev ser8250 intr myioapic:4\n"
