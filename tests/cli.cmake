@@ -8,7 +8,7 @@ qvm_test(cli_unit_test
 # The whole chain, with a real QEMU; what is not a plugin in it could be sanitized, what is could not.
 if(NOT QVM_SANITIZE AND TARGET guests)
   qvm_test(cli_system_test
-    system/cli/background_test.cpp system/cli/board_linux_test.cpp system/cli/board_test.cpp system/cli/cli_fixture.cpp
+    system/cli/anywhere_test.cpp system/cli/background_test.cpp system/cli/board_linux_test.cpp system/cli/board_test.cpp system/cli/cli_fixture.cpp
     system/cli/conversation.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp system/cli/layout_test.cpp
     system/cli/host_sides_test.cpp system/cli/isolation_test.cpp
     system/cli/linux_storage_test.cpp system/cli/linux_test.cpp system/cli/network_test.cpp system/cli/order_test.cpp
