@@ -44,6 +44,9 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 guests=$top/guests
 mkdir -p "$directory"
 directory=$(cd "$directory" && pwd)
+case $arch:$directory in arm64:*[[:space:]:]*)
+  fail "'$directory': the makefiles of arm64's kernel, which go there, take no path with blanks or colons" ;;
+esac
 for tool in busybox cpio gzip dpkg-deb apt-get depmod make "${cross}gcc" "${cross}g++"; do
   PATH=$PATH:/sbin:/usr/sbin command -v "$tool" >/dev/null || fail "$tool is missing: run tools/setup.sh"
 done
@@ -100,9 +103,6 @@ if [ ! -d "$kernel" ]; then
 fi
 make_options=()
 if [ "$arch" != amd64 ]; then
-  case $kernel in *[[:space:]:]*)
-    fail "'$directory': the makefiles of arm64's kernel, which go there, take no path with blanks or colons" ;;
-  esac
   headers=$kernel/usr/src/linux-headers-$version
   busybox=$kernel/bin/busybox
   make_options=(CROSS_COMPILE="$cross")
