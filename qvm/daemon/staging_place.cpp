@@ -86,6 +86,11 @@ Result<void> write_whole(const std::string& path, std::string_view text) {
   return written;
 }
 
+bool is_own_directory(const std::string& path) {
+  struct stat facts {};
+  return ::lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == ::geteuid();
+}
+
 // A file with that content; a link to one counts.
 bool has_content(const std::string& path, std::string_view content) {
   struct stat facts {};
@@ -195,7 +200,10 @@ void StagingPlace::remove() {
     if (place.filename() == own) places.insert(place);
     error.clear();
   }
-  for (const std::string& place : places) fs::remove_all(place, error);
+  for (const std::string& place : places) {
+    // Whatever somebody else has put there under that name is not ours to remove.
+    if (is_own_directory(place)) fs::remove_all(place, error);
+  }
   fs::remove_all(x_root, error);
 }
 

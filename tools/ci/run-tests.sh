@@ -8,7 +8,7 @@ preset=$1
 shift
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tools/ci/tsan.supp
+export TSAN_OPTIONS="halt_on_error=1:suppressions='$PWD/tools/ci/tsan.supp'"
 ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "$@"
 status=$?
 

@@ -224,6 +224,18 @@ TEST_F(StagingPlaceTest, NothingIsLeft) {
   EXPECT_THAT(files_in("cache"), testing::IsEmpty());
 }
 
+TEST_F(StagingPlaceTest, WhatSomebodyElseHasUnderItsNameStays) {
+  forbid_execution();
+  if (IsSkipped()) return;
+  const std::string own = fs::canonical(stage()).parent_path();
+  fs::remove_all(own);
+  fs::create_directory(own);
+  ASSERT_EQ(::chown(own.c_str(), kSomebody, kSomebody), 0);
+  place_.remove();
+  EXPECT_TRUE(fs::exists(own));
+  EXPECT_THAT(files_in("run"), testing::IsEmpty());
+}
+
 TEST_F(StagingPlaceTest, RemovingTwiceIsFine) {
   place_.remove();
   stage();
