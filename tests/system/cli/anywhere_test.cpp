@@ -162,6 +162,16 @@ TEST_F(Anywhere, RunsWithARuntimeDirectoryThatIsNoexec) {
   for (const std::string& object : loaded) EXPECT_FALSE(fs::exists(fs::path(object).parent_path())) << object;
 }
 
+// Its path is in a URI of libvirt's, in QEMU's options and in XML.
+TEST_F(Anywhere, RunsWithARuntimeDirectoryOfAnOddName) {
+  install(0755);
+  const std::string runtime = sandbox_.runtime() + " \xc3\xbc, 1%41&<b";
+  expect_hello(run({.words = up_hello(), .environment = {{"QVM_RUNTIME_DIR", runtime}}}));
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator(runtime)) left.push_back(entry.path().filename());
+  EXPECT_THAT(left, ElementsAre("log"));
+}
+
 TEST_F(Anywhere, PluginOfSomebodyElseMayBeWhereVmsCannotReadIt) {
   const std::string plugins = sandbox_.directory() + "/my plugins, all";
   fs::create_directory(plugins);

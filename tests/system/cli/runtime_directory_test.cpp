@@ -46,6 +46,10 @@ TEST_F(RuntimeDirectory, MayBeTooLong) {
   expect_refusal(up(sandbox_.directory() + "/" + std::string(100, 'x')), "at most ");
 }
 
+TEST_F(RuntimeDirectory, MayHaveAColonInItsName) {
+  expect_refusal(up(sandbox_.directory() + "/a:b"), "which ends a file's name for QEMU");
+}
+
 TEST_F(RuntimeDirectory, MayBeOpenToOthers) {
   const std::string path = sandbox_.directory() + "/open";
   std::filesystem::create_directory(path);
