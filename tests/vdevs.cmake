@@ -10,6 +10,7 @@ qvm_test(vdevs_vmhost_unit_test THREADS
   unit/vdevs/vmhost_config_test.cpp unit/vdevs/vmhost_event_thread_test.cpp unit/vdevs/vmhost_ioapic_pins_test.cpp
   unit/vdevs/vmhost_lines_test.cpp
   unit/vdevs/vmhost_loader_test.cpp unit/vdevs/vmhost_pci_class_test.cpp unit/vdevs/vmhost_placement_test.cpp
+  unit/vdevs/vmhost_qemu_versions_test.cpp
   unit/vdevs/vmhost_window_allocator_test.cpp
   LINK qvm_vmhost_core)
 target_compile_definitions(vdevs_vmhost_unit_test PRIVATE QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs")

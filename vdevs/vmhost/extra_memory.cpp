@@ -16,7 +16,7 @@ namespace {
 
 std::uint64_t read_word(const QemuApi& qemu, std::uint64_t address) {
   std::uint64_t value = 0;
-  qemu.cpu_physical_memory_rw(address, &value, sizeof value, false);
+  qemu.memory_rw(address, &value, sizeof value, false);
   return value;
 }
 
@@ -41,7 +41,7 @@ Result<void> add_memory(const QemuApi& qemu, const AddressRange& range, bool wri
   std::memcpy(last, &kPattern, sizeof kPattern);
   const std::uint64_t address = range.address + range.length - sizeof kPattern;
   std::uint64_t store = ~kPattern;
-  qemu.cpu_physical_memory_rw(address, &store, sizeof store, true);
+  qemu.memory_rw(address, &store, sizeof store, true);
   const bool right = read_word(qemu, address) == (writable ? store : kPattern);
   std::memset(last, 0, sizeof kPattern);
   if (right) return {};

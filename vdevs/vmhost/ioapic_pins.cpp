@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "vdevs/vmhost/ioapic_pins.h"
 
-#include <string_view>
+#include <string>
 
 namespace qvm::vmhost {
 
@@ -25,7 +25,13 @@ Result<std::unique_ptr<IoapicPins>> IoapicPins::create(const QemuApi& qemu) {
   Object* ioapic = qemu.object_resolve_path_type("", "ioapic-common", &ambiguous);
   if (ambiguous) return fail("the machine has more than one I/O APIC; 'pc' and 'q35' have one");
   if (ioapic == nullptr) return fail("the machine has no I/O APIC; 'pc' and 'q35' have one");
-  const bool userspace = std::string_view(qemu.object_get_typename(ioapic)) == "ioapic";
+  // QEMU tells twice whether the kernel has it: by its type and by flags.
+  const std::string type = qemu.object_get_typename(ioapic);
+  const bool userspace = type == "ioapic";
+  if ((!userspace && type != "kvm-ioapic") || (userspace && qemu.in_kernel_irqchip())) {
+    return fail("QEMU " + qemu.version_text() + " has an I/O APIC ('" + type +
+                "') of a kind that vmhost does not know; " + use_tried_version());
+  }
   bool several = false;
   const bool isa =
       qemu.isa_get_irq != nullptr && qemu.object_resolve_path_type("", "ISA", &several) != nullptr;
@@ -60,10 +66,10 @@ std::uint32_t IoapicPins::redirection(unsigned pin) const {
   std::uint32_t selected = 0;
   std::uint32_t index = kFirstRedirection + 2 * pin;
   std::uint32_t entry = 0;
-  x_qemu.cpu_physical_memory_rw(kSelect, &selected, sizeof selected, false);
-  x_qemu.cpu_physical_memory_rw(kSelect, &index, sizeof index, true);
-  x_qemu.cpu_physical_memory_rw(kData, &entry, sizeof entry, false);
-  x_qemu.cpu_physical_memory_rw(kSelect, &selected, sizeof selected, true);
+  x_qemu.memory_rw(kSelect, &selected, sizeof selected, false);
+  x_qemu.memory_rw(kSelect, &index, sizeof index, true);
+  x_qemu.memory_rw(kData, &entry, sizeof entry, false);
+  x_qemu.memory_rw(kSelect, &selected, sizeof selected, true);
   return entry;
 }
 

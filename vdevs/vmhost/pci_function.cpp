@@ -72,7 +72,7 @@ Result<void> PciFunction::register_type() {
   info.class_init = &PciFunction::on_class;
   info.class_data = this;
   info.interfaces = kInterfaces.data();
-  x_qemu.type_register(&info);
+  x_qemu.type_register_static(&info);
   // Makes the class now, so that a QEMU that reads QemuTypeInfo otherwise is found out here.
   ObjectClass* const klass = x_qemu.object_class_by_name(x_type.c_str());
   if (klass == nullptr || !x_class_made || x_qemu.object_class_dynamic_cast(klass, "pci-device") == nullptr ||
@@ -144,7 +144,7 @@ Result<void> PciFunction::set_interrupt_pin(PciDevice* device) const {
   const SafeReader reader;
   if (!reader.usable()) return fail_errno("create a pipe");
   std::uint8_t* space = nullptr;
-  const std::size_t words = x_qemu.object_type_get_instance_size(x_type.c_str()) / sizeof(void*);
+  const std::size_t words = object_bytes(device) / sizeof(void*);
   for (std::size_t i = 0; i < words; ++i) {
     std::uint8_t* candidate = nullptr;
     std::memcpy(&candidate, reinterpret_cast<const char*>(device) + i * sizeof candidate, sizeof candidate);

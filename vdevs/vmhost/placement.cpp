@@ -122,8 +122,8 @@ class Placer {
   Result<void> show_draft(Object* transport) {
     constexpr const char* kType = "virtio-mmio";
     constexpr const char* kProperty = "force-legacy";
-    const std::size_t size = x_qemu.object_type_get_instance_size(kType);
     Object* sample = x_qemu.object_new(kType);
+    const std::size_t size = object_bytes(sample);
     const std::string before(reinterpret_cast<const char*>(sample), size);
     const bool is_set = x_qemu.object_property_get_bool(sample, kProperty, nullptr);
     const bool changed = x_qemu.object_property_set_bool(sample, kProperty, !is_set, nullptr);

@@ -10,21 +10,24 @@
 #include <string_view>
 
 #include "vdevs/vmhost/log.h"
-#include "vdevs/vmhost/qemu_api.h"
+#include "vdevs/vmhost/qemu_versions.h"
 #include "vdevs/vmhost/vmhost.h"
 
 #define QVM_EXPORT extern "C" __attribute__((visibility("default")))
 
-// QEMU reads it after loading us; up to 8.x it accepts 0 and 1, from 9.0 on 2 and more.
+// QEMU reads it after loading us. Each version accepts others.
 QVM_EXPORT int qemu_plugin_version;
-int qemu_plugin_version = 1;
+int qemu_plugin_version = 0;
 
 namespace {
 
 using namespace qvm::vmhost;
 
 __attribute__((constructor)) void choose_plugin_version() {
-  if (::dlsym(RTLD_DEFAULT, "bql_lock_impl") != nullptr) qemu_plugin_version = 2;
+  Dl_info self{};
+  if (::dladdr(&qemu_plugin_version, &self) == 0 || self.dli_fname == nullptr) return;
+  const auto lookup = [](const char* name) { return ::dlsym(RTLD_DEFAULT, name); };
+  qemu_plugin_version = plugin_interface_version(lookup, self.dli_fname, qemu_plugin_version);
 }
 
 Notifier g_machine_done;
@@ -55,6 +58,8 @@ bool set_level(std::string_view name) {
 }  // namespace
 
 QVM_EXPORT int qemu_plugin_install(std::uint64_t, const void*, int argc, char** argv) {
+  // A QEMU that accepts every version: see plugin_interface_version.
+  if (qemu_plugin_version == kNoInterfaceVersion) return kNoInterfaceVersion;
   std::string config;
   for (int i = 0; i < argc; ++i) {
     const std::string_view argument(argv[i]);

@@ -3,6 +3,7 @@
 #include "vdevs/vmhost/qemu_api.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <cstdlib>
 
@@ -37,9 +38,8 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
   api.x_version =
       *query_version(&error)->qemu;  // a few bytes, once: not worth one more function to free them
 
-  const auto missing = [&api](const char* name) {
-    return fail("QEMU " + api.version_text() + " has no function '" + name +
-                "', which vmhost needs: QEMU 7.2 and later built with modules have it");
+  const auto missing = [&api](const std::string& name) {
+    return tl::unexpected(missing_function(api.version_text(), "'" + name + "'"));
   };
 #define QVM_QEMU_RESOLVE(function, ...)                                  \
   api.function = pointer<Pointer<__VA_ARGS__>::type>(lookup, #function); \
@@ -52,23 +52,14 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
   QVM_QEMU_BOARD(QVM_QEMU_RESOLVE)
 #undef QVM_QEMU_RESOLVE
 
-  // The lock got a new name in 9.0.
-  api.x_lock = pointer<decltype(x_lock)>(lookup, "bql_lock_impl");
-  api.x_unlock = pointer<decltype(x_unlock)>(lookup, "bql_unlock");
-  if (api.x_lock == nullptr || api.x_unlock == nullptr) {
-    api.x_lock = pointer<decltype(x_lock)>(lookup, "qemu_mutex_lock_iothread_impl");
-    api.x_unlock = pointer<decltype(x_unlock)>(lookup, "qemu_mutex_unlock_iothread");
-  }
-  if (api.x_lock == nullptr || api.x_unlock == nullptr) return missing("bql_lock_impl");
-  api.x_migrate_add_blocker = lookup("migrate_add_blocker");
-  if (api.x_migrate_add_blocker == nullptr) return missing("migrate_add_blocker");
-
+  auto versions = QemuVersions::resolve(lookup, api.version_text());
+  if (!versions) return tl::unexpected(versions.error());
+  api.x_versions = *versions;
   api.x_kvm_allowed = pointer<const bool*>(lookup, "kvm_allowed");
   api.x_kvm_kernel_irqchip = pointer<const bool*>(lookup, "kvm_kernel_irqchip");
   api.x_kvm_split_irqchip = pointer<const bool*>(lookup, "kvm_split_irqchip");
   api.x_kvm_state = pointer<KvmState* const*>(lookup, "kvm_state");
   api.x_tcg_allowed = pointer<const bool*>(lookup, "tcg_allowed");
-  api.x_mttcg_enabled = pointer<const bool*>(lookup, "mttcg_enabled");
   return api;
 }
 
@@ -98,35 +89,57 @@ bool QemuApi::in_kernel_irqchip() const {
          kvm_state() != nullptr;
 }
 
-bool QemuApi::atomic_against_other_processes() const {
-  const bool tcg = x_tcg_allowed != nullptr && *x_tcg_allowed && !kvm();
-  return !tcg || x_mttcg_enabled == nullptr || *x_mttcg_enabled;
+Result<void> QemuApi::check_accelerator() const {
+  if (kvm() || tcg()) return {};
+  return fail(
+      "QEMU " + version_text() +
+      " runs the VM under neither KVM nor TCG, as far as vmhost can tell; start it with '-accel kvm' or "
+      "'-accel tcg'");
+}
+
+Result<void> QemuApi::check_shared_memory() const {
+  if (kvm() && !x_versions.kvm_slot_free(qdev_get_machine())) {
+    return fail("QEMU " + version_text() +
+                " does not say whether KVM can map more memory, and ends when it cannot; " +
+                use_tried_version());
+  }
+  if (!tcg()) return {};
+  const auto multi_threaded = x_versions.tcg_is_multi_threaded();
+  if (!multi_threaded) {
+    return fail("QEMU " + version_text() +
+                " does not say whether each vCPU has a thread of its own, without which locked instructions "
+                "are not atomic against other users of a region; use KVM, or " +
+                use_tried_version());
+  }
+  if (*multi_threaded) return {};
+  return fail(
+      "QEMU runs with one thread for all vCPUs (thread=single or icount), in which locked instructions are "
+      "not atomic against other users of a region; use -accel tcg,thread=multi or KVM");
 }
 
 Result<void> QemuApi::block_migration(const char* reason) const {
   QemuError* blocker = nullptr;
   QemuError* error = nullptr;
   error_setg_internal(&blocker, __FILE__, __LINE__, __func__, "%s", reason);
-  int result = 0;
-  // From 8.2 on QEMU takes the address of the reason and owns what is there, so it must not be on our stack.
-  if (x_version.major > 8 || (x_version.major == 8 && x_version.minor >= 2)) {
-    static QemuError* owned = nullptr;
-    owned = blocker;
-    result = reinterpret_cast<int (*)(QemuError**, QemuError**)>(x_migrate_add_blocker)(&owned, &error);
-  } else {
-    result = reinterpret_cast<int (*)(QemuError*, QemuError**)>(x_migrate_add_blocker)(blocker, &error);
-  }
-  if (result < 0) {
+  if (x_versions.add_migration_blocker(blocker, &error) < 0) {
     return fail(std::string("block migration: ") +
                 (error != nullptr ? error_get_pretty(error) : "unknown error"));
   }
-  return {};
+  QemuError* blocked = nullptr;  // a few bytes, once
+  if (migration_is_blocked(&blocked)) return {};
+  return fail("QEMU " + version_text() + " takes a reason not to save a VM in a way vmhost does not know");
+}
+
+std::size_t object_bytes(const void* object) {
+  return ::malloc_usable_size(const_cast<void*>(object));
 }
 
 Result<MemoryRegion*> new_memory_region(const QemuApi& qemu) {
-  const std::size_t size = qemu.object_type_get_instance_size("memory-region");
+  Object* const sample = qemu.object_new("memory-region");
+  const std::size_t size = object_bytes(sample);
+  qemu.object_unref(sample);
   if (size < 128 || size > 4096) {
-    return fail("QEMU " + qemu.version_text() + " says that a memory region has " + std::to_string(size) +
+    return fail("QEMU " + qemu.version_text() + " makes memory regions of " + std::to_string(size) +
                 " bytes: not a QEMU that vmhost knows");
   }
   return static_cast<MemoryRegion*>(std::calloc(1, size));

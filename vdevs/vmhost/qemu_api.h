@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The few functions of QEMU that vmhost uses, declared by hand and resolved at run time. docs/vmhost.md says
-// why each.
+// The few functions of QEMU that vmhost uses, declared by hand and resolved at run time. What is here is the
+// same in every version that vmhost knows; what is not is in qemu_versions.h. docs/vmhost.md says why each.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "qvm/base/result.h"
+#include "vdevs/vmhost/qemu_versions.h"
 
 namespace qvm::vmhost {
 
@@ -84,36 +85,37 @@ struct PciInterruptRoute {
 };
 
 // Every function that must exist, by QEMU's name, with the type it is called through.
-#define QVM_QEMU_REQUIRED(F)                                                                                 \
-  F(qmp_query_version, QemuVersionInfo* (*)(QemuError**))                                                    \
-  F(get_system_memory, MemoryRegion* (*)())                                                                  \
-  F(memory_region_init_io,                                                                                   \
-    void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, const char*, std::uint64_t))             \
-  F(memory_region_init_ram_ptr, void (*)(MemoryRegion*, Object*, const char*, std::uint64_t, void*))         \
-  F(memory_region_init_rom_device_nomigrate, void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, \
-                                                      const char*, std::uint64_t, QemuError**))              \
-  F(memory_region_get_ram_ptr, void* (*)(MemoryRegion*))                                                     \
-  F(memory_region_init_alias,                                                                                \
-    void (*)(MemoryRegion*, Object*, const char*, MemoryRegion*, std::uint64_t, std::uint64_t))              \
-  F(memory_region_add_subregion_overlap, void (*)(MemoryRegion*, std::uint64_t, MemoryRegion*, int))         \
-  F(memory_region_set_enabled, void (*)(MemoryRegion*, bool))                                                \
-  F(memory_region_set_alias_offset, void (*)(MemoryRegion*, std::uint64_t))                                  \
-  F(memory_region_set_size, void (*)(MemoryRegion*, std::uint64_t))                                          \
-  F(memory_region_set_address, void (*)(MemoryRegion*, std::uint64_t))                                       \
-  F(memory_region_transaction_begin, void (*)())                                                             \
-  F(memory_region_transaction_commit, void (*)())                                                            \
-  F(cpu_physical_memory_rw, void (*)(std::uint64_t, void*, std::uint64_t, bool))                             \
-  F(object_type_get_instance_size, std::size_t (*)(const char*))                                             \
-  F(object_resolve_path_type, Object* (*)(const char*, const char*, bool*))                                  \
-  F(object_get_typename, const char* (*)(const Object*))                                                     \
-  F(qdev_get_gpio_in, IrqState* (*)(Object*, int))                                                           \
-  F(qdev_get_machine, Object* (*)())                                                                         \
-  F(qemu_set_irq, void (*)(IrqState*, int))                                                                  \
-  F(qemu_add_machine_init_done_notifier, void (*)(Notifier*))                                                \
-  F(qemu_add_exit_notifier, void (*)(Notifier*))                                                             \
-  F(qemu_register_reset, void (*)(void (*)(void*), void*))                                                   \
-  F(rcu_register_thread, void (*)())                                                                         \
-  F(error_setg_internal, void (*)(QemuError**, const char*, int, const char*, const char*, ...))             \
+#define QVM_QEMU_REQUIRED(F)                                                                         \
+  F(qmp_query_version, QemuVersionInfo* (*)(QemuError**))                                            \
+  F(get_system_memory, MemoryRegion* (*)())                                                          \
+  F(memory_region_init_io,                                                                           \
+    void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*, const char*, std::uint64_t))     \
+  F(memory_region_init_ram_ptr, void (*)(MemoryRegion*, Object*, const char*, std::uint64_t, void*)) \
+  F(memory_region_init_rom_device, void (*)(MemoryRegion*, Object*, const MemoryRegionOps*, void*,   \
+                                            const char*, std::uint64_t, QemuError**))                \
+  F(memory_region_get_ram_ptr, void* (*)(MemoryRegion*))                                             \
+  F(memory_region_init_alias,                                                                        \
+    void (*)(MemoryRegion*, Object*, const char*, MemoryRegion*, std::uint64_t, std::uint64_t))      \
+  F(memory_region_add_subregion_overlap, void (*)(MemoryRegion*, std::uint64_t, MemoryRegion*, int)) \
+  F(memory_region_set_enabled, void (*)(MemoryRegion*, bool))                                        \
+  F(memory_region_set_alias_offset, void (*)(MemoryRegion*, std::uint64_t))                          \
+  F(memory_region_set_size, void (*)(MemoryRegion*, std::uint64_t))                                  \
+  F(memory_region_set_address, void (*)(MemoryRegion*, std::uint64_t))                               \
+  F(memory_region_transaction_begin, void (*)())                                                     \
+  F(memory_region_transaction_commit, void (*)())                                                    \
+  F(object_new, Object* (*)(const char*))                                                            \
+  F(object_unref, void (*)(Object*))                                                                 \
+  F(object_resolve_path_type, Object* (*)(const char*, const char*, bool*))                          \
+  F(object_get_typename, const char* (*)(const Object*))                                             \
+  F(qdev_get_gpio_in, IrqState* (*)(Object*, int))                                                   \
+  F(qdev_get_machine, Object* (*)())                                                                 \
+  F(qemu_set_irq, void (*)(IrqState*, int))                                                          \
+  F(qemu_add_machine_init_done_notifier, void (*)(Notifier*))                                        \
+  F(qemu_add_exit_notifier, void (*)(Notifier*))                                                     \
+  F(qemu_register_reset, void (*)(void (*)(void*), void*))                                           \
+  F(migration_is_blocked, bool (*)(QemuError**))                                                     \
+  F(rcu_register_thread, void (*)())                                                                 \
+  F(error_setg_internal, void (*)(QemuError**, const char*, int, const char*, const char*, ...))     \
   F(error_get_pretty, const char* (*)(const QemuError*))
 
 // Functions that some builds lack (no KVM, no ISA bus) or that few VMs need; null if missing. Whoever uses
@@ -121,12 +123,11 @@ struct PciInterruptRoute {
 #define QVM_QEMU_OPTIONAL(F)                       \
   F(isa_get_irq, IrqState* (*)(Object*, unsigned)) \
   F(kvm_set_irq, int (*)(KvmState*, int, int))     \
-  F(kvm_has_free_slot, bool (*)(Object*))          \
   F(memory_region_set_readonly, void (*)(MemoryRegion*, bool))
 
 // Functions for vdevs that are PCI devices; needed only if there is one: see missing_for_pci().
 #define QVM_QEMU_PCI(F)                                                                \
-  F(type_register, void* (*)(const QemuTypeInfo*))                                     \
+  F(type_register_static, void* (*)(const QemuTypeInfo*))                              \
   F(object_class_by_name, ObjectClass* (*)(const char*))                               \
   F(object_class_dynamic_cast, ObjectClass* (*)(ObjectClass*, const char*))            \
   F(memory_region_del_subregion, void (*)(MemoryRegion*, MemoryRegion*))               \
@@ -155,14 +156,9 @@ struct PciInterruptRoute {
   F(object_get_root, Object* (*)())                                                   \
   F(object_dynamic_cast, Object* (*)(Object*, const char*))                           \
   F(object_child_foreach_recursive, int (*)(Object*, int (*)(Object*, void*), void*)) \
-  F(object_new, Object* (*)(const char*))                                             \
-  F(object_unref, void (*)(Object*))                                                  \
   F(object_property_get_bool, bool (*)(Object*, const char*, QemuError**))            \
   F(object_property_set_bool, bool (*)(Object*, const char*, bool, QemuError**))      \
   F(object_property_get_str, char* (*)(Object*, const char*, QemuError**))
-
-// Where a symbol is, or null: dlsym in QEMU, a fake in tests.
-using SymbolLookup = void* (*)(const char* name);
 
 // Resolved once, then constant; safe to use from any thread (each function has its own locking rule).
 class QemuApi {
@@ -192,12 +188,15 @@ class QemuApi {
   // The same of QVM_QEMU_BOARD.
   const char* missing_for_board() const;
 
-  // QEMU's global lock ("BQL"). Not recursive.
+  // QEMU's global lock and physical memory: see QemuVersions.
   void lock() const {
-    x_lock(__FILE__, __LINE__);
+    x_versions.lock();
   }
   void unlock() const {
-    x_unlock();
+    x_versions.unlock();
+  }
+  void memory_rw(std::uint64_t address, void* data, std::uint64_t bytes, bool write) const {
+    x_versions.memory_rw(address, data, bytes, write);
   }
 
   // True under KVM with PIC, I/O APIC and LAPIC in the kernel. Final once the machine is made.
@@ -208,28 +207,38 @@ class QemuApi {
   KvmState* kvm_state() const {
     return x_kvm_state == nullptr ? nullptr : *x_kvm_state;
   }
-  // False if TCG runs all vCPUs in one thread: then locked instructions are not atomic against other
-  // processes.
-  bool atomic_against_other_processes() const;
+  bool tcg() const {
+    return x_tcg_allowed != nullptr && *x_tcg_allowed && !kvm();
+  }
+  // Fails if the machine runs under neither of the two, as far as QEMU tells.
+  Result<void> check_accelerator() const;
+  // Fails if memory that is shared with other processes cannot work: if locked instructions are not atomic
+  // against them, or if KVM's number of mappings is not known.
+  Result<void> check_shared_memory() const;
+  // Whether one more range can be mapped. QEMU aborts if KVM has no slot left for it.
+  bool can_map_more() const {
+    return !kvm() || x_versions.kvm_slot_free(qdev_get_machine()).value_or(false);
+  }
 
-  // Makes save, snapshot and migration fail with reason.
+  // Makes save, snapshot and migration fail with reason, and proves that they do.
   Result<void> block_migration(const char* reason) const;
 
  private:
   QemuVersionTriple x_version{};
-  void (*x_lock)(const char*, int) = nullptr;
-  void (*x_unlock)() = nullptr;
-  void* x_migrate_add_blocker = nullptr;  // its type depends on the version
+  QemuVersions x_versions;
   const bool* x_kvm_allowed = nullptr;
   const bool* x_kvm_kernel_irqchip = nullptr;
   const bool* x_kvm_split_irqchip = nullptr;
   KvmState* const* x_kvm_state = nullptr;
   const bool* x_tcg_allowed = nullptr;
-  const bool* x_mttcg_enabled = nullptr;
 };
 
-// Memory for one MemoryRegion, zeroed. Never freed: QEMU keeps regions for the life of the machine. Fails if
-// QEMU says a size that cannot be.
+// The bytes that an object of QEMU's has at least, of those that QEMU allocates by itself. It does so with
+// malloc, whose book-keeping knows them; QEMU from 10.0 on has no function that tells.
+std::size_t object_bytes(const void* object);
+
+// Memory for one MemoryRegion, zeroed, as long as one that QEMU makes. Never freed: QEMU keeps regions for
+// the life of the machine. Fails if QEMU's own has a size that cannot be. QEMU's lock is held.
 Result<MemoryRegion*> new_memory_region(const QemuApi& qemu);
 
 }  // namespace qvm::vmhost

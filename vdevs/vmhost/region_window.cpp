@@ -74,9 +74,10 @@ Result<void> RegionWindow::make_read_only_backing() {
   auto rom = new_memory_region(x_qemu);
   if (!rom) return tl::unexpected(rom.error());
   const std::uint64_t length = x_range.length + kHugePageBytes;
+  // QEMU ends if two of these have the same name.
+  const std::string name = fmt::format("qvm-window-rom-{:x}", x_range.address);
   QemuError* error = nullptr;
-  x_qemu.memory_region_init_rom_device_nomigrate(*rom, nullptr, &rom_ops(), this, "qvm-window-rom", length,
-                                                 &error);
+  x_qemu.memory_region_init_rom_device(*rom, nullptr, &rom_ops(), this, name.c_str(), length, &error);
   if (error != nullptr)
     return fail(std::string("reserve read-only memory: ") + x_qemu.error_get_pretty(error));
   void* memory = x_qemu.memory_region_get_ram_ptr(*rom);
@@ -183,14 +184,14 @@ Result<void> RegionWindow::self_test(MapRequest::Access access) {
   if (!address) return tl::unexpected(address.error());
 
   std::uint64_t seen = 0;
-  x_qemu.cpu_physical_memory_rw(*address + kPageBytes + 8, &seen, sizeof seen, false);
+  x_qemu.memory_rw(*address + kPageBytes + 8, &seen, sizeof seen, false);
   std::uint64_t stored = ~kPattern;
-  x_qemu.cpu_physical_memory_rw(*address + kPageBytes + 16, &stored, sizeof stored, true);
+  x_qemu.memory_rw(*address + kPageBytes + 16, &stored, sizeof stored, true);
   std::uint64_t in_file = 0;
   const bool read_back = ::pread(file.get(), &in_file, sizeof in_file, 16) == sizeof in_file;
   unmap(*address);
   std::uint64_t gone = 0;
-  x_qemu.cpu_physical_memory_rw(*address + kPageBytes + 8, &gone, sizeof gone, false);
+  x_qemu.memory_rw(*address + kPageBytes + 8, &gone, sizeof gone, false);
   const bool writes = access == MapRequest::Access::read_write;
   if (seen != kPattern || !read_back || in_file != (writes ? stored : 0) ||
       probe.seen() != (writes ? 0 : stored) || gone != ~std::uint64_t{0}) {
@@ -210,10 +211,8 @@ Result<std::uint64_t> RegionWindow::map(const MapRequest& request) {
     return tl::unexpected(with_code("map into the region window", EINVAL));
   }
   const auto slot = std::find_if(x_slots.begin(), x_slots.end(), [](const Slot& s) { return !s.used; });
-  // QEMU aborts if KVM has no slot left for a mapping.
-  const bool kernel_full = x_qemu.kvm() && x_qemu.kvm_has_free_slot != nullptr &&
-                           !x_qemu.kvm_has_free_slot(x_qemu.qdev_get_machine());
-  if (slot == x_slots.end() || kernel_full) return tl::unexpected(with_code("no free mapping slot", EMFILE));
+  if (slot == x_slots.end() || !x_qemu.can_map_more())
+    return tl::unexpected(with_code("no free mapping slot", EMFILE));
   const auto place = x_allocator.allocate(request.bytes, std::chrono::steady_clock::now());
   if (!place) return tl::unexpected(with_code("no room in the region window", ENOSPC));
 

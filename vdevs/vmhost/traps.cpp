@@ -63,11 +63,11 @@ bool Trap::probe(const QemuApi& qemu, std::uint64_t address, std::uint64_t offse
   // ones prove anything.
   std::uint64_t bytes = 0;
   x_probe = {true, false, offset, kPattern, width};
-  qemu.cpu_physical_memory_rw(address + offset, &bytes, width, false);
+  qemu.memory_rw(address + offset, &bytes, width, false);
   if (!x_probe.seen || bytes != (kPattern & mask)) return false;
   x_probe.seen = false;
   bytes = kPattern;
-  qemu.cpu_physical_memory_rw(address + offset, &bytes, width, true);
+  qemu.memory_rw(address + offset, &bytes, width, true);
   return x_probe.seen;
 }
 

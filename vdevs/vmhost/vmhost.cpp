@@ -163,14 +163,13 @@ Result<void> Vmhost::check_addresses() const {
 }
 
 Result<void> Vmhost::check_machine() const {
-  if (x_qemu.atomic_against_other_processes()) return {};
-  for (const VdevConfig& vdev : x_config.vdevs) {
-    if (!vdev.window) continue;
-    return fail(vdev.title() +
-                ": QEMU runs with one thread for all vCPUs (thread=single or icount), in which locked "
-                "instructions are "
-                "not atomic against other users of a region; use -accel tcg,thread=multi or KVM");
-  }
+  auto known = x_qemu.check_accelerator();
+  if (!known) return known;
+  const auto user = std::find_if(x_config.vdevs.begin(), x_config.vdevs.end(),
+                                 [](const VdevConfig& vdev) { return vdev.window.has_value(); });
+  if (user == x_config.vdevs.end()) return {};
+  auto shared = x_qemu.check_shared_memory();
+  if (!shared) return fail_from(std::move(shared), user->title());
   return {};
 }
 

@@ -76,7 +76,7 @@ QemuProcess::End run(const std::string& lists, const std::vector<std::string>& m
 }
 
 TEST(ExtraMemory, SecondPlaceOfWhatIsNotThereIsAnError) {
-  const auto end = run(kPlaces, {"-no-hpet"});
+  const auto end = run(kPlaces, {"-machine", "hpet=off"});
   EXPECT_EQ(end.status, 1);
   EXPECT_EQ(end.output,
             "qvm: high precision timer (v.qvmconf:6:6): the machine has no high precision timer\n");

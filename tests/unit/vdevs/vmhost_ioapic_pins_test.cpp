@@ -27,6 +27,7 @@ struct FakeMachine {
   bool split_irqchip = false;
   bool two_ioapics = false;
   bool ioapic = true;
+  const char* odd_type = nullptr;
   std::uint32_t select = 0x12;  // what the guest left there
   std::uint32_t entry = kMasked;
   std::vector<std::string> calls;
@@ -52,6 +53,7 @@ Object* resolve_path_type(const char*, const char* type, bool* ambiguous) {
   return g_machine->ioapic && !g_machine->two_ioapics ? object<Object>(0) : nullptr;
 }
 const char* typename_of(const Object*) {
+  if (g_machine->odd_type != nullptr) return g_machine->odd_type;
   return g_machine->kernel_irqchip && !g_machine->split_irqchip ? "kvm-ioapic" : "ioapic";
 }
 IrqState* gpio_in(Object*, int) {
@@ -188,6 +190,22 @@ TEST_F(IoapicPinsTest, RefusesAMachineWithoutOrWithSeveralIoapics) {
   machine.two_ioapics = true;
   EXPECT_EQ(IoapicPins::create(qemu).error().message(),
             "the machine has more than one I/O APIC; 'pc' and 'q35' have one");
+}
+
+TEST_F(IoapicPinsTest, RefusesAKindThatItDoesNotKnow) {
+  qemu = QemuApi::resolve(&lookup).value();
+  machine.odd_type = "rust-ioapic";
+  EXPECT_EQ(
+      IoapicPins::create(qemu).error().message(),
+      "QEMU 7.2.22 has an I/O APIC ('rust-ioapic') of a kind that vmhost does not know; use a QEMU that "
+      "was built with modules, of a version that was tried (7.2, 10.0, 11.1)");
+}
+
+TEST_F(IoapicPinsTest, RefusesOneOfQemusWhereTheFlagsSayTheKernels) {
+  machine.kvm_allowed = machine.kernel_irqchip = true;
+  qemu = QemuApi::resolve(&lookup).value();
+  machine.odd_type = "ioapic";
+  EXPECT_FALSE(IoapicPins::create(qemu));
 }
 
 }  // namespace

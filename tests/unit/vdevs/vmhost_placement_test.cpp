@@ -9,6 +9,7 @@
 
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ FakeMachine* g_machine = nullptr;
 FakeObject g_root;
 FakeObject g_gic;
 FakeObject g_made;
+std::unique_ptr<FakeObject> g_sample;
 
 QemuVersionTriple g_version{7, 2, 22};
 QemuVersionInfo g_info{&g_version, nullptr};
@@ -134,14 +136,14 @@ Object* find_device(Object*, const char* id) {
 Object* parent_bus(const Object*) {
   return as_object(g_machine->bus);
 }
-std::size_t instance_size(const char*) {
-  return kTransportBytes;
-}
+// By itself in memory, as QEMU's are.
 Object* new_object(const char*) {
-  g_made = {};
-  return as_object(g_made);
+  g_sample = std::make_unique<FakeObject>();
+  return as_object(*g_sample);
 }
-void unref(Object*) {}
+void unref(Object*) {
+  g_sample.reset();
+}
 bool get_flag(Object* object, const char*, QemuError**) {
   return !g_machine->flag_is_elsewhere && fake(object).bytes[kFlag] != 0;
 }
@@ -180,7 +182,6 @@ void* lookup(const char* name) {
       QVM_FAKE(sysbus_get_default, default_bus),
       QVM_FAKE(qdev_find_recursive, find_device),
       QVM_FAKE(qdev_get_parent_bus, parent_bus),
-      QVM_FAKE(object_type_get_instance_size, instance_size),
       QVM_FAKE(object_new, new_object),
       QVM_FAKE(object_unref, unref),
       QVM_FAKE(object_property_get_bool, get_flag),
