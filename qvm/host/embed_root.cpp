@@ -105,8 +105,9 @@ pid_t noted_pid(const std::string& embed_root, const std::string& domain) {
 Result<void> close_domain_directories(const std::string& embed_root, int id, const std::string& domain) {
   // libvirt's "short name" of a domain.
   constexpr std::size_t kShortName = 20;
-  const std::string name = "domain-" + std::to_string(id) + "-" + domain.substr(0, kShortName);
-  for (const char* place : {"/lib/qemu/", "/lib/qemu/channel/target/"}) {
+  const std::string name = std::to_string(id) + "-" + domain.substr(0, kShortName);
+  // The second is libvirt 9's place for channels, the third the one of 11 and 12.
+  for (const char* place : {"/lib/qemu/domain-", "/lib/qemu/channel/target/domain-", "/run/qemu/channel/"}) {
     const std::string path = embed_root + place + name;
     const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory && errno == ENOENT) continue;

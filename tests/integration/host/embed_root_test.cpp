@@ -4,11 +4,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace qvm::host {
 namespace {
@@ -77,6 +81,29 @@ TEST_F(EmbedRoot, QemuMustBeAskedUntilTheCacheHasAnAnswer) {
   EXPECT_TRUE(must_probe_qemu(directory_ + "/cache"));
   std::ofstream(directory_ + "/cache/qemu/capabilities/x.xml") << "";
   EXPECT_FALSE(must_probe_qemu(directory_ + "/cache"));
+}
+
+// Where libvirt 9, 11 and 12 have a domain's directories.
+TEST_F(EmbedRoot, TakesADomainsDirectoriesFromItsUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give directories away";
+  const std::string root = directory_ + "/root";
+  const std::vector<std::string> directories{root + "/lib/qemu/domain-3-abcdefghijklmnopqrst",
+                                             root + "/lib/qemu/channel/target/domain-3-abcdefghijklmnopqrst",
+                                             root + "/run/qemu/channel/3-abcdefghijklmnopqrst"};
+  for (const std::string& directory : directories) {
+    std::filesystem::create_directories(directory);
+    ASSERT_EQ(::chown(directory.c_str(), 4711, 4711), 0);
+  }
+  const auto closed = close_domain_directories(root, 3, "abcdefghijklmnopqrstuvwxyz");
+  ASSERT_TRUE(closed) << closed.error().message();
+  for (const std::string& directory : directories) {
+    struct stat facts {};
+    ASSERT_EQ(::stat(directory.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_uid, 0u) << directory;
+    EXPECT_EQ(facts.st_gid, 4711u) << directory;
+  }
+  std::filesystem::remove_all(root);
+  EXPECT_TRUE(close_domain_directories(root, 3, "abc")) << "a libvirt has not all of them";
 }
 
 }  // namespace
