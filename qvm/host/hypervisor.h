@@ -127,4 +127,7 @@ std::string libvirt_version();
 // lines first, else QEMU's last complaint without time stamp and program name.
 LastWords essence_of_output(std::string_view text);
 
+// From libvirt's error to the part of it that a user can act on: what QEMU wrote, if libvirt quotes it.
+std::string essence_of_error(const std::string& message);
+
 }  // namespace qvm::host

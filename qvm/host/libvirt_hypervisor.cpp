@@ -34,16 +34,7 @@ using ConnectionHandle = std::unique_ptr<virConnect, ConnectionClose>;
 std::string reason() {
   const virErrorPtr error = virGetLastError();
   if (error == nullptr || error->message == nullptr) return "libvirt gives no reason";
-  std::string text = error->message;
-  // Its own first words say where it noticed; the process's words behind them say what happened.
-  const auto newline = text.find('\n');
-  if (text.find("qemu-system-") != std::string::npos || newline != std::string::npos ||
-      text.find("monitor: ") != std::string::npos) {
-    const auto monitor = text.find("monitor: ");
-    const std::string output = monitor == std::string::npos ? text : text.substr(monitor + 9);
-    if (LastWords essence = essence_of_output(output); !essence.text.empty()) return essence.text;
-  }
-  return text;
+  return essence_of_error(error->message);
 }
 
 std::string advice(const std::string& message) {

@@ -74,4 +74,20 @@ LastWords essence_of_output(std::string_view text) {
   return {.text = presentable(last)};
 }
 
+std::string essence_of_error(const std::string& message) {
+  // libvirt 9: "… closed the monitor: OUTPUT"; 11 and 12: "… closed the monitor (vm='NAME'): OUTPUT".
+  constexpr std::string_view kQuotation = " monitor";
+  const auto monitor = message.find(kQuotation);
+  const auto after = monitor == std::string::npos ? monitor : monitor + kQuotation.size();
+  const bool quotes = after != std::string::npos &&
+                      (message.compare(after, 2, ": ") == 0 || message.compare(after, 2, " (") == 0);
+  const auto output = quotes ? message.find(": ", after) : std::string::npos;
+  if (output == std::string::npos && message.find("qemu-system-") == std::string::npos &&
+      message.find('\n') == std::string::npos)
+    return message;
+  const std::string said = output == std::string::npos ? message : message.substr(output + 2);
+  const LastWords essence = essence_of_output(said);
+  return essence.text.empty() ? message : essence.text;
+}
+
 }  // namespace qvm::host

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "qvm/host/hypervisor.h"
 
 namespace qvm::host {
@@ -56,6 +58,27 @@ TEST(ProcessOutput, IsOneLineOfText) {
             "?[2Jgone????31m gr\xc3\xbc\xc3\x9f"
             "e");
   EXPECT_EQ(essence_of_output(std::string(1'000'000, 'x')).text.size(), 500U);
+}
+
+TEST(LibvirtError, IsReducedToWhatQemuSaid) {
+  constexpr const char* kWords = "vdev ghost0 (two.qvmconf:9:6): cannot load 'x': No such file or directory";
+  for (const std::string where : {"internal error: process exited while connecting to monitor: ",
+                                  "internal error: qemu unexpectedly closed the monitor: ",
+                                  "internal error: QEMU unexpectedly closed the monitor (vm='two'): ",
+                                  "internal error: process exited while connecting to monitor: "
+                                  "2026-01-01T00:00:00.000000Z qemu-system-x86_64: warning: something\n"}) {
+    EXPECT_EQ(essence_of_error(where + "qvm: " + kWords), kWords);
+    EXPECT_EQ(essence_of_error(where + "2026-01-01T00:00:00.000000Z qemu-system-x86_64: -bios x: not found"),
+              "-bios x: not found");
+  }
+}
+
+TEST(LibvirtError, StaysWholeIfItQuotesNobody) {
+  for (const std::string message : {"internal error: End of file from qemu monitor (vm='two')",
+                                    "Cannot check QEMU binary /usr/bin/qemu: No such file",
+                                    "internal error: unable to execute the monitor's command: no"}) {
+    EXPECT_EQ(essence_of_error(message), message);
+  }
 }
 
 }  // namespace
