@@ -18,7 +18,8 @@ static const char usage[] =
     "Says in REGION (default: testing) what you type, line by line, and shows what the others say, guests "
     "and programs\n"
     "alike. Ends with your input.\n"
-    "  --runtime-dir DIR   of the qvm to talk to; default: $QVM_RUNTIME_DIR, /run/qvm for root\n";
+    "  --runtime-dir DIR   of the qvm to talk to; default: $QVM_RUNTIME_DIR, /run/qvm for root,\n"
+    "                      $XDG_RUNTIME_DIR/qvm or /tmp/qvm-UID for others\n";
 
 /* The slot of a client, or NULL if the region is too small for it. */
 static char* slot(qvmshm_t* shm, unsigned index) {

@@ -114,8 +114,12 @@ std::string runtime_directory(const Options& options) {
   if (!options.runtime_directory.empty()) return options.runtime_directory;
   if (const char* given = std::getenv("QVM_RUNTIME_DIR"); given != nullptr && *given != '\0') return given;
   if (::geteuid() == 0) return "/run/qvm";
-  const char* user = std::getenv("XDG_RUNTIME_DIR");
-  return user == nullptr ? std::string() : std::string(user) + "/qvm";
+  const std::string number = std::to_string(::geteuid());
+  const char* session = std::getenv("XDG_RUNTIME_DIR");
+  for (const std::string& base : {std::string(session == nullptr ? "" : session), "/run/user/" + number}) {
+    if (!base.empty() && ::access(base.c_str(), W_OK | X_OK) == 0) return base + "/qvm";
+  }
+  return "/tmp/qvm-" + number;
 }
 
 int milliseconds_until(Clock::time_point deadline) {

@@ -18,6 +18,7 @@
 #include "qvm/base/event_loop.h"
 #include "qvm/base/log.h"
 #include "qvm/base/log_budget.h"
+#include "qvm/daemon/cache_place.h"
 #include "qvm/daemon/directory_watch.h"
 #include "qvm/daemon/hypervisor_pool.h"
 #include "qvm/daemon/kvm_access.h"
@@ -26,6 +27,7 @@
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/server.h"
 #include "qvm/daemon/supervisor.h"
+#include "qvm/host/embed_root.h"
 #include "qvm/host/orphan_reaper.h"
 #include "qvm/host/stray_domains.h"
 #include "qvm/regions/admin.h"
@@ -128,7 +130,7 @@ class Daemon {
             Supervisor::Hooks{
                 .send = [this](Supervisor::ClientId client, const Reply& reply) { answer(client, reply); },
                 .settled = [this] { end_if_idle(); },
-                .note_before_start = [] { return probe_note(); },
+                .note_before_start = [this] { return probe_note(); },
                 .changed = log_state,
                 .decided = log_decision})) {}
 
@@ -149,14 +151,7 @@ class Daemon {
 
  private:
   Result<std::unique_ptr<host::Hypervisor>> open_hypervisor(const std::string& uri);
-  static std::string libvirt_cache() {
-    const std::string cache = cache_directory();
-    return cache.empty() ? cache : cache + "/libvirt";
-  }
-  static std::string probe_note() {
-    if (!host::must_probe_qemu(libvirt_cache())) return {};
-    return "asking QEMU what it can do: takes some seconds, once per version of QEMU";
-  }
+  std::string probe_note() const;
   void handle(Server::ClientId client, Request request);
   void answer(Server::ClientId client, const Reply& reply);
   void answer_leaving();
@@ -179,10 +174,22 @@ class Daemon {
   std::set<Server::ClientId> x_left;     // were told that it does not, and are on their way out
 };
 
+std::string Daemon::probe_note() const {
+  const auto cache = open_cache(x_paths);
+  if (!cache || !host::must_probe_qemu(cache->libvirt())) return {};
+  const std::string what = "asking QEMU what it can do: takes some seconds";
+  if (cache->why_not_kept.empty()) return what + ", once per version of QEMU";
+  return fmt::format(
+      "{}; the answer is kept in '{}' only, because {}: QVM_CACHE_DIR names a place that lasts", what,
+      cache->directory, cache->why_not_kept);
+}
+
 Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::string& uri) {
+  // Nothing is wrong with a libvirt that asks QEMU once more.
+  const auto cache = open_cache(x_paths);
   const host::HypervisorOptions options{.uri = uri,
                                         .embed_root = x_paths.libvirt_root(),
-                                        .cache_directory = libvirt_cache(),
+                                        .cache_directory = cache ? cache->libvirt() : std::string(),
                                         .log_directory = x_paths.logs() + "/libvirt"};
   return host::open_libvirt(options, [this](const host::DomainEvent& event) {
     x_loop.post([this, event] { x_supervisor->on_domain_event(event); });
@@ -312,6 +319,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (auto prepared = prepare_runtime_directory(paths); !prepared) return prepared;
   auto lock = become_the_one(paths);
   if (!lock) return tl::unexpected(std::move(lock.error()));
+  host::provide_user_directory(paths.libvirt_root() + "/user");
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(std::move(loop.error()));
 

@@ -253,4 +253,14 @@ std::string why_no_kvm(const std::string& device) {
   return {};
 }
 
+std::string why_no_leases(const std::string& device) {
+  struct stat facts {};
+  if (::stat(device.c_str(), &facts) == 0 && (facts.st_mode & 06U) == 06U) return {};
+  const auto acl = read_acl(device);
+  if (!acl) return acl.error().message();
+  // The same list again changes nothing, and needs the same right.
+  if (::acl_set_file(device.c_str(), ACL_TYPE_ACCESS, acl->get()) == 0) return {};
+  return Error::from_errno(fmt::format("edit the access control list of '{}'", device)).message();
+}
+
 }  // namespace qvm::daemon

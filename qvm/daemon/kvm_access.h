@@ -50,4 +50,8 @@ inline constexpr const char* kKvmLedger = "/run/qvm-kvm-leases";
 // else why not.
 std::string why_no_kvm(const std::string& device = "/dev/kvm");
 
+// For root: why the access control list of device cannot be edited, as a lease needs; empty if it can be, or
+// if everybody may use the device.
+std::string why_no_leases(const std::string& device = "/dev/kvm");
+
 }  // namespace qvm::daemon

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "qvm/base/install_paths.h"
@@ -24,11 +25,18 @@ tl::unexpected<Error> was_cancelled() {
   return fail("interrupted");
 }
 
-// Calls work(0) to work(count - 1), each on a thread of its own, and waits for all.
+// Calls work(0) to work(count - 1), each on a thread of its own as long as the host gives threads, and waits
+// for all.
 template <class Work>
 void in_parallel(std::size_t count, const Work& work) {
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work, i] { work(i); });
+  for (std::size_t i = 0; i < count; ++i) {
+    try {
+      threads.emplace_back([&work, i] { work(i); });
+    } catch (const std::system_error&) {
+      work(i);
+    }
+  }
 }
 
 template <class T>
@@ -76,8 +84,13 @@ void Launcher::destroy_all(const std::vector<const VmRecord*>& vms) {
 }
 
 void Launcher::prepare_host() {
-  const std::jthread regions([this] { (void)x_regions.ensure(); });
-  (void)x_hypervisors.get({});
+  in_parallel(2, [this](std::size_t part) {
+    if (part == 0) {
+      (void)x_regions.ensure();
+    } else {
+      (void)x_hypervisors.get({});
+    }
+  });
 }
 
 Result<StagedDomain> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {

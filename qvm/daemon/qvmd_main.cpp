@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "qvm/base/process_limits.h"
 #include "qvm/daemon/daemon.h"
 #include "qvm/daemon/runtime_directory.h"
 
@@ -26,7 +27,7 @@ constexpr char kUsage[] =
     "it.\n"
     "  --runtime-dir DIR  where its files and sockets are (default: QVM_RUNTIME_DIR, /run/qvm for root, "
     "else\n"
-    "                     $XDG_RUNTIME_DIR/qvm)\n"
+    "                     $XDG_RUNTIME_DIR/qvm, or without it /tmp/qvm-UID)\n"
     "  --version          print the version\n";
 constexpr int kExitUsage = 2;
 
@@ -68,6 +69,7 @@ int run(const Arguments& arguments) {
     tell(ready, why);
     return 1;
   };
+  qvm::raise_file_limit();
   auto directory = qvm::daemon::choose_runtime_directory(arguments.runtime_directory);
   if (!directory) return give_up(directory.error().message());
   std::error_code error;

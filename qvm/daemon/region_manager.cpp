@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/region_manager.h"
 
+#include "qvm/base/process_limits.h"
+
 namespace qvm::daemon {
 
 template <class Call>
@@ -9,7 +11,7 @@ auto RegionManager::with_admin(Call call) -> decltype(call(std::declval<regions:
   const std::lock_guard lock(x_mutex);
   if (!x_admin) {
     auto opened = x_open();
-    if (!opened) return fail_from(std::move(opened), "region manager");
+    if (!opened) return fail("region manager: " + explain_limit(opened.error().message()));
     x_admin = std::move(*opened);
   }
   return call(*x_admin);

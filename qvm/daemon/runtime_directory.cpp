@@ -9,8 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
+
+#include "qvm/base/runtime_place.h"
 
 namespace qvm::daemon {
 namespace {
@@ -24,11 +25,6 @@ constexpr std::string_view kMonitorPath = "/libvirt/lib/qemu/domain-9999-/monito
 constexpr std::size_t kMonitorName = 20;
 
 constexpr const char* kChoose = "choose another one with --runtime-dir or QVM_RUNTIME_DIR";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 Result<void> make_directory(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) == 0) {
@@ -68,16 +64,8 @@ Result<void> check_parents(const std::string& path) {
 }  // namespace
 
 Result<std::string> choose_runtime_directory(const std::string& requested) {
-  std::string chosen = requested.empty() ? environment("QVM_RUNTIME_DIR") : requested;
-  if (chosen.empty() && ::geteuid() == 0) chosen = "/run/qvm";
-  if (chosen.empty()) {
-    const std::string base = environment("XDG_RUNTIME_DIR");
-    if (base.empty()) {
-      return fail(
-          "no runtime directory: XDG_RUNTIME_DIR is not set; name one with --runtime-dir or QVM_RUNTIME_DIR");
-    }
-    chosen = base + "/qvm";
-  }
+  const std::string chosen =
+      requested.empty() ? default_runtime_directory(RuntimePlaceFacts::of_this_process()) : requested;
   std::error_code error;
   const fs::path absolute = fs::absolute(chosen, error);
   if (error) return fail_errno(fmt::format("runtime directory '{}'", chosen), error.value());
@@ -166,14 +154,6 @@ Result<UniqueFd> lock_file(const std::string& path, LockWait wait) {
       return file;
     }
   }
-}
-
-std::string cache_directory() {
-  if (const std::string chosen = environment("QVM_CACHE_DIR"); !chosen.empty()) return chosen;
-  if (::geteuid() == 0) return "/var/cache/qvm";
-  if (const std::string base = environment("XDG_CACHE_HOME"); !base.empty()) return base + "/qvm";
-  if (const std::string home = environment("HOME"); !home.empty()) return home + "/.cache/qvm";
-  return {};
 }
 
 }  // namespace qvm::daemon

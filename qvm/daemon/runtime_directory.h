@@ -35,8 +35,8 @@ class RuntimePaths {
   std::string x_root;
 };
 
-// requested (an option) if not empty, else QVM_RUNTIME_DIR, else /run/qvm as root and $XDG_RUNTIME_DIR/qvm
-// otherwise. Absolute. Fails, with what to do, if there is no place to choose.
+// requested (an option) if not empty, else default_runtime_directory() of qvm/base/runtime_place.h. Absolute.
+// Fails if the working directory, on which a relative path depends, is gone.
 Result<std::string> choose_runtime_directory(const std::string& requested);
 
 // Makes the directory and its fixed parts if they are missing and checks that nobody else can write to it.
@@ -56,10 +56,5 @@ Result<void> check_socket_lengths(const RuntimePaths& paths, std::string_view vm
 // An exclusive lock on a file, gone with the descriptor. wait: until it is free; else fails with EWOULDBLOCK.
 enum class LockWait { no, yes };
 Result<UniqueFd> lock_file(const std::string& path, LockWait wait);
-
-// Where libvirt may remember what it learnt about QEMU: QVM_CACHE_DIR, else /var/cache/qvm,
-// $XDG_CACHE_HOME/qvm or
-// ~/.cache/qvm; "" if there is no such place.
-std::string cache_directory();
 
 }  // namespace qvm::daemon

@@ -15,6 +15,7 @@
 
 #include "qvm/base/fnv.h"
 #include "qvm/base/unique_fd.h"
+#include "qvm/daemon/cache_place.h"
 #include "qvm/daemon/runtime_directory.h"
 
 namespace qvm::daemon {
@@ -209,7 +210,8 @@ void StagingPlace::remove() {
 
 std::vector<std::string> places_elsewhere() {
   std::vector<std::string> places = {"/var/tmp", "/dev/shm", "/tmp"};
-  if (std::string cache = cache_directory(); !cache.empty()) places.insert(places.begin(), std::move(cache));
+  if (std::string cache = wanted_cache(CacheFacts::of_this_process()); !cache.empty())
+    places.insert(places.begin(), std::move(cache));
   return places;
 }
 

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How VMs start: a set as a whole, each guest when its conditions hold; and one VM again.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "config/supervision.h"
+#include "qvm/base/process_limits.h"
 #include "qvm/daemon/supervisor.h"
 #include "qvm/daemon/wall_clock.h"
 
@@ -16,6 +18,9 @@ namespace {
 
 // How often consoles and regions are looked at while somebody waits for them.
 constexpr std::chrono::milliseconds kPollPeriod{50};
+// Open files of qvmd: at most per VM while it is made, and whatever else comes up meanwhile.
+constexpr std::uint64_t kFilesOfAVm = 12;
+constexpr std::uint64_t kFilesOfADaemon = 16;
 
 // VMs that wait for VMs of another set, or in a circle, would wait for ever.
 Result<void> check_dependencies(const std::vector<VmRecord>& set) {
@@ -42,6 +47,12 @@ Result<void> check_users(const plan::VmPlan& one, const plan::VmPlan& other) {
       "VM '{}' and VM '{}' would both run as uid {}: give one of them another name, or a 'uid' in "
       "a manifest",
       one.name, other.name, *one.host.uid));
+}
+
+// A qvmd that runs out of descriptors in the middle could not serve anybody any more.
+Result<void> check_files(std::size_t vms) {
+  return check_file_limit(process_limit(RLIMIT_NOFILE), count_open_files(),
+                          kFilesOfADaemon + kFilesOfAVm * vms, fmt::format("a start of {} VMs", vms));
 }
 
 }  // namespace
@@ -93,6 +104,7 @@ Result<std::vector<VmRecord>> Supervisor::records_for(const Request& request) {
 void Supervisor::start(ClientId client, const Request& request) {
   auto set = records_for(request);
   if (!set) return send_failed(client, set.error().message());
+  if (auto enough = check_files(set->size()); !enough) return send_failed(client, enough.error().message());
   auto job = std::make_shared<StartJob>();
   job->client = client;
   job->set = std::move(*set);

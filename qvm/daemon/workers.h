@@ -18,7 +18,7 @@ class Workers {
  public:
   explicit Workers(EventLoop& loop) : x_loop(loop) {}
 
-  // Runs work on a thread of its own, then `then` on the loop's thread.
+  // Runs work on a thread of its own, or here if the host gives no thread; then `then` on the loop's thread.
   void run(std::function<void()> work, std::function<void()> then);
   bool busy() const { return !x_threads.empty(); }
 

@@ -3,21 +3,28 @@
 #include "qvm/host/embed_root.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <pugixml.hpp>
 #include <system_error>
+#include <utility>
 
+#include "qvm/base/process_limits.h"
+#include "qvm/base/runtime_place.h"
 #include "qvm/base/unique_fd.h"
 
 namespace qvm::host {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uint64_t kProcessesOfAVm = 4096;
 
 Result<void> make_directory(const fs::path& path) {
   std::error_code error;
@@ -38,9 +45,18 @@ Result<void> link_directory(const fs::path& root, const char* name, const std::s
   return {};
 }
 
+// ~/.cache; empty: there is no such place.
+std::string user_cache() {
+  for (const auto& [name, below] : {std::pair("XDG_CACHE_HOME", ""), std::pair("HOME", "/.cache")}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value == '/') return std::string(value) + below;
+  }
+  return {};
+}
+
 }  // namespace
 
-std::string qemu_conf(bool privileged) {
+std::string qemu_conf(bool privileged, std::uint64_t processes) {
   std::string text =
       "# Written by qvm at every start; changes are lost.\n"
       "# There is no virtlogd in embedded mode.\n"
@@ -60,7 +76,9 @@ std::string qemu_conf(bool privileged) {
         "dynamic_ownership = 0\n"
         "remember_owner = 0\n"
         "# Threads count as processes: enough for any VM, and not enough to be the host's last.\n"
-        "max_processes = 4096\n"
+        "max_processes = " +
+        std::to_string(std::min(processes, kProcessesOfAVm)) +
+        "\n"
         "namespaces = []\n"
         "cgroup_controllers = []\n";
   }
@@ -72,13 +90,26 @@ Result<void> prepare_embed_root(const HypervisorOptions& options) {
   if (auto made = make_directory(root / "etc"); !made) return made;
   if (auto made = link_directory(root, "cache", options.cache_directory); !made) return made;
   if (auto made = link_directory(root, "log", options.log_directory); !made) return made;
-  const std::string text = qemu_conf(::geteuid() == 0);
+  const std::string text = qemu_conf(::geteuid() == 0, process_limit(RLIMIT_NPROC).hard);
   const fs::path path = root / "etc" / "qemu.conf";
   std::ofstream file(path, std::ios::trunc);
   file << text;
   file.close();
   if (!file) return fail_errno("write '" + path.string() + "'");
   return {};
+}
+
+void provide_user_directory(const std::string& place) {
+  constexpr const char* kVariable = "XDG_RUNTIME_DIR";
+  if (::geteuid() == 0) return;
+  const auto own = RuntimePlaceFacts::of_this_process();
+  if (!own.user_runtime.empty()) {
+    if (own.is_users(own.user_runtime)) return;
+  } else if (std::string cache = user_cache();
+             !cache.empty() && make_directory(cache) && own.is_users(cache)) {
+    return;
+  }
+  if (make_directory(place)) ::setenv(kVariable, place.c_str(), 1);
 }
 
 std::string status_file(const std::string& embed_root, const std::string& domain) {

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "qvm/base/result.h"
@@ -16,8 +17,14 @@ namespace qvm::host {
 // there.
 Result<void> prepare_embed_root(const HypervisorOptions& options);
 
-// The text of etc/qemu.conf. privileged: libvirt runs as root.
-std::string qemu_conf(bool privileged);
+// The text of etc/qemu.conf. privileged: libvirt runs as root. processes: this process's hard limit of
+// processes; libvirt may not be able to give a VM more.
+std::string qemu_conf(bool privileged, std::uint64_t processes);
+
+// Without root, libvirt keeps some state of its own in XDG_RUNTIME_DIR, else in ~/.cache, and fails if it
+// cannot. If neither can be written, XDG_RUNTIME_DIR becomes `place` for this process and its children.
+// Before the first thread.
+void provide_user_directory(const std::string& place);
 
 // Where the embedded driver keeps the state, the pid and the log of a domain's process.
 std::string status_file(const std::string& embed_root, const std::string& domain);

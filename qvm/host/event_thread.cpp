@@ -6,7 +6,10 @@
 #include <libvirt/virterror.h>
 
 #include <mutex>
+#include <system_error>
 #include <thread>
+
+#include "qvm/base/process_limits.h"
 
 namespace qvm::host {
 namespace {
@@ -39,11 +42,16 @@ Result<std::shared_ptr<EventThread>> EventThread::acquire() {
   auto impl = std::make_unique<Impl>();
   impl->wake_timer = virEventAddTimeout(-1, wake_up, nullptr, nullptr);
   if (impl->wake_timer < 0) return fail("libvirt's event loop has no timers");
-  impl->thread = std::jthread([](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      if (virEventRunDefaultImpl() < 0) return;
-    }
-  });
+  try {
+    impl->thread = std::jthread([](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        if (virEventRunDefaultImpl() < 0) return;
+      }
+    });
+  } catch (const std::system_error& error) {
+    virEventRemoveTimeout(impl->wake_timer);
+    return fail(explain_limit("start a thread for libvirt's events: " + error.code().message()));
+  }
   std::shared_ptr<EventThread> made(new EventThread(std::move(impl)));
   current = made;
   return made;

@@ -120,8 +120,9 @@ Result<std::unique_ptr<Hypervisor>> open_libvirt(const HypervisorOptions& option
 // True if libvirt has yet to ask QEMU what it can do, which takes seconds once per version of QEMU.
 bool must_probe_qemu(const std::string& cache_directory);
 
-// "9.0.0"
+// "9.0.0": of the library that runs, and of the one that this program was built with.
 std::string libvirt_version();
+std::string compiled_libvirt_version();
 
 // From all a domain's process wrote (or libvirt's error) to the one line worth showing: our own "qvm: …"
 // lines first, else QEMU's last complaint without time stamp and program name.

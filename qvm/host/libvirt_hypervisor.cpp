@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "qvm/base/process_limits.h"
 #include "qvm/host/embed_root.h"
 #include "qvm/host/event_thread.h"
 #include "qvm/host/hypervisor.h"
@@ -37,6 +38,10 @@ std::string reason() {
   return essence_of_error(error->message);
 }
 
+std::string version_text(unsigned long version) {
+  return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
 std::string advice(const std::string& message) {
   if (message.find("Cannot check QEMU binary") != std::string::npos ||
       message.find("No emulator found") != std::string::npos) {
@@ -46,7 +51,7 @@ std::string advice(const std::string& message) {
     return message +
            " (networks need libvirt's network daemon; a bridge or a user-mode network does without)";
   }
-  return message;
+  return explain_limit(message);
 }
 
 DomainEvent::Stop stop_of(int detail) {
@@ -372,7 +377,11 @@ Result<std::unique_ptr<Hypervisor>> open_libvirt(const HypervisorOptions& option
 std::string libvirt_version() {
   unsigned long version = 0;
   if (virGetVersion(&version, nullptr, nullptr) != 0) return "unknown";
-  return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
+  return version_text(version);
+}
+
+std::string compiled_libvirt_version() {
+  return version_text(LIBVIR_VERSION_NUMBER);
 }
 
 }  // namespace qvm::host

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "qvm/base/mapping.h"
+#include "qvm/base/runtime_place.h"
 #include "qvm/regions/client.h"
 
 #define QVMSHM_EXPORT __attribute__((visibility("default")))
@@ -60,16 +61,6 @@ int errno_of(Status status) {
   return EPROTO;
 }
 
-// Empty if there is none.
-std::string default_runtime_directory() {
-  // Not from the environment of whoever started a set-uid program.
-  if (const char* given = ::secure_getenv("QVM_RUNTIME_DIR"); given != nullptr && *given != '\0')
-    return given;
-  if (::geteuid() == 0) return "/run/qvm";
-  const char* user = ::secure_getenv("XDG_RUNTIME_DIR");
-  return user != nullptr && *user != '\0' ? std::string(user) + "/qvm" : std::string();
-}
-
 void detach_locked(qvmshm& handle) {
   if (handle.connection == nullptr) return;
   handle.data.reset();
@@ -78,8 +69,13 @@ void detach_locked(qvmshm& handle) {
 }
 
 int open_handle(const char* runtime_dir, const char* label, qvmshm_t*& handle) {
-  const std::string directory =
-      runtime_dir != nullptr ? std::string(runtime_dir) : default_runtime_directory();
+  std::string directory = runtime_dir != nullptr ? runtime_dir : "";
+  if (runtime_dir == nullptr) {
+    const auto facts = qvm::RuntimePlaceFacts::of_this_process();
+    directory = qvm::default_runtime_directory(facts);
+    // Below /tmp, somebody else may have put a socket of his own there.
+    if (facts.chosen.empty() && facts.uid != 0 && !qvm::is_safe_for(facts.uid, directory)) return EACCES;
+  }
   if (directory.empty()) return EINVAL;
   auto client =
       Client::connect(directory + "/host.sock", label != nullptr ? label : program_invocation_short_name);

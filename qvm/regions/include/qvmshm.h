@@ -28,9 +28,10 @@ extern "C" {
 typedef struct qvmshm qvmshm_t;
 
 /* Makes a handle, connected to the qvm that uses runtime_dir. NULL: the environment variable QVM_RUNTIME_DIR,
- * else /run/qvm for root and $XDG_RUNTIME_DIR/qvm for others. qvm must be running (`qvm up`). label is shown
- * by `qvm regions`; NULL: the program's name. ENOENT or ECONNREFUSED: no qvm is running there; EACCES: not
- * allowed; ETIMEDOUT; ENOMEM; EINVAL: handle is NULL or there is no directory to look in. *handle is NULL
+ * else /run/qvm for root and $XDG_RUNTIME_DIR/qvm for others; where that is missing, /run/user/UID/qvm or
+ * /tmp/qvm-UID. qvm must be running (`qvm up`). label is shown by `qvm regions`; NULL: the program's name.
+ * ENOENT or ECONNREFUSED: no qvm is running there; EACCES: not allowed, or the directory that would be used
+ * is somebody else's; ETIMEDOUT; ENOMEM; EINVAL: handle is NULL or runtime_dir is empty. *handle is NULL
  * after a failure. */
 int qvmshm_open(const char* runtime_dir, const char* label, qvmshm_t** handle);
 

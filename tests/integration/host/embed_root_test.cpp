@@ -37,14 +37,22 @@ class EmbedRoot : public testing::Test {
   std::string directory_;
 };
 
+constexpr std::uint64_t kManyProcesses = 100000;
+
+// Without a capability nobody can have more than the limit, and libvirt fails if it is told to give more.
+TEST(QemuConf, GivesAVmNoMoreProcessesThanThereMayBe) {
+  EXPECT_THAT(qemu_conf(true, kManyProcesses), HasSubstr("max_processes = 4096\n"));
+  EXPECT_THAT(qemu_conf(true, 600), HasSubstr("max_processes = 600\n"));
+}
+
 TEST(QemuConf, OnlyRootDecidesAboutUsersAndOwners) {
   for (const char* setting : {"user = ", "dynamic_ownership = 0", "remember_owner = 0"}) {
-    EXPECT_THAT(qemu_conf(true), HasSubstr(setting));
-    EXPECT_THAT(qemu_conf(false), Not(HasSubstr(setting)));
+    EXPECT_THAT(qemu_conf(true, kManyProcesses), HasSubstr(setting));
+    EXPECT_THAT(qemu_conf(false, kManyProcesses), Not(HasSubstr(setting)));
   }
   for (const bool privileged : {true, false}) {
-    EXPECT_THAT(qemu_conf(privileged), HasSubstr("stdio_handler = \"file\""));
-    EXPECT_THAT(qemu_conf(privileged), HasSubstr("seccomp_sandbox = 1"));
+    EXPECT_THAT(qemu_conf(privileged, kManyProcesses), HasSubstr("stdio_handler = \"file\""));
+    EXPECT_THAT(qemu_conf(privileged, kManyProcesses), HasSubstr("seccomp_sandbox = 1"));
   }
 }
 
