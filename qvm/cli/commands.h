@@ -24,6 +24,8 @@ int list_regions(const Options& options, const daemon::RuntimePaths& paths);
 int explain_region(const Options& options, const daemon::RuntimePaths& paths);
 int show_plan(const Options& options, const daemon::RuntimePaths& paths);
 int version(const Options& options);
+// Whether VMs can start on this host, and what is missing. Status 0 if they can.
+int doctor(const Options& options, const daemon::RuntimePaths& paths);
 
 // "qvm: message" on standard error.
 void complain(const std::string& message);

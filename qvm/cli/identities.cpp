@@ -10,11 +10,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
-#include "qvm/base/fnv.h"
 #include "qvm/cli/vm_accounts.h"
 
 namespace qvm::cli {
@@ -59,9 +56,19 @@ std::optional<gid_t> group(const config::Located<config::Account>& account, conf
   return std::nullopt;
 }
 
+// An account that a container's image names, but not the user namespace it runs in.
+void report_absent(config::DiagnosticSink& sink, const config::SourceRange& where, std::string_view kind,
+                   std::uint32_t id) {
+  report(sink, where,
+         fmt::format("this container has no {} {}: its user namespace lacks that number", kind, id),
+         "name another account, or start the container with more users");
+}
+
 // Of a user namespace that has fewer users than the range.
-void shared_identity(plan::HostFacts& host, config::DiagnosticSink& sink) {
+void shared_identity(const IdMaps& maps, plan::HostFacts& host, config::DiagnosticSink& sink) {
   const passwd* entry = ::getpwnam(kVmAccount);
+  // The image may know an account whose number the container has not.
+  if (entry != nullptr && !(maps.has_user(entry->pw_uid) && maps.has_group(entry->pw_gid))) entry = nullptr;
   host.uid = entry != nullptr ? entry->pw_uid : 0;
   host.gid = entry != nullptr ? entry->pw_gid : 0;
   config::Diagnostic finding;
@@ -92,10 +99,9 @@ void own_identity(const std::string& vm, plan::HostFacts& host, config::Diagnost
     if (!parsed) return refuse(sink, fmt::format("{}: {}", kRangeVariable, parsed.error().message()));
     range = *parsed;
   }
-  std::ifstream file("/proc/self/uid_map");
-  const std::string map(std::istreambuf_iterator<char>(file), {});
-  if (!is_mapped(range, map)) {
-    if (chosen == nullptr) return shared_identity(host, sink);
+  const auto maps = IdMaps::of_this_process();
+  if (!maps.has(range)) {
+    if (chosen == nullptr) return shared_identity(maps, host, sink);
     return refuse(
         sink, fmt::format("{}: this host, or container, has not all users of {}", kRangeVariable, chosen));
   }
@@ -123,15 +129,6 @@ std::optional<gid_t> find_group(const std::string& name) {
   return entry->gr_gid;
 }
 
-std::string find_host_id() {
-  std::string machine;
-  if (!(std::ifstream("/etc/machine-id") >> machine)) return {};
-  Fnv hash;
-  hash.add("qvm ");
-  hash.add(machine);
-  return fmt::format("{:016x}", hash.value());
-}
-
 void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan::HostFacts& host,
                       config::DiagnosticSink& sink) {
   host.caller_uid = ::geteuid();
@@ -145,16 +142,22 @@ void resolve_identity(const std::string& vm, const config::VmEntry* entry, plan:
     return report(sink, where, fmt::format("only root can give VM '{}' an account of its own", vm),
                   "leave 'uid', 'gid' and 'groups' out, or run qvm as root");
   }
+  const auto maps = IdMaps::of_this_process();
   if (!given || !entry->uid) own_identity(vm, host, sink);
   if (!given) return;
   if (entry->uid) {
     if (const auto id = user(*entry->uid, sink)) {
+      if (!maps.has_user(*id)) report_absent(sink, entry->uid->where, "user", *id);
       host.uid = id;
       host.gid = group_of(*id);
     }
   }
   if (entry->gid) {
     if (const auto id = group(*entry->gid, sink)) host.gid = id;
+  }
+  if (const auto& account = entry->gid ? entry->gid : entry->uid;
+      account && host.gid && !maps.has_group(*host.gid)) {
+    report_absent(sink, account->where, "group", *host.gid);
   }
   for (const auto& account : entry->groups) {
     if (const auto id = group(account, sink)) host.groups.push_back(*id);

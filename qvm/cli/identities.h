@@ -34,8 +34,4 @@ Result<regions::Identity> resolve_program(const std::string& account);
 
 std::optional<gid_t> find_group(const std::string& name);
 
-// Something of this host that no other has, and that does not tell its machine-id, which is confidential;
-// empty: it has none.
-std::string find_host_id();
-
 }  // namespace qvm::cli

@@ -69,6 +69,8 @@ int run(int argc, const char* const* argv) {
       return explain_region(*options, paths);
     case Command::plan:
       return show_plan(*options, paths);
+    case Command::doctor:
+      return doctor(*options, paths);
     case Command::lint:
     case Command::fmt:
     case Command::version:

@@ -10,6 +10,7 @@
 
 #include "config/option_table.h"
 #include "qvm/cli/exit_codes.h"
+#include "tools/lint/mistyped.h"
 
 namespace qvm::cli {
 
@@ -31,7 +32,7 @@ constexpr std::uint32_t kMaxTimeoutSeconds = 3600;
 void add_runtime_directory(CLI::App& app, CommonOptions& common) {
   app.add_option("--runtime-dir", common.runtime_directory,
                  "Where sockets, logs and state are (default: QVM_RUNTIME_DIR, else /run/qvm as root and "
-                 "$XDG_RUNTIME_DIR/qvm otherwise)")
+                 "$XDG_RUNTIME_DIR/qvm otherwise, or without it /tmp/qvm-UID)")
       ->type_name("DIR");
 }
 
@@ -86,8 +87,14 @@ class Parser {
     add_questions();
   }
 
-  std::optional<Options> parse(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
-                               int& status) {
+  // word: where a command should be; empty if options come first.
+  std::optional<Options> parse(std::string_view word, int argc, const char* const* argv, std::ostream& out,
+                               std::ostream& err, int& status) {
+    if (!word.empty() && !is_command(word)) {
+      err << "qvm: " << lint::describe_unknown_command(word, x_commands) << "\nTry 'qvm --help'.\n";
+      status = kUsage;
+      return std::nullopt;
+    }
     try {
       x_app.parse(argc, argv);
     } catch (const CLI::Success& success) {
@@ -95,7 +102,7 @@ class Parser {
       status = kOk;
       return std::nullopt;
     } catch (const CLI::ParseError& error) {
-      err << "qvm: " << error.what() << "\nTry 'qvm --help'.\n";
+      err << "qvm: " << lint::describe_parse_error(x_app, error) << "\nTry 'qvm --help'.\n";
       status = kUsage;
       return std::nullopt;
     }
@@ -108,9 +115,14 @@ class Parser {
  private:
   CLI::App& add(Command command, const char* name, const char* help, const char* examples) {
     CLI::App& app = *x_app.add_subcommand(name, help);
+    x_commands.emplace_back(name);
     app.footer(std::string("Examples:\n") + examples);
     app.callback([this, command] { x_options.command = command; });
     return app;
+  }
+
+  bool is_command(std::string_view word) const {
+    return std::find(x_commands.begin(), x_commands.end(), word) != x_commands.end();
   }
 
   void add_launches() {
@@ -158,14 +170,23 @@ class Parser {
     logs.add_flag("-f,--follow", x_options.follow, "Go on as the guest writes, until Ctrl-C");
     add_runtime_directory(logs, x_options.common);
     add_regions();
-    CLI::App& version =
-        add(Command::version, "version", "Print the version", "  qvm version\n  qvm version --json\n");
-    version.add_flag("--json", x_options.json, "As JSON");
+    add_host_questions();
     // Only for the list of commands: these parse their words themselves.
     add(Command::lint, "lint", "Check configurations, as qvm-lint does",
         "  qvm lint left.qvmconf right.qvmconf\n");
     add(Command::fmt, "fmt", "Bring configurations into their canonical layout",
         "  qvm fmt left.qvmconf right.qvmconf\n  qvm fmt --check machines/\n");
+  }
+
+  void add_host_questions() {
+    CLI::App& version = add(Command::version, "version", "Print the versions of qvm, QEMU and libvirt",
+                            "  qvm version\n  qvm version --json\n");
+    version.add_flag("--json", x_options.json, "As JSON (schemas/version.schema.json)");
+    CLI::App& doctor = add(Command::doctor, "doctor", "Check whether VMs can start on this host",
+                           "  qvm doctor\n  qvm doctor --json\n\n"
+                           "Exit status: 0 VMs can start, 1 they cannot.\n");
+    add_runtime_directory(doctor, x_options.common);
+    doctor.add_flag("--json", x_options.json, "As JSON (schemas/doctor.schema.json)");
   }
 
   void add_regions() {
@@ -201,6 +222,7 @@ class Parser {
 
   Options& x_options;
   CLI::App x_app;
+  std::vector<std::string_view> x_commands;  // all names
   std::uint32_t x_timeout_seconds = 0;
   bool x_xml = false;
 };
@@ -217,7 +239,7 @@ std::optional<Options> parse_single(int argc, const char* const* argv, int first
     std::reverse(own.begin(), own.end());  // CLI11 takes a vector from its back
     app.parse(std::move(own));
   } catch (const CLI::ParseError& error) {
-    err << "qvm: " << error.what() << "\nTry 'qvm --help'.\n";
+    err << "qvm: " << lint::describe_parse_error(app, error) << "\nTry 'qvm --help'.\n";
     status = kUsage;
     return std::nullopt;
   }
@@ -251,7 +273,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv, std::ost
   }
   if (first < argc && starts_single_vm(argv[first])) return parse_single(argc, argv, first, err, exit_status);
   Options options;
-  return Parser(options).parse(argc, argv, out, err, exit_status);
+  const bool command_first = first == 1 && !name.starts_with('-');
+  return Parser(options).parse(command_first ? name : "", argc, argv, out, err, exit_status);
 }
 
 }  // namespace qvm::cli

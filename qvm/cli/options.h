@@ -23,7 +23,21 @@ struct CommonOptions {
   config::QnxVersion qnx_version = config::kDefaultQnxVersion;  // whose language is meant
 };
 
-enum class Command { up, down, ps, console, logs, regions, explain, plan, lint, fmt, version, single };
+enum class Command {
+  up,
+  down,
+  ps,
+  console,
+  logs,
+  regions,
+  explain,
+  plan,
+  lint,
+  fmt,
+  version,
+  doctor,
+  single
+};
 enum class PlanForm { table, json, xml };
 
 struct Options {

@@ -6,11 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <ostream>
-#include <sstream>
 
 #include "config/architecture.h"
 #include "config/host_map.h"
@@ -18,6 +15,9 @@
 #include "config/render.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/cli/exit_codes.h"
+#include "qvm/cli/firmware.h"
+#include "qvm/cli/helper_program.h"
+#include "qvm/cli/host_id.h"
 #include "qvm/cli/host_pci.h"
 #include "qvm/cli/identities.h"
 #include "qvm/daemon/kvm_access.h"
@@ -27,11 +27,6 @@ namespace qvm::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Where distributions put QEMU's small firmware for direct kernel boot. Without it the machine's own one
-// boots, slower.
-constexpr std::array<const char*, 3> kFirmware = {
-    "/usr/share/qemu/qboot.rom", "/usr/share/qemu-kvm/qboot.rom", "/usr/share/seabios/qboot.rom"};
 
 bool is_manifest(const std::string& word) {
   return word.ends_with(".yaml") || word.ends_with(".yml");
@@ -151,11 +146,9 @@ class Planner {
 #endif
     host.runtime_directory = x_runtime_directory;
     host.plugin_directory = x_install.plugins;
-    host.host_id = find_host_id();
+    host.host_id = find_host_id(daemon::RuntimePaths(x_runtime_directory));
+    host.firmware_path = find_firmware();
     std::error_code ignored;
-    for (const char* path : kFirmware) {
-      if (host.firmware_path.empty() && fs::exists(path, ignored)) host.firmware_path = path;
-    }
     const fs::path directory = system.manifest ? fs::path(system.manifest->directory) : fs::path();
     host.working_directory =
         fs::absolute(directory.empty() ? fs::path(".") : directory, ignored).lexically_normal().string();
@@ -225,12 +218,7 @@ class Planner {
   // libvirt would say what it did not find, but not what to do.
   void check_emulator(const config::VmConfig& vm, config::DiagnosticSink& sink) const {
     const std::string program = fmt::format("qemu-system-{}", config::to_string(vm.architecture));
-    const char* path = std::getenv("PATH");
-    std::istringstream directories(path == nullptr ? "/usr/bin" : path);
-    std::error_code ignored;
-    for (std::string directory; std::getline(directories, directory, ':');) {
-      if (fs::exists(fs::path(directory) / program, ignored)) return;
-    }
+    if (!find_program(program).empty()) return;
     config::Diagnostic finding;
     const bool starts = x_options.command == Command::up || x_options.command == Command::single;
     if (!starts) finding.severity = config::Severity::warning;

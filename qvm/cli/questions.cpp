@@ -7,13 +7,16 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "config/architecture.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/daemon_connection.h"
+#include "qvm/cli/doctor_probe.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/planning.h"
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/status_text.h"
 #include "qvm/daemon/kvm_access.h"
+#include "qvm/host/hypervisor.h"
 
 namespace qvm::cli {
 
@@ -30,6 +33,24 @@ Result<Reply> ask(const daemon::RuntimePaths& paths, const Request& request, Rep
   auto reply = (*connection)->ask(request);
   (*connection)->leave();
   return reply;
+}
+
+struct QemuProgram {
+  config::Architecture architecture = config::Architecture::x86_64;
+  std::string path;
+  std::string version;
+};
+
+// Those that this host has.
+std::vector<QemuProgram> qemu_programs() {
+  std::vector<QemuProgram> programs;
+  for (const config::Architecture architecture : guest_architectures()) {
+    const std::string path = find_qemu(architecture);
+    if (path.empty()) continue;
+    const std::string version = qemu_version(path);
+    programs.push_back({architecture, path, version.empty() ? "unknown" : version});
+  }
+  return programs;
 }
 
 int failed(const Error& error) {
@@ -114,12 +135,26 @@ int show_plan(const Options& options, const daemon::RuntimePaths& paths) {
 int version(const Options& options) {
   const std::string why_no_kvm = daemon::why_no_kvm();
   if (options.json) {
+    nlohmann::ordered_json qemu = nlohmann::ordered_json::array();
+    for (const QemuProgram& one : qemu_programs()) {
+      qemu.push_back({{"architecture", config::to_string(one.architecture)},
+                      {"program", one.path},
+                      {"version", one.version}});
+    }
     const nlohmann::ordered_json json = {
-        {"qvm", QVM_VERSION}, {"protocol", daemon::kProtocolVersion}, {"kvm", why_no_kvm.empty()}};
-    fmt::print("{}\n", json.dump());
+        {"qvm", QVM_VERSION},
+        {"protocol", daemon::kProtocolVersion},
+        {"qemu", qemu},
+        {"libvirt", {{"library", host::libvirt_version()}, {"compiled", host::compiled_libvirt_version()}}},
+        {"kvm", why_no_kvm.empty()}};
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return kOk;
   }
-  fmt::print("qvm {}\nKVM: {}\n", QVM_VERSION, why_no_kvm.empty() ? "can be used" : why_no_kvm);
+  fmt::print("qvm {}\n", QVM_VERSION);
+  for (const QemuProgram& one : qemu_programs())
+    fmt::print("QEMU for {}: {} ({})\n", config::to_string(one.architecture), one.version, one.path);
+  fmt::print("libvirt: {} (built with {})\n", host::libvirt_version(), host::compiled_libvirt_version());
+  fmt::print("KVM: {}\n", why_no_kvm.empty() ? "can be used" : why_no_kvm);
   return kOk;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string size_text(std::uint64_t bytes) {
+std::string region_size(std::uint64_t bytes) {
   constexpr std::uint64_t kKiB = 1024;
   if (bytes % (kKiB * kKiB * kKiB) == 0) return fmt::format("{}G", bytes / (kKiB * kKiB * kKiB));
   if (bytes % (kKiB * kKiB) == 0) return fmt::format("{}M", bytes / (kKiB * kKiB));
@@ -80,12 +80,12 @@ std::string table(const Json& json) {
   std::string text = fmt::format("{:<31}  {:>6}  {:<4}  {:>5}  {:>5}  {:>7}  {:>7}  {}\n", "NAME", "SIZE",
                                  "MODE", "OWNER", "GROUP", "CLIENTS", "SIGNALS", "DENIALS");
   for (const Json& region : json.at("regions")) {
-    text +=
-        fmt::format("{:<31}  {:>6}  {:<4}  {:>5}  {:>5}  {:>7}  {:>7}  {}\n",
-                    region.at("name").get<std::string>(), size_text(region.at("bytes").get<std::uint64_t>()),
-                    region.at("mode").get<std::string>(), region.at("owner").get<std::uint64_t>(),
-                    region.at("group").get<std::uint64_t>(), region.at("clients").size(),
-                    region.at("signals").get<std::uint64_t>(), region.at("denials").get<std::uint64_t>());
+    text += fmt::format("{:<31}  {:>6}  {:<4}  {:>5}  {:>5}  {:>7}  {:>7}  {}\n",
+                        region.at("name").get<std::string>(),
+                        region_size(region.at("bytes").get<std::uint64_t>()),
+                        region.at("mode").get<std::string>(), region.at("owner").get<std::uint64_t>(),
+                        region.at("group").get<std::uint64_t>(), region.at("clients").size(),
+                        region.at("signals").get<std::uint64_t>(), region.at("denials").get<std::uint64_t>());
     for (const Json& client : region.at("clients")) text += client_line(client);
   }
   return text;

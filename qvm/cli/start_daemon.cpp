@@ -8,9 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <string>
 
 #include "qvm/base/install_paths.h"
+#include "qvm/base/process_limits.h"
 #include "qvm/base/unique_fd.h"
 
 namespace qvm::cli {
@@ -55,6 +57,17 @@ std::string read_all(int fd) {
   }
 }
 
+// Of what was written to the log after its first `from` bytes.
+std::string last_line(const std::string& path, off_t from) {
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(from);
+  std::string last;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
 }  // namespace
 
 Result<void> start_daemon(const daemon::RuntimePaths& paths) {
@@ -63,12 +76,13 @@ Result<void> start_daemon(const daemon::RuntimePaths& paths) {
   const std::string program = InstallPaths::of_this_program().programs + "/qvmd";
   const UniqueFd log(::open(paths.daemon_log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!log) return fail_errno("open '" + paths.daemon_log() + "'");
+  const off_t logged = ::lseek(log.get(), 0, SEEK_END);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("create a pipe");
   const UniqueFd read_end(ends[0]);
   UniqueFd write_end(ends[1]);
   const pid_t child = ::fork();
-  if (child < 0) return fail_errno("start qvmd");
+  if (child < 0) return fail(explain_limit(Error::from_errno("start qvmd").message()));
   if (child == 0) become_daemon(program.c_str(), paths.root().c_str(), log.get(), write_end.get());
   write_end.reset();
   int status = 0;
@@ -76,8 +90,12 @@ Result<void> start_daemon(const daemon::RuntimePaths& paths) {
   }
   const std::string answer = read_all(read_end.get());
   if (answer == "1") return {};
-  if (answer.empty()) return fail("qvmd ended before it was ready; '" + paths.daemon_log() + "' may say why");
-  return fail("start '" + program + "': " + answer);
+  if (answer.empty()) {
+    const std::string said = last_line(paths.daemon_log(), logged);
+    if (!said.empty()) return fail("qvmd ended before it was ready: " + said);
+    return fail("qvmd ended before it was ready, and '" + paths.daemon_log() + "' does not say why");
+  }
+  return fail(explain_limit("start '" + program + "': " + answer));
 }
 
 }  // namespace qvm::cli

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -46,6 +48,14 @@ bool is_mapped(const UidRange& range, std::string_view map) {
     if (range.first >= inside && range.last < inside + count) return true;
   }
   return false;
+}
+
+IdMaps IdMaps::of_this_process() {
+  const auto read = [](const char* path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  return {.users = read("/proc/self/uid_map"), .groups = read("/proc/self/gid_map")};
 }
 
 uid_t uid_for(const UidRange& range, std::string_view runtime_directory, std::string_view vm) {

@@ -68,10 +68,11 @@ std::string QvmSandbox::add(const std::string& name, const std::string& text) co
 }
 
 ProgramStart QvmSandbox::program(const Launch& launch) const {
-  ProgramStart start{.words = {std::string(kPrograms) + "qvm"},
+  ProgramStart start{.words = launch.through,
                      .environment = launch.environment,
                      .uid = launch.uid,
                      .directory = launch.directory};
+  start.words.push_back(std::string(kPrograms) + "qvm");
   start.words.insert(start.words.end(), launch.words.begin(), launch.words.end());
   start.environment.try_emplace("QVM_RUNTIME_DIR", runtime());
   return start;

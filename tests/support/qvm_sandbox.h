@@ -21,6 +21,7 @@ struct Launch {
   std::map<std::string, std::optional<std::string>> environment{};  // beyond QVM_RUNTIME_DIR
   std::optional<uid_t> uid{};
   std::string directory{};
+  std::vector<std::string> through{};  // a program that becomes qvm, with its words: {"/usr/bin/prlimit", …}
 };
 
 struct Answer {

@@ -18,6 +18,7 @@
 #include "config/word.h"
 #include "tools/lint/command_support.h"
 #include "tools/lint/inputs.h"
+#include "tools/lint/mistyped.h"
 #include "tools/lint/replace_file.h"
 
 namespace qvm::lint {
@@ -146,7 +147,8 @@ std::string check_format_usage(const FormatArguments& arguments) {
   return {};
 }
 
-int parse_and_run_format(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
+int parse_and_run_format(int argc, const char* const* argv, std::istream& in, std::ostream& out,
+                         std::ostream& err) {
   const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "qvm fmt";
   FormatArguments arguments;
   CLI::App app{std::string(kFormatDescription), program};
@@ -167,7 +169,7 @@ int parse_and_run_format(int argc, const char* const* argv, std::istream& in, st
     app.exit(success, out, err);
     return kClean;
   } catch (const CLI::ParseError& error) {
-    return usage_error(err, program, error.what());
+    return usage_error(err, program, describe_parse_error(app, error));
   }
   if (const std::string wrong = check_format_usage(arguments); !wrong.empty())
     return usage_error(err, program, wrong);

@@ -24,6 +24,7 @@
 #include "qvm/base/install_paths.h"
 #include "tools/lint/command_support.h"
 #include "tools/lint/inputs.h"
+#include "tools/lint/mistyped.h"
 #include "tools/lint/reference.h"
 #include "tools/lint/replace_file.h"
 #include "tools/lint/rule_list.h"
@@ -299,7 +300,7 @@ int parse_and_run(int argc, const char* const* argv, std::istream& in, std::ostr
     app.exit(success, out, err);
     return kClean;
   } catch (const CLI::ParseError& error) {
-    return usage_error(err, program, error.what());
+    return usage_error(err, program, describe_parse_error(app, error));
   }
   if (arguments.list_rules) {
     out << list_rules();

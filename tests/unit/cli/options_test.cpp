@@ -159,6 +159,48 @@ TEST_P(UsageError, IsOneMessageAndWhereToLook) {
   EXPECT_THAT(parsed.err, HasSubstr("\nTry 'qvm --help'.\n"));
 }
 
+TEST(Options, AMistypedCommandIsGuessed) {
+  EXPECT_EQ(parse({"donw"}).err, "qvm: no command 'donw': did you mean 'down'?\nTry 'qvm --help'.\n");
+  EXPECT_EQ(parse({"regoins", "--json"}).err,
+            "qvm: no command 'regoins': did you mean 'regions'?\nTry 'qvm --help'.\n");
+  EXPECT_THAT(parse({"frobnicate"}).err,
+              StartsWith("qvm: no command 'frobnicate'; the commands are up, plan, down, ps, "));
+  EXPECT_EQ(parse({"donw"}).status, kUsage);
+}
+
+TEST(Options, AFileIsNoCommand) {
+  EXPECT_EQ(parse({"system.yaml"}).err,
+            "qvm: no command 'system.yaml': 'qvm up system.yaml' starts such a file\nTry 'qvm --help'.\n");
+  EXPECT_THAT(parse({"left.qvmconf"}).err, HasSubstr("'qvm up left.qvmconf' starts such a file"));
+}
+
+TEST(Options, AMistypedOptionIsGuessed) {
+  EXPECT_EQ(parse({"up", "--detahc", "a.qvmconf"}).err,
+            "qvm: no option '--detahc': did you mean '--detach'?\nTry 'qvm --help'.\n");
+  EXPECT_EQ(parse({"ps", "--jsn"}).err,
+            "qvm: no option '--jsn': did you mean '--json'?\nTry 'qvm --help'.\n");
+  EXPECT_EQ(parse({"up", "--acel=tcg", "a.qvmconf"}).err,
+            "qvm: no option '--acel': did you mean '--accel'?\nTry 'qvm --help'.\n");
+  EXPECT_EQ(parse({"regions", "explain", "--flie", "a", "b"}).err,
+            "qvm: no option '--flie': did you mean '--file'?\nTry 'qvm --help'.\n");
+  EXPECT_EQ(parse({"--acel", "tcg", "@guest.qvmconf"}).err,
+            "qvm: no option '--acel': did you mean '--accel'?\nTry 'qvm --help'.\n");
+  EXPECT_EQ(parse({"ps", "--frobnicate"}).err, "qvm: no option '--frobnicate'\nTry 'qvm --help'.\n");
+}
+
+TEST(Options, AnOptionBeforeItsCommandIsNotGuessed) {
+  EXPECT_EQ(parse({"--accel", "tcg", "up", "a.qvmconf"}).err,
+            "qvm: option '--accel' stands behind the command that it belongs to\nTry 'qvm --help'.\n");
+}
+
+TEST(Options, DoctorKnowsItsOwn) {
+  const Parsed parsed = parse({"doctor", "--json", "--runtime-dir", "/r"});
+  ASSERT_TRUE(parsed.options) << parsed.err;
+  EXPECT_EQ(parsed.options->command, Command::doctor);
+  EXPECT_TRUE(parsed.options->json);
+  EXPECT_EQ(parsed.options->common.runtime_directory, "/r");
+}
+
 TEST(Options, RegionsExplainsAnAttach) {
   const Parsed parsed =
       parse({"regions", "explain", "--file", "s.yaml", "--pages", "0", "--json", "left/shmem0", "moo"});

@@ -167,6 +167,11 @@ TEST(LintCommand, TellsOfBrokenTables) {
   EXPECT_THAT(result.err, HasSubstr("acme.json: /name: is missing"));
 }
 
+TEST(LintCommand, GuessesAMistypedOption) {
+  EXPECT_EQ(run({"--fromat", "json", "a.qvmconf"}).err,
+            "qvm-lint: no option '--fromat': did you mean '--format'?\nTry 'qvm-lint --help'.\n");
+}
+
 TEST(LintCommand, JudgesByAVersionOfQnx) {
   const TemporaryDirectory directory;
   const std::string file = directory.add("a.qvmconf", "ram 64M\ncpu cluster _cpu-1\n");

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "qvm/cli/commands.h"
+#include "qvm/cli/doctor_checks.h"
+#include "qvm/cli/doctor_probe.h"
+#include "qvm/cli/exit_codes.h"
+
+namespace qvm::cli {
+
+int doctor(const Options& options, const daemon::RuntimePaths& paths) {
+  DoctorFacts facts = probe_host(paths);
+  // A start would only say again what is wrong already.
+  const auto works = std::find_if(facts.qemu.begin(), facts.qemu.end(), [](const QemuFacts& qemu) {
+    return !qemu.program.empty() && qemu.proof.empty();
+  });
+  if (works != facts.qemu.end() && usable(examine(facts)))
+    facts.start = try_start(paths, works->architecture);
+  const auto checks = examine(facts);
+  if (options.json) {
+    fmt::print("{}\n", checks_to_json(checks));
+  } else {
+    fmt::print("{}", checks_to_text(checks));
+  }
+  return usable(checks) ? kOk : kFailed;
+}
+
+}  // namespace qvm::cli
