@@ -138,6 +138,10 @@ void Examination::kvm() {
   }
   Check& check = add("kvm", "KVM", kvm.open_message);
   judge(check, Verdict::warning, kEmulated, {});
+  if (kvm.open_error == 0) {
+    check.remedy = "use a kernel whose KVM works; until then qvm up --accel tcg";
+    return;
+  }
   if (kvm.open_error == EACCES || kvm.open_error == EPERM) return kvm_forbidden(check);
   kvm_missing(check);
 }
@@ -407,8 +411,8 @@ void Examination::security() {
   if (security.libvirt_profiles.empty()) return;
   check.found += fmt::format("; AppArmor confines {}", fmt::join(security.libvirt_profiles, ", "));
   judge(check, Verdict::note, "VMs of --libvirt-uri qemu:///system cannot load qvm's plugins; others can",
-        as_root("sh -c \"echo 'security_driver = \\\"none\\\"' >>/etc/libvirt/qemu.conf\"") +
-            ", if you use that URI");
+        fmt::format("echo 'security_driver = \"none\"' | {} /etc/libvirt/qemu.conf, if you use that URI",
+                    as_root("tee -a")));
 }
 
 void Examination::virtiofsd() {

@@ -67,6 +67,7 @@ struct LimitFacts {
 struct VmUserFacts {
   enum class Kind { caller, own_range, shared_account, root };
   Kind kind = Kind::caller;
+  uid_t uid = 0;        // own_range: one of them
   std::string text{};   // the range, or the account
   std::string error{};  // why nobody can be given to a VM
 };

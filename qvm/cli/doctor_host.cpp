@@ -174,7 +174,9 @@ KvmFacts probe_kvm() {
   kvm.cpu_can = intel || amd;
   kvm.in_vm = has_flag(cpuinfo, "hypervisor");
   kvm.module = intel ? "kvm_intel" : amd ? "kvm_amd" : "kvm";
-  kvm.module_loaded = exists("/sys/module/" + kvm.module) && exists("/sys/module/kvm");
+  // The common part may be there without the processor's.
+  const bool has_part = host_architecture() == Architecture::aarch64 || kvm.cpu_can;
+  kvm.module_loaded = has_part && exists("/sys/module/" + kvm.module);
   return kvm;
 }
 
@@ -191,6 +193,7 @@ VmUserFacts probe_vm_users() {
     users.error = sink.all().front().message;
   } else if (host.own_uid) {
     users.kind = VmUserFacts::Kind::own_range;
+    users.uid = *host.uid;
     users.text = chosen != nullptr ? chosen : fmt::format("{}-{}", range.first, range.last);
   } else if (host.uid.value_or(0) == 0) {
     users.kind = VmUserFacts::Kind::root;

@@ -20,6 +20,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "config/architecture.h"
 #include "qvm/base/install_paths.h"
@@ -29,7 +30,6 @@
 #include "qvm/cli/helper_program.h"
 #include "qvm/cli/host_id.h"
 #include "qvm/cli/trial_vm.h"
-#include "qvm/cli/vm_accounts.h"
 #include "qvm/daemon/cache_place.h"
 #include "qvm/daemon/file_access.h"
 #include "qvm/host/embed_root.h"
@@ -123,13 +123,21 @@ std::string prove(const QemuFacts& qemu, const InstallPaths& install) {
   return answer->status == 0 ? std::string() : essence(*answer);
 }
 
-QemuFacts probe_qemu(Architecture architecture, const DoctorFacts& facts, const InstallPaths& install) {
+// A KVM that can be opened and does not work is found out here.
+QemuFacts probe_qemu(Architecture architecture, DoctorFacts& facts, const InstallPaths& install) {
   QemuFacts qemu{.architecture = architecture, .program = find_qemu(architecture)};
   if (qemu.program.empty()) return qemu;
   qemu.version = qemu_version(qemu.program);
-  const bool kvm = facts.kvm.open_message.empty() && architecture == facts.architecture;
-  qemu.accelerator = kvm ? "KVM" : "TCG";
+  if (facts.kvm.open_message.empty() && architecture == facts.architecture) {
+    qemu.accelerator = "KVM";
+    qemu.proof = prove(qemu, install);
+    if (qemu.proof.empty()) return qemu;
+  }
+  const std::string under_kvm = std::exchange(qemu.proof, {});
+  qemu.accelerator = "TCG";
   qemu.proof = prove(qemu, install);
+  if (qemu.proof.empty() && !under_kvm.empty())
+    facts.kvm.open_message = fmt::format("no VM comes up under KVM, but under TCG ({})", under_kvm);
   return qemu;
 }
 
@@ -167,27 +175,36 @@ std::string unreachable_for(const daemon::Identity& who, const fs::path& path) {
   return {};
 }
 
+// Takes directories away that were not there before, unless somebody has put something into them.
+class Traces {
+ public:
+  explicit Traces(const daemon::RuntimePaths& paths) {
+    const std::string cache = paths.root() + "/cache";
+    for (const std::string& path : {cache + "/libvirt", cache, paths.vms(), paths.logs(), paths.root()}) {
+      if (::access(path.c_str(), F_OK) != 0) x_missing.push_back(path);
+    }
+  }
+  ~Traces() {
+    for (const std::string& path : x_missing) ::rmdir(path.c_str());
+  }
+  Traces(const Traces&) = delete;
+  Traces& operator=(const Traces&) = delete;
+
+ private:
+  std::vector<std::string> x_missing;
+};
+
 RuntimeFacts probe_runtime(const daemon::RuntimePaths& paths, const VmUserFacts& users) {
   RuntimeFacts runtime{.path = paths.root()};
-  std::error_code ignored;
-  const bool was_there = fs::exists(paths.root(), ignored);
-  const bool had_vms = fs::exists(paths.vms(), ignored);
-  const bool had_logs = fs::exists(paths.logs(), ignored);
   if (auto prepared = daemon::prepare_runtime_directory(paths); !prepared) {
     runtime.error = prepared.error().message();
   } else {
     runtime.longest_name = longest_name(paths);
     struct statvfs system {};
     runtime.noexec = ::statvfs(paths.root().c_str(), &system) == 0 && (system.f_flag & ST_NOEXEC) != 0;
-    if (users.kind == VmUserFacts::Kind::own_range) {
-      const UidRange range;
-      runtime.unreachable = unreachable_for({.uid = range.first, .gid = range.first}, paths.root());
-    }
+    if (users.kind == VmUserFacts::Kind::own_range)
+      runtime.unreachable = unreachable_for({.uid = users.uid, .gid = users.uid}, paths.root());
   }
-  // rmdir: what somebody else has put there meanwhile stays.
-  if (!had_vms) ::rmdir(paths.vms().c_str());
-  if (!had_logs) ::rmdir(paths.logs().c_str());
-  if (!was_there) ::rmdir(paths.root().c_str());
   return runtime;
 }
 
@@ -252,6 +269,7 @@ std::string qemu_version(const std::string& program) {
 
 DoctorFacts probe_host(const daemon::RuntimePaths& paths) {
   const auto install = InstallPaths::of_this_program();
+  const Traces traces(paths);
   DoctorFacts facts;
   facts.uid = ::geteuid();
   facts.user = account_name(facts.uid);

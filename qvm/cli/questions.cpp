@@ -151,7 +151,9 @@ int version(const Options& options) {
     return kOk;
   }
   fmt::print("qvm {}\n", QVM_VERSION);
-  for (const QemuProgram& one : qemu_programs())
+  const auto programs = qemu_programs();
+  if (programs.empty()) fmt::print("QEMU: there is none in PATH\n");
+  for (const QemuProgram& one : programs)
     fmt::print("QEMU for {}: {} ({})\n", config::to_string(one.architecture), one.version, one.path);
   fmt::print("libvirt: {} (built with {})\n", host::libvirt_version(), host::compiled_libvirt_version());
   fmt::print("KVM: {}\n", why_no_kvm.empty() ? "can be used" : why_no_kvm);

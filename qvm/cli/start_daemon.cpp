@@ -8,10 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <fstream>
+#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "qvm/base/install_paths.h"
+#include "qvm/base/log_tail.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/unique_fd.h"
 
@@ -21,13 +23,20 @@ namespace {
 
 constexpr int kReadyFd = 3;
 
+// Why there is no daemon, for whoever waits at the other end.
+void say(int ready, std::string_view why) {
+  [[maybe_unused]] const auto written = ::write(ready, why.data(), why.size());
+}
+
 // After fork(): system calls only.
 [[noreturn]] void become_daemon(const char* program, const char* runtime_directory, int log, int ready) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::setsid();
-  if (::fork() != 0) ::_exit(0);  // the grandchild is nobody's child and has no terminal to get
+  const pid_t grandchild = ::fork();
+  if (grandchild < 0) say(ready, ::strerrordesc_np(errno));
+  if (grandchild != 0) ::_exit(0);  // the grandchild is nobody's child and has no terminal to get
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(null, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
@@ -41,8 +50,7 @@ constexpr int kReadyFd = 3;
   ::close_range(kReadyFd + 1, ~0U, 0);
   if (::chdir("/") != 0) ::_exit(127);
   ::execl(program, program, "--runtime-dir", runtime_directory, "--ready-fd", "3", nullptr);
-  static constexpr std::string_view kFailed = "cannot be executed";
-  [[maybe_unused]] const auto written = ::write(kReadyFd, kFailed.data(), kFailed.size());
+  say(kReadyFd, "cannot be executed");
   ::_exit(127);
 }
 
@@ -57,17 +65,6 @@ std::string read_all(int fd) {
   }
 }
 
-// Of what was written to the log after its first `from` bytes.
-std::string last_line(const std::string& path, off_t from) {
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(from);
-  std::string last;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) last = line;
-  }
-  return last;
-}
-
 }  // namespace
 
 Result<void> start_daemon(const daemon::RuntimePaths& paths) {
@@ -76,7 +73,7 @@ Result<void> start_daemon(const daemon::RuntimePaths& paths) {
   const std::string program = InstallPaths::of_this_program().programs + "/qvmd";
   const UniqueFd log(::open(paths.daemon_log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!log) return fail_errno("open '" + paths.daemon_log() + "'");
-  const off_t logged = ::lseek(log.get(), 0, SEEK_END);
+  const off_t logged = length_of(paths.daemon_log());
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("create a pipe");
   const UniqueFd read_end(ends[0]);
@@ -91,8 +88,8 @@ Result<void> start_daemon(const daemon::RuntimePaths& paths) {
   const std::string answer = read_all(read_end.get());
   if (answer == "1") return {};
   if (answer.empty()) {
-    const std::string said = last_line(paths.daemon_log(), logged);
-    if (!said.empty()) return fail("qvmd ended before it was ready: " + said);
+    const std::string said = last_line_after(paths.daemon_log(), logged);
+    if (!said.empty()) return fail(explain_limit("qvmd ended before it was ready: " + said));
     return fail("qvmd ended before it was ready, and '" + paths.daemon_log() + "' does not say why");
   }
   return fail(explain_limit("start '" + program + "': " + answer));

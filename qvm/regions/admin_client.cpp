@@ -14,6 +14,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "qvm/base/log_tail.h"
 #include "qvm/regions/admin.h"
 #include "qvm/regions/admin_wire.h"
 #include "qvm/regions/codec.h"
@@ -68,7 +69,11 @@ Result<void> start_daemon(const std::string& runtime_directory, const std::strin
   if (child == 0) {
     // Twice, so that whoever started us does not have to bury it.
     const pid_t grandchild = ::fork();
-    if (grandchild != 0) ::_exit(grandchild < 0 ? 1 : 0);
+    if (grandchild < 0) {
+      const int code = errno;
+      [[maybe_unused]] const auto written = ::write(ready_end.get(), &code, sizeof code);
+    }
+    if (grandchild != 0) ::_exit(0);
     ::setsid();
     sigset_t none;
     ::sigemptyset(&none);
@@ -152,10 +157,13 @@ Result<void> SocketAdmin::connect_or_start() {
   }
   auto socket = wire::connect_to(socket_path().c_str());
   if (!socket && (socket.error().code() == ENOENT || socket.error().code() == ECONNREFUSED)) {
+    const std::string log = x_runtime_directory + "/log/regiond.log";
+    const off_t logged = length_of(log);
     if (auto started = start_daemon(x_runtime_directory, x_program); !started) return started;
     socket = wire::connect_to(socket_path().c_str());
     if (!socket) {
-      return fail("qvm-regiond could not start; see " + x_runtime_directory + "/log/regiond.log");
+      const std::string said = last_line_after(log, logged);
+      return fail("qvm-regiond could not start" + (said.empty() ? "; see " + log : ": " + said));
     }
   }
   if (!socket) return tl::unexpected(std::move(socket.error()));

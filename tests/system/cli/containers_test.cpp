@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/support/run_program.h"
 #include "tests/system/cli/cli_fixture.h"
@@ -30,6 +32,24 @@ constexpr const char* kDone = "Exiting: dryrun completed\n";
 constexpr const char* kCapabilities =
     "-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,"
     "+net_bind_service,+sys_chroot,+kill,+audit_write";
+
+// Of all processes of a user, also of those that nobody has buried: the kernel counts them.
+std::size_t threads_of(uid_t uid) {
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream status(entry.path() / "status");
+    bool is_users = false;
+    for (std::string line; std::getline(status, line);) {
+      std::istringstream words(line);
+      std::string key;
+      std::size_t value = 0;
+      words >> key >> value;
+      if (key == "Uid:") is_users = value == uid;
+      if (key == "Threads:" && is_users) count += value;
+    }
+  }
+  return count;
+}
 
 class Containers : public CliTest {
  protected:
@@ -177,6 +197,31 @@ TEST_F(Containers, SayWhichLimitIsTooSmall) {
                              HasSubstr("prlimit --pid $$ --nofile"))))
       << answer.err;
   EXPECT_TRUE(sandbox_.nothing_left_soon());
+}
+
+// At some step of a start there is no process or thread to be had; wherever that is, the reason is told.
+TEST_F(Containers, SayThatThereAreTooFewProcesses) {
+  // A user without an account: no other test has processes of his.
+  constexpr uid_t kUser = 65533;
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  if (sandbox_.qvm(Launch{.words = {"version"}, .uid = kUser}).status != 0)
+    GTEST_SKIP() << "another user cannot reach the build tree";
+  ASSERT_EQ(::chown(sandbox_.directory().c_str(), kUser, kUser), 0);
+  Launch launch = dry_run();
+  launch.uid = kUser;
+  launch.environment = {{"HOME", sandbox_.directory()}, {"XDG_RUNTIME_DIR", std::nullopt}};
+  expect_done(sandbox_.qvm(launch));  // QEMU was asked
+  unsigned refused = 0;
+  for (unsigned more = 1; more < 10; ++more) {
+    const std::string limit = std::to_string(threads_of(kUser) + more);
+    launch.through = {"/usr/bin/prlimit", "--nproc=" + limit + ":" + limit};
+    const Answer answer = sandbox_.qvm(launch);
+    if (answer.status == 0) continue;
+    ++refused;
+    EXPECT_EQ(answer.status, 64) << answer.err;
+    EXPECT_THAT(complaints(answer), Contains(HasSubstr("RLIMIT_NPROC is " + limit))) << answer.err;
+  }
+  EXPECT_GT(refused, 3U);
 }
 
 TEST_F(Containers, DoWithTheCapabilitiesOfDocker) {

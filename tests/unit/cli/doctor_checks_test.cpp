@@ -161,6 +161,13 @@ TEST(Doctor, KnowsTheGroupOfKvm) {
   EXPECT_EQ(remedy(facts, "kvm"), "log in again, or: newgrp kvm");
 }
 
+TEST(Doctor, KnowsAKvmThatDoesNotWork) {
+  const Check check =
+      find(without_kvm(good_host(), 0, "no VM comes up under KVM, but under TCG (why)"), "kvm");
+  EXPECT_EQ(check.verdict, Verdict::warning);
+  EXPECT_THAT(check.remedy, HasSubstr("qvm up --accel tcg"));
+}
+
 TEST(Doctor, NoticesThatVmsCannotBeGivenKvm) {
   DoctorFacts facts = good_host();
   facts.kvm.acl_error = "edit the access control list of '/dev/kvm': Operation not supported";
