@@ -119,8 +119,9 @@ std::string prove(const QemuFacts& qemu, const InstallPaths& install) {
   words.insert(words.end(), machine.arguments.begin(), machine.arguments.end());
   const auto answer = run_helper(words, vdevs::kProofEnd, kProofPatience);
   if (!answer) return answer.error().message();
-  // What a QEMU says that goes on, is not in the way.
-  return answer->status == 0 ? std::string() : essence(*answer);
+  // A machine that came up has answered its monitor's commands.
+  const bool answered = answer->output.find("\"return\"") != std::string::npos;
+  return answer->status == 0 && answered ? std::string() : essence(*answer);
 }
 
 // A KVM that can be opened and does not work is found out here.
@@ -142,6 +143,9 @@ QemuFacts probe_qemu(Architecture architecture, DoctorFacts& facts, const Instal
 }
 
 LibvirtFacts probe_libvirt() {
+  // libvirt writes of its own state to standard error, from its first call on.
+  const SavedVariable outputs("LIBVIRT_LOG_OUTPUTS");
+  ::setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);
   LibvirtFacts libvirt{.library = host::libvirt_version(), .compiled = host::compiled_libvirt_version()};
   const Scratch scratch;
   if (scratch.path().empty()) {
@@ -150,9 +154,6 @@ LibvirtFacts probe_libvirt() {
   }
   const SavedVariable user_directory("XDG_RUNTIME_DIR");
   host::provide_user_directory(scratch.path() + "/user");
-  // libvirt writes of its own state to standard error.
-  const SavedVariable outputs("LIBVIRT_LOG_OUTPUTS");
-  ::setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", 0);
   const auto opened = host::open_libvirt({.embed_root = scratch.path()}, [](const host::DomainEvent&) {});
   if (!opened) libvirt.error = opened.error().message();
   return libvirt;

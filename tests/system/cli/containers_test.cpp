@@ -158,11 +158,9 @@ TEST_F(ContainersOfAUser, RefuseARuntimeDirectoryThatSomebodyElseMade) {
 }
 
 TEST_F(Containers, WithoutAMachineIdDiffer) {
-  const auto through =
-      in_mounts("mount --bind /dev/null /etc/machine-id; umount /var/lib/dbus 2>/dev/null || :");
-  if (!can(in_mounts("mount --bind /dev/null /etc/machine-id"))) GTEST_SKIP() << "no mount namespace";
-  if (fs::is_regular_file(fs::symlink_status("/var/lib/dbus/machine-id")))
-    GTEST_SKIP() << "this host has a second machine-id";
+  const auto through = in_mounts(
+      "for f in /etc/machine-id /var/lib/dbus/machine-id; do [ ! -e $f ] || mount --bind /dev/null $f; done");
+  if (!can(through)) GTEST_SKIP() << "no mount namespace";
   const std::string file = sandbox_.add("idle.qvmconf", guest_config("idle", "idle"));
   const auto plan = [&](const std::string& cache) {
     return sandbox_.qvm(Launch{.words = {"plan", "--accel", "tcg", "--json", file},
