@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "qvm/base/process_limits.h"
@@ -46,6 +48,12 @@ std::string advice(const std::string& message) {
   if (message.find("Cannot check QEMU binary") != std::string::npos ||
       message.find("No emulator found") != std::string::npos) {
     return message + " (is QEMU installed? the Debian package is qemu-system-x86)";
+  }
+  // QEMU goes to the background by itself, and says nothing if it cannot. libvirt then shows the command
+  // line.
+  if (message.find("Child process (") != std::string::npos && message.ends_with("unexpected exit status 1")) {
+    return explain_limit("QEMU ended without saying why, as it does when it gets no process: " +
+                         std::generic_category().message(EAGAIN));
   }
   if (message.find("virtnetworkd-sock") != std::string::npos) {
     return message +
