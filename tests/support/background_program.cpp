@@ -15,6 +15,8 @@
 #include <csignal>
 #include <utility>
 
+#include "tests/support/this_host.h"
+
 extern char** environ;
 
 namespace qvm::test {
@@ -120,7 +122,7 @@ bool BackgroundProgram::watch(Clock::time_point deadline) {
 }
 
 bool BackgroundProgram::wait_for(std::string_view text, std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + on_this_host(patience);
   for (;;) {
     if (x_out.text.find(text) != std::string::npos) return true;
     if (x_status || Clock::now() > deadline) return false;
@@ -129,7 +131,7 @@ bool BackgroundProgram::wait_for(std::string_view text, std::chrono::millisecond
 }
 
 int BackgroundProgram::wait(std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + on_this_host(patience);
   while (!x_status) {
     if (watch(deadline)) {
       int status = 0;

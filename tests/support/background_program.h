@@ -38,6 +38,7 @@ class BackgroundProgram {
   // To its standard input.
   void type(std::string_view text) const;
 
+  // Patience is that on usual hardware: see this_host.h.
   // True as soon as standard output has the text; false at its end and after patience.
   bool wait_for(std::string_view text, std::chrono::milliseconds patience = std::chrono::seconds(20));
   // Exit status; 128 + N after signal N; kStillRunning if it does not end in time.

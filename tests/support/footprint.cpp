@@ -9,6 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/this_host.h"
+
 namespace qvm::test {
 
 Footprint footprint_of(pid_t pid) {
@@ -28,9 +30,10 @@ Footprint footprint_of(pid_t pid) {
 Footprint footprint_at_rest(pid_t pid) {
   constexpr std::chrono::milliseconds kPeriod{50};
   constexpr int kSame = 6;
-  constexpr int kMost = 60;
+  constexpr unsigned kMost = 60;
   Footprint footprint = footprint_of(pid);
-  for (int same = 0, looks = 0; same < kSame && looks < kMost; ++looks) {
+  unsigned looks = 0;
+  for (int same = 0; same < kSame && looks < kMost * slowness(); ++looks) {
     std::this_thread::sleep_for(kPeriod);
     const Footprint next = footprint_of(pid);
     same = next.descriptors == footprint.descriptors ? same + 1 : 0;

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "qvm/base/unique_fd.h"
+#include "tests/support/this_host.h"
 
 namespace qvm::test {
 
@@ -23,7 +24,7 @@ std::vector<std::string> guest_words(const GuestMachine& machine) {
   const std::string accelerator = machine.accelerator == "tcg" ? "tcg,thread=multi" : machine.accelerator;
   std::vector<std::string> words = {"timeout",
                                     "--kill-after=5",
-                                    std::to_string(machine.patience.count()),
+                                    std::to_string(on_this_host(machine.patience).count()),
                                     "setpriv",  // who kills timeout means the machine
                                     "--pdeathsig",
                                     "KILL",

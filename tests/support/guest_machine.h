@@ -21,8 +21,8 @@ struct GuestMachine {
   std::string command_line = {};
   std::vector<std::string> more = {};  // further arguments of QEMU
   unsigned memory_mib = 64;
-  bool may_reset = false;  // else a reset ends the machine
-  std::chrono::seconds patience{60};
+  bool may_reset = false;             // else a reset ends the machine
+  std::chrono::seconds patience{60};  // on usual hardware
 };
 
 // Path of NAME.elf in the build tree.

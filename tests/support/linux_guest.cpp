@@ -3,6 +3,7 @@
 #include "tests/support/linux_guest.h"
 
 #include "tests/support/run_program.h"
+#include "tests/support/this_host.h"
 
 namespace qvm::test {
 namespace {
@@ -26,6 +27,8 @@ std::vector<std::string> words_for_arm64() {
 
 Result<LinuxImages> linux_images(LinuxArchitecture architecture) {
   const bool foreign = architecture == LinuxArchitecture::arm64;
+  if (foreign && !made_linux_arm64().empty())
+    return LinuxImages{made_linux_arm64() + "/Image", made_linux_arm64() + "/initramfs.gz"};
   const std::string directory = kBinary + (foreign ? "/linux-guest-arm64" : "/linux-guest");
   std::vector<std::string> words = foreign ? words_for_arm64() : words_for_amd64();
   words.insert(words.begin(), kSource + "/tools/linux-image.sh");

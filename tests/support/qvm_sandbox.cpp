@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "tests/support/run_program.h"
+#include "tests/support/this_host.h"
 
 namespace qvm::test {
 namespace {
@@ -106,7 +107,7 @@ std::vector<pid_t> QvmSandbox::processes(const std::string& program) const {
 
 testing::AssertionResult QvmSandbox::wait_for_end(const std::vector<pid_t>& processes,
                                                   std::chrono::milliseconds patience) const {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + on_this_host(patience);
   for (const pid_t pid : processes) {
     const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!process) continue;
@@ -122,7 +123,8 @@ testing::AssertionResult QvmSandbox::wait_until_started(const std::string& vm) c
   constexpr std::chrono::milliseconds kPeriod{5};
   constexpr std::chrono::seconds kPatience{20};
   const std::string mark = runtime() + "/vm/" + vm + "/started";
-  for (const auto end = Clock::now() + kPatience; Clock::now() < end; std::this_thread::sleep_for(kPeriod)) {
+  for (const auto end = Clock::now() + on_this_host(kPatience); Clock::now() < end;
+       std::this_thread::sleep_for(kPeriod)) {
     if (fs::exists(mark)) return testing::AssertionSuccess();
   }
   return testing::AssertionFailure() << mark << " did not come";

@@ -17,6 +17,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "tests/support/this_host.h"
+
 extern char** environ;
 
 namespace qvm::testing {
@@ -106,7 +108,7 @@ bool QemuProcess::read_more(Clock::time_point deadline) {
 }
 
 QemuProcess::End QemuProcess::wait(std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + test::on_this_host(patience);
   while (read_more(deadline)) {
   }
   int status = 0;
@@ -118,7 +120,7 @@ QemuProcess::End QemuProcess::wait(std::chrono::milliseconds patience) {
 }
 
 bool QemuProcess::wait_for(const std::string& text, std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + test::on_this_host(patience);
   for (;;) {
     const std::size_t found = x_output.find(text, x_matched);
     if (found != std::string::npos) {
@@ -137,7 +139,7 @@ void QemuProcess::send(const std::string& text) {
 
 std::string QemuProcess::qtest(const std::string& command) {
   send(command + "\n");
-  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  const auto deadline = Clock::now() + test::on_this_host(std::chrono::seconds(20));
   for (;;) {
     const std::size_t end = x_output.find('\n', x_matched);
     if (end == std::string::npos) {

@@ -19,8 +19,8 @@ using testing::StartsWith;
 class Background : public CliTest {
  protected:
   void SetUp() override {
-    const Answer up =
-        sandbox_.qvm({"up", "--detach", "--accel", "tcg", std::string(kExamples) + "hello/three.yaml"});
+    const Answer up = sandbox_.qvm(
+        {"up", "--detach", "--accel", usual_accelerator(), std::string(kExamples) + "hello/three.yaml"});
     ASSERT_EQ(up.status, 0) << up.err;
     EXPECT_THAT(up.out, HasSubstr("left  | * running (pid "));
     EXPECT_THAT(up.out, HasSubstr("right | * running (pid "));

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Sets with aarch64 guests. Under TCG: on a host for x86-64 nothing else runs them.
+// Sets with aarch64 guests.
 #pragma once
 
 #include <filesystem>

@@ -12,13 +12,14 @@
 
 #include "tests/support/guest_machine.h"
 #include "tests/support/qvm_sandbox.h"
+#include "tests/support/this_host.h"
 
 namespace qvm::test {
 
 inline constexpr const char* kExamples = QVM_SOURCE_DIR "/guests/examples/";
 inline constexpr const char* kQemu = "qemu-system-x86_64";
 
-// For what does not depend on the accelerator: everything runs under TCG.
+// For what does not depend on the accelerator: everything runs under the usual one.
 class CliTest : public testing::Test {
  protected:
   QvmSandbox sandbox_;

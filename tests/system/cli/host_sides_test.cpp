@@ -29,7 +29,7 @@ std::string content(const std::string& path) {
 // What can be read until the text has come.
 std::string read_until(int fd, const std::string& text, seconds patience = seconds(20)) {
   std::string got;
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + on_this_host(patience);
   while (got.find(text) == std::string::npos && std::chrono::steady_clock::now() < end) {
     pollfd one{fd, POLLIN, 0};
     std::array<char, 512> piece;
@@ -158,7 +158,8 @@ TEST_P(HostSidesUnderTcg, EndOfACommandIsNoticed) {
   BackgroundProgram guest(sandbox_.program(single("hostdev \">|read line; exit 3\"")));
   const std::string notice =
       "host side of vdev ser8250-0 has ended; '" + sandbox_.runtime() + "/log/echo/hostdev.log' says why";
-  for (int i = 0; i < 200 && log("qvmd.log").find(notice) == std::string::npos; ++i) ::usleep(50'000);
+  for (unsigned i = 0; i < 200 * slowness() && log("qvmd.log").find(notice) == std::string::npos; ++i)
+    ::usleep(50'000);
   EXPECT_THAT(log("qvmd.log"), HasSubstr("VM 'echo': the " + notice));
   EXPECT_THAT(log("echo/hostdev.log"), HasSubstr("the command 'read line; exit 3' ended with status 3"));
   guest.signal(SIGTERM);
@@ -166,8 +167,8 @@ TEST_P(HostSidesUnderTcg, EndOfACommandIsNoticed) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
-// A Linux guest with a serial port and a virtio-console, each with another host side. TCG only: a KVM in
-// software would take minutes.
+// A Linux guest with a serial port and a virtio-console, each with another host side. TCG unless the
+// host says otherwise: a KVM in software would take minutes.
 class LinuxHostSides : public LinuxCliTest {
  protected:
   void SetUp() override {
@@ -194,7 +195,7 @@ TEST_F(LinuxHostSides, VirtioConsoleIsTheVmsConsole) {
       "read "
       "line; echo got $line\\\"",
       "vdev virtio-console hostdev -\n");
-  BackgroundProgram up(program({"up", "--detach", "--accel", "tcg", conf}));
+  BackgroundProgram up(program({"up", "--detach", "--accel", usual_accelerator(), conf}));
   ASSERT_EQ(up.wait(kPatience), 0) << up.err();
   // Nobody was there when the guest began: its words are in the log all the same.
   BackgroundProgram console(sandbox_.program({.words = {"console", "tux"}}));
@@ -224,7 +225,7 @@ TEST_F(LinuxHostSides, SerialPortsAndConsolesHaveFilesPipesAndPrograms) {
       "vdev ser8250 loc io:0x2f8 intr myioapic:3 hostdev p\n"
       "vdev virtio-console hostdev <in legacy\n"
       "vdev virtio-console hostdev \">|cat >copy\" delayed 5\n");
-  BackgroundProgram guest(program({"--accel", "tcg", "@" + conf}));
+  BackgroundProgram guest(program({"--accel", usual_accelerator(), "@" + conf}));
   const UniqueFd out(::open((files + "p.out").c_str(), O_RDWR | O_CLOEXEC));
   const UniqueFd in(::open((files + "p.in").c_str(), O_RDWR | O_CLOEXEC));
   EXPECT_EQ(read_until(out.get(), "\n", kPatience), "ready\n") << guest.out() << guest.err();

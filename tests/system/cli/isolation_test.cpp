@@ -28,8 +28,9 @@ class Isolation : public CliTest {
       files_.push_back(sandbox_.add(std::string(name) + ".qvmconf", guest_config(name, "idle")));
   }
   Answer start(const std::map<std::string, std::optional<std::string>>& environment = {}) const {
-    return sandbox_.qvm(Launch{.words = {"up", "--accel", "tcg", "--detach", files_[0], files_[1]},
-                               .environment = environment});
+    return sandbox_.qvm(
+        Launch{.words = {"up", "--accel", usual_accelerator(), "--detach", files_[0], files_[1]},
+               .environment = environment});
   }
   std::vector<uid_t> planned_users() const {
     std::vector<uid_t> users;
@@ -118,7 +119,7 @@ TEST_F(Isolation, NobodyElseHasAnEndOfALink) {
   bool named = false;
   std::set<std::string> ends;
   // The older of two ends may be about to be closed.
-  for (int round = 0; round < 200 && ends.size() != 2; ++round) {
+  for (unsigned round = 0; round < 200 * slowness() && ends.size() != 2; ++round) {
     ::usleep(50'000);
     ends = datagram_sockets(guests[0], named);
     ends.merge(datagram_sockets(guests[1], named));

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Sets with Linux guests. Under TCG only: a KVM in software would take minutes to boot a Linux.
+// Sets with Linux guests. Under TCG unless the host says otherwise: a KVM in software would take minutes
+// to boot a Linux.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +21,7 @@ class LinuxCliTest : public CliTest {
     x_images = std::filesystem::path(images->kernel).parent_path();
   }
   ProgramStart up(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"up", "--accel", "tcg"});
+    words.insert(words.begin(), {"up", "--accel", usual_accelerator()});
     return sandbox_.program({.words = std::move(words), .environment = {{"QVM_LINUX", x_images}}});
   }
 

@@ -80,14 +80,14 @@ TEST_F(LinuxStorage, DiskOfARunningVmIsRefusedToAnother) {
   };
   const std::string one = add("one");
   const std::string two = add("two");
-  ASSERT_EQ(sandbox_.qvm({"up", "--accel", "tcg", "--detach", one}).status, 0);
-  const Answer refused = sandbox_.qvm({"up", "--accel", "tcg", "--detach", two});
+  ASSERT_EQ(sandbox_.qvm({"up", "--accel", usual_accelerator(), "--detach", one}).status, 0);
+  const Answer refused = sandbox_.qvm({"up", "--accel", usual_accelerator(), "--detach", two});
   EXPECT_EQ(refused.status, 64);
   EXPECT_THAT(refused.err, HasSubstr("two.qvmconf:2:25: disk '" + disk +
                                      "': another program, perhaps a VM, uses it: end that one, or give each "
                                      "VM a disk of its own"));
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
-  EXPECT_EQ(sandbox_.qvm({"up", "--accel", "tcg", "--detach", two}).status, 0);
+  EXPECT_EQ(sandbox_.qvm({"up", "--accel", usual_accelerator(), "--detach", two}).status, 0);
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
   EXPECT_TRUE(sandbox_.nothing_left());
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The examples with Linux guests. Under TCG only: a KVM in software would take minutes to boot a Linux.
+// The examples with Linux guests. Under TCG unless the host says otherwise: a KVM in software
+// would take minutes to boot a Linux.
 #include <csignal>
 
 #include "tests/support/footprint.h"

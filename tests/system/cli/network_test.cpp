@@ -89,7 +89,7 @@ TEST_F(NetworkPlan, PeersThatDoNotNameEachOtherAreRefused) {
                guest_config("right", "idle", {}, "vdev virtio-net name b peer /dev/qvm/left/other\n"));
   const std::string manifest =
       sandbox_.add("system.yaml", "vms: {left: {config: left.qvmconf}, right: {config: right.qvmconf}}\n");
-  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", manifest});
+  const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), manifest});
   EXPECT_EQ(answer.status, 65);
   EXPECT_THAT(answer.err, HasSubstr("error: '/dev/qvm/right/b' has another peer than this virtio-net"));
   EXPECT_THAT(answer.err, HasSubstr("error: VM 'left' has no virtio-net named 'other'"));

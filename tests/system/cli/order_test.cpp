@@ -43,7 +43,7 @@ class Order : public AcceleratedCliTest {
   }
   // Waits until the VM runs after that many restarts.
   bool runs_after(const std::string& name, unsigned restarts) const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto end = std::chrono::steady_clock::now() + on_this_host(std::chrono::seconds(30));
     do {
       const auto now = vm(name);
       if (now.at("state") == "running" && now.at("restarts") == restarts) return true;

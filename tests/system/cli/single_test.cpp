@@ -27,8 +27,9 @@ INSTANTIATE_TEST_SUITE_P(Under, AcceleratedSingle, testing::Values("tcg", "kvm")
 class IdleGuest {
  public:
   explicit IdleGuest(const QvmSandbox& sandbox)
-      : x_program(sandbox.program(
-            {.words = {"--accel", "tcg", "@" + sandbox.add("idle.qvmconf", guest_config("idle", "idle"))}})) {
+      : x_program(
+            sandbox.program({.words = {"--accel", usual_accelerator(),
+                                       "@" + sandbox.add("idle.qvmconf", guest_config("idle", "idle"))}})) {
     EXPECT_TRUE(x_program.wait_for("idle\r\n")) << x_program.err();
   }
   BackgroundProgram& program() { return x_program; }
@@ -51,8 +52,9 @@ TEST_F(Single, TakesOptionsFromTheCommandLine) {
                                         "system boot\nram 64M\ncpu\n"
                                         "vdev ioapic loc 0xfec00000 intr apic name myioapic\n"
                                         "vdev ser8250 intr myioapic:4\n");
-  const Answer answer = sandbox_.qvm({"--accel", "tcg", "@" + file, "load", "$env{QVM_GUESTS}/boot-check.elf",
-                                      "cmdline", "name=words number=23", "set", "exit-on-halt", "off"});
+  const Answer answer =
+      sandbox_.qvm({"--accel", usual_accelerator(), "@" + file, "load", "$env{QVM_GUESTS}/boot-check.elf",
+                    "cmdline", "name=words number=23", "set", "exit-on-halt", "off"});
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("boot-check: boot 0, name=words number=23\r\n"));
   EXPECT_THAT(answer.out, EndsWith("boot-check: ok\r\n"));
@@ -71,7 +73,7 @@ TEST_P(AcceleratedSingle, EndsWhenTheGuestResetsItself) {
 
 TEST_F(Single, DryrunSetsUpAndDoesNotRun) {
   const std::string file = sandbox_.add("idle.qvmconf", guest_config("idle", "idle"));
-  const Answer answer = sandbox_.qvm({"--accel", "tcg", "@" + file, "dryrun"});
+  const Answer answer = sandbox_.qvm({"--accel", usual_accelerator(), "@" + file, "dryrun"});
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(answer.out, "Exiting: dryrun completed\n");
   EXPECT_TRUE(sandbox_.nothing_left());
@@ -79,7 +81,7 @@ TEST_F(Single, DryrunSetsUpAndDoesNotRun) {
 
 TEST_F(Single, ConfigurationErrorShowsThePlace) {
   const std::string file = sandbox_.add("bad.qvmconf", "system bad\nramm 64M\n");
-  const Answer answer = sandbox_.qvm({"--accel", "tcg", "@" + file});
+  const Answer answer = sandbox_.qvm({"--accel", usual_accelerator(), "@" + file});
   EXPECT_EQ(answer.status, 65);
   EXPECT_EQ(answer.out, "");
   EXPECT_THAT(answer.err, HasSubstr(file + ":2:1: error: "));
@@ -90,14 +92,15 @@ TEST_F(Single, ConfigurationErrorShowsThePlace) {
 
 TEST_F(Single, MissingKernelIsAnErrorOfTheConfiguration) {
   const std::string file = sandbox_.add("bad.qvmconf", "system bad\nram 64M\ncpu\nload nowhere.elf\n");
-  const Answer answer = sandbox_.qvm({"--accel", "tcg", "@" + file});
+  const Answer answer = sandbox_.qvm({"--accel", usual_accelerator(), "@" + file});
   EXPECT_EQ(answer.status, 65);
   EXPECT_THAT(answer.err, HasSubstr(":4:6: error: cannot read 'nowhere.elf': No such file or directory"));
   EXPECT_THAT(complaints(answer), ElementsAre("1 error; nothing was started"));
 }
 
 TEST_F(Single, MissingConfigurationIsNamed) {
-  const Answer answer = sandbox_.qvm({"--accel", "tcg", "@" + sandbox_.directory() + "/none.qvmconf"});
+  const Answer answer =
+      sandbox_.qvm({"--accel", usual_accelerator(), "@" + sandbox_.directory() + "/none.qvmconf"});
   EXPECT_EQ(answer.status, 65);
   EXPECT_THAT(answer.err, HasSubstr("cannot read '" + sandbox_.directory() + "/none.qvmconf'"));
 }
@@ -117,7 +120,8 @@ TEST_F(Single, WithoutKvmSaysWhatToDo) {
 
 TEST_F(Single, RefusalOfLibvirtIsPassedOn) {
   const std::string file = sandbox_.add("idle.qvmconf", guest_config("idle", "idle"));
-  const Answer answer = sandbox_.qvm({"--accel", "tcg", "--libvirt-uri", "test:///nowhere.xml", "@" + file});
+  const Answer answer =
+      sandbox_.qvm({"--accel", usual_accelerator(), "--libvirt-uri", "test:///nowhere.xml", "@" + file});
   EXPECT_EQ(answer.status, 64);
   EXPECT_EQ(answer.out, "");
   EXPECT_THAT(complaints(answer), ElementsAre(HasSubstr("libvirt refuses 'test:///nowhere.xml'")));
@@ -133,7 +137,8 @@ class BrokenVdev : public CliTest {
     x_file = sandbox_.add("ghost.qvmconf", guest_config("ghost", "idle") + "vdev ghost loc 0x1c060000\n");
   }
   Answer start(const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> words = {"--accel", "tcg", "--plugin-dir", sandbox_.directory(), "@" + x_file};
+    std::vector<std::string> words = {"--accel", usual_accelerator(), "--plugin-dir", sandbox_.directory(),
+                                      "@" + x_file};
     words.insert(words.end(), more.begin(), more.end());
     return sandbox_.qvm(words);
   }

@@ -26,7 +26,7 @@ class Survival : public CliTest {
  protected:
   Survival()
       : x_up(sandbox_.program(
-            {.words = {"up", "--accel", "tcg", std::string(kExamples) + "hello/three.yaml"}})) {
+            {.words = {"up", "--accel", usual_accelerator(), std::string(kExamples) + "hello/three.yaml"}})) {
     EXPECT_TRUE(x_up.wait_for("(right) whispers: only you are poked")) << x_up.out() << x_up.err();
     EXPECT_TRUE(x_up.wait_for("(left) whispers: only you are poked")) << x_up.out() << x_up.err();
     EXPECT_TRUE(sandbox_.wait_until_started("left"));

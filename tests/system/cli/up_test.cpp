@@ -30,7 +30,7 @@ class Up : public CliTest {
 
 TEST_F(Up, StartsNothingOfASetWithAnError) {
   const std::string bad = sandbox_.add("bad.qvmconf", guest_config("bad", "idle", "", "ramm 64M\n"));
-  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", idle("good"), bad});
+  const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), idle("good"), bad});
   EXPECT_EQ(answer.status, 65);
   EXPECT_EQ(answer.out, "");
   EXPECT_THAT(answer.err, HasSubstr(bad + ":6:1: error: unknown option 'ramm'"));
@@ -40,8 +40,8 @@ TEST_F(Up, StartsNothingOfASetWithAnError) {
 
 TEST_F(Up, TellsOfWarningsAndNotOfInformation) {
   const std::string file = idle("quiet");
-  EXPECT_THAT(sandbox_.qvm({"plan", "--accel", "tcg", file}).err, HasSubstr(": info: "));
-  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", file, "--detach"});
+  EXPECT_THAT(sandbox_.qvm({"plan", "--accel", usual_accelerator(), file}).err, HasSubstr(": info: "));
+  const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), file, "--detach"});
   EXPECT_EQ(answer.status, 0);
   EXPECT_EQ(answer.err, "");
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
@@ -51,7 +51,7 @@ TEST_F(Up, RefusesADeviceItCannotProvideWithOneMessage) {
   const std::string file =
       sandbox_.add("screen.qvmconf",
                    "system screen\nram 0,0xa0000\nram 1M,63M\nvdev virtio-gpu scanout-display 1\ndebug\n");
-  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", file});
+  const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), file});
   EXPECT_EQ(answer.status, 65);
   const std::string message = ":4:6: error: a VM with vdev 'virtio-gpu' cannot be started here [plan-device]";
   EXPECT_THAT(answer.err, HasSubstr(message));
@@ -62,16 +62,16 @@ TEST_F(Up, RefusesADeviceItCannotProvideWithOneMessage) {
 
 TEST_F(Up, LeavesAVmOfThatNameAlone) {
   const std::string first = idle("first");
-  ASSERT_EQ(sandbox_.qvm({"up", "--detach", "--accel", "tcg", first}).status, 0);
+  ASSERT_EQ(sandbox_.qvm({"up", "--detach", "--accel", usual_accelerator(), first}).status, 0);
   const std::vector<pid_t> machines = sandbox_.processes(kQemu);
   ASSERT_EQ(machines.size(), 1U);
 
-  const Answer set = sandbox_.qvm({"up", "--accel", "tcg", first, idle("second")});
+  const Answer set = sandbox_.qvm({"up", "--accel", usual_accelerator(), first, idle("second")});
   EXPECT_EQ(set.status, 64);
   EXPECT_EQ(set.out, "");
   EXPECT_EQ(set.err, "qvm: a VM 'first' is running already (pid " + std::to_string(machines.front()) +
                          "): stop it with 'qvm down first', or give this one another name\n");
-  const Answer single = sandbox_.qvm({"--accel", "tcg", "@" + first});
+  const Answer single = sandbox_.qvm({"--accel", usual_accelerator(), "@" + first});
   EXPECT_EQ(single.status, 64);
   EXPECT_EQ(single.err, set.err);
 
@@ -81,8 +81,8 @@ TEST_F(Up, LeavesAVmOfThatNameAlone) {
 }
 
 TEST_F(Up, TakesBackWhatItHasStartedOfASetThatCannotStart) {
-  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", "--plugin-dir", sandbox_.directory(),
-                                      idle("one"), broken("two"), idle("three")});
+  const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), "--plugin-dir",
+                                      sandbox_.directory(), idle("one"), broken("two"), idle("three")});
   EXPECT_EQ(answer.status, 64);
   EXPECT_THAT(complaints(answer), ElementsAre(HasSubstr("VM 'two': vdev ghost0")));
   EXPECT_THAT(answer.out, Not(HasSubstr("powered off")));
@@ -91,14 +91,15 @@ TEST_F(Up, TakesBackWhatItHasStartedOfASetThatCannotStart) {
 
 TEST_F(Up, DryrunOfOneIsADryrunOfAll) {
   const std::string dry = sandbox_.add("dry.qvmconf", guest_config("dry", "idle", "", "dryrun\n"));
-  const Answer answer = sandbox_.qvm({"up", "--accel", "tcg", idle("wet"), dry});
+  const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), idle("wet"), dry});
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(answer.out, "Exiting: dryrun completed\n");
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
 TEST_F(Up, TellsOfAVmThatIsKilledAndWaitsForTheOthers) {
-  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", "tcg", idle("one"), idle("two")}}));
+  BackgroundProgram up(
+      sandbox_.program({.words = {"up", "--accel", usual_accelerator(), idle("one"), idle("two")}}));
   ASSERT_TRUE(up.wait_for("one | idle\n")) << up.err();
   ASSERT_TRUE(up.wait_for("two | idle\n")) << up.err();
   const std::vector<pid_t> machines = sandbox_.processes(kQemu);
@@ -122,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(After, UpInterrupted, testing::Values(0, 20, 50, 100, 2
 TEST_P(UpInterrupted, LeavesNothing) {
   const std::string one = sandbox_.add("one.qvmconf", guest_config("one", "idle"));
   const std::string two = sandbox_.add("two.qvmconf", guest_config("two", "idle"));
-  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", "tcg", one, two}}));
+  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", usual_accelerator(), one, two}}));
   // Not to wait for anything: the moment itself is what is tried.
   std::this_thread::sleep_for(std::chrono::milliseconds(GetParam()));
   up.signal(SIGINT);
@@ -131,7 +132,8 @@ TEST_P(UpInterrupted, LeavesNothing) {
 }
 
 TEST_F(Up, IsInterruptedWhileTheGuestsRun) {
-  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", "tcg", idle("one"), idle("two")}}));
+  BackgroundProgram up(
+      sandbox_.program({.words = {"up", "--accel", usual_accelerator(), idle("one"), idle("two")}}));
   ASSERT_TRUE(up.wait_for("one | idle\n")) << up.err();
   ASSERT_TRUE(up.wait_for("two | idle\n")) << up.err();
   up.signal(SIGINT);
@@ -142,7 +144,7 @@ TEST_F(Up, IsInterruptedWhileTheGuestsRun) {
 }
 
 TEST_F(Up, LeavesTheVmsToDownWhenItIsKilled) {
-  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", "tcg", idle("one")}}));
+  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", usual_accelerator(), idle("one")}}));
   ASSERT_TRUE(up.wait_for("one | idle\n")) << up.err();
   ASSERT_TRUE(sandbox_.wait_until_started("one"));
   // Once qvmd answers anybody it has told us, too.

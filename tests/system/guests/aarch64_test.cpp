@@ -6,6 +6,7 @@
 #include <libfdt.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "tests/support/guest_machine.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/this_host.h"
 
 namespace {
 
@@ -24,6 +26,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr std::chrono::seconds kPatience{60};
 constexpr char kEmulator[] = "qemu-system-aarch64";
 constexpr std::uint64_t kEntry = 0x80080000;  // as guests/baremetal/aarch64/link.ld says
 constexpr std::uint64_t kTree = 0x83e00000;
@@ -85,7 +88,9 @@ class Aarch64Guest : public testing::TestWithParam<std::string> {
   ProgramResult run(const std::string& guest, const std::string& command_line, const std::string& input = "",
                     const std::vector<std::string>& more = {}) const {
     const std::string stub = directory.add("stub.bin", stub_bytes());
-    std::vector<std::string> words = {"timeout", "--kill-after=5", "60", "setpriv", "--pdeathsig", "KILL"};
+    std::vector<std::string> words = {
+        "timeout", "--kill-after=5", std::to_string(qvm::test::on_this_host(kPatience).count()),
+        "setpriv", "--pdeathsig",    "KILL"};
     const auto append = [&](const std::vector<std::string>& list) {
       words.insert(words.end(), list.begin(), list.end());
     };

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Linux guests: our driver, programs on it, and drivers and programs of people who only know the device's
-// description. TCG only: a KVM in software interprets instruction by instruction, a Linux would take minutes.
+// description. TCG unless the host says otherwise: a KVM in software would take minutes to boot a Linux.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,6 +15,7 @@
 #include "tests/support/guest_machine.h"
 #include "tests/support/linux_guest.h"
 #include "tests/support/region_manager.h"
+#include "tests/support/this_host.h"
 
 namespace qvm::test {
 namespace {
@@ -54,6 +55,7 @@ class LinuxGuest : public testing::Test {
           {.compatible = {"qvm,guest_shm"}, .ranges = {{kShmemAddress, 4096}}, .line = kShmemPin});
     std::ofstream(table, std::ios::binary) << plan::build_acpi_table(devices, {{0x80000000, 0x10000000}});
     GuestMachine machine{
+        .accelerator = usual_accelerator(),
         .kernel = x_images.kernel,
         .command_line = "console=ttyS0 " + parameters + " -- sh -c \"" + command + "\"",
         .more = shmem_arguments(x_manager.directory(), "linux",
