@@ -93,7 +93,10 @@ Strain::Duration Strain::now(bool of_this_thread) {
 
 void Strain::timed(unsigned index, bool suspect, Duration took) {
   const std::uint32_t bit = 1U << index;
-  if (suspect) note(index, took);
+  if (suspect) {
+    note(index, took);
+    x_last = took;
+  }
   if (took >= kSuspicious) {
     x_suspects |= bit;
     x_count[index] = 0;

@@ -56,6 +56,8 @@ class Strain {
   using Duration = std::chrono::nanoseconds;
 
   bool is_slow(unsigned index) const { return (x_slow >> index & 1U) != 0; }
+  // What the last measure() of a slow receiver took; 0: it was not timed.
+  Duration last() const { return x_last; }
   void note(unsigned index, Duration took);
   // Returns what work(), which wakes the receiver of this index, returns. Asking a clock may cost as much as
   // waking: one in kSample is timed, by the clock on the wall, and all of a receiver who was slow by that, by
@@ -63,6 +65,7 @@ class Strain {
   template <class Work>
   auto measure(unsigned index, const Work& work) {
     const bool suspect = (x_suspects >> index & 1U) != 0;
+    x_last = {};
     if (!suspect && x_count[index]++ % kSample != 0) return work();
     const Duration start = now(suspect);
     auto result = work();
@@ -76,6 +79,7 @@ class Strain {
   void timed(unsigned index, bool suspect, Duration took);
 
   std::array<Duration, kMaxClients> x_strain{};  // of late
+  Duration x_last{};
   // Rings; of a suspect, those that were quick in a row.
   std::array<std::uint8_t, kMaxClients> x_count{};
   std::uint32_t x_suspects = 0;

@@ -152,7 +152,7 @@ void Server::Impl::client_ready(int fd, std::uint32_t events) {
   // It has hung up, and what it said last cannot be read yet: whatever it was, its detach is part of the cut.
   if ((events & EPOLLHUP) != 0 && (client.interest & EPOLLIN) == 0) good = false;
   // One message a turn: most clients wait for the reply to theirs, and the others have their turns, too.
-  if (good && !client.reserving && !client.outbox.waiting()) good = receive_one(client);
+  if (good && !client.reserving && !client.paused && !client.outbox.waiting()) good = receive_one(client);
   if (good) update_interest(client);
   if (!good) x_doomed.insert(fd);
   sweep();

@@ -50,6 +50,7 @@ class Server::Impl {
     std::uint32_t interest = 0;
     bool reserving = false;  // its attach waits for memory
     bool resting = false;    // no use in sending before a while has passed
+    bool paused = false;     // sending was slow: neither read nor sent news before a while has passed
     // Pages of what it had attached last that nobody else has ever had: for its next attach.
     SharedRegionPage spare_region_page;
     SharedClient spare_own_page;
@@ -112,6 +113,8 @@ class Server::Impl {
   void push_came(Client& client, Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring);
   void tell_went(const Detached& detached);
   Parcel came(Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring) const;
+  // Neither reads from it nor sends it news for that long.
+  void pause(Client& client, std::chrono::nanoseconds time);
   void miss(Client& client, Id connection, std::uint32_t indices, wire::Outcome why);
   bool catch_up(Client& client);
   wire::Outcome catch_up(Client& client, Id connection, std::uint32_t& indices);

@@ -14,25 +14,55 @@ namespace {
 
 constexpr std::chrono::milliseconds kRest{100};
 
+// After a slow send the client has to wait so many times as long as it took: no client takes more than a
+// quarter of this thread's time.
+constexpr int kPauseFactor = 3;
+// What no machine of an honest client takes, however slow it is. The limit of an attach is 2 s.
+constexpr std::chrono::milliseconds kUnbearable{1000};
+
 }  // namespace
 
 void Server::Impl::update_interest(Client& client) {
   std::uint32_t interest = 0;
-  if (!client.reserving && !client.outbox.waiting()) interest |= EPOLLIN;
-  if (!client.resting && (client.outbox.waiting() || !client.missed.empty())) interest |= EPOLLOUT;
+  if (!client.reserving && !client.paused && !client.outbox.waiting()) interest |= EPOLLIN;
+  if (!client.resting && !client.paused && (client.outbox.waiting() || !client.missed.empty()))
+    interest |= EPOLLOUT;
   if (interest == client.interest) return;
   client.interest = interest;
   if (!x_loop->modify(client.socket.get(), interest)) x_doomed.insert(client.socket.get());
 }
 
 // Sending wakes whoever polls the other end, and a client that polls it very often would have this thread do
-// nothing else.
+// nothing else. It is served less often, not cut off: on a slow or overcommitted machine waking takes
+// milliseconds for everybody.
 template <class Send>
 wire::Outcome Server::Impl::send_to(Client& client, const Send& send) {
+  const bool known = client.strain.is_slow(0);
   const wire::Outcome outcome = client.strain.measure(0, send);
   if (!client.strain.is_slow(0)) return outcome;
-  log_refusal(client, "cut-off", "cut off: waking it takes too long");
-  return wire::Outcome::closed;
+  const Strain::Duration took = client.strain.last();
+  if (took > kUnbearable) {
+    log_refusal(client, "cut-off", "cut off: waking it takes too long");
+    return wire::Outcome::closed;
+  }
+  if (!known) log_refusal(client, "slow", "served less often: waking it takes long");
+  pause(client, took * kPauseFactor);
+  return outcome;
+}
+
+void Server::Impl::pause(Client& client, std::chrono::nanoseconds time) {
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+  if (client.paused || client.session == 0 || whole.count() == 0) return;
+  client.paused = true;
+  const int fd = client.socket.get();
+  const Id session = client.session;
+  x_loop->after(whole, [this, fd, session] {
+    Client* paused = client_of(session);
+    if (paused == nullptr || paused->socket.get() != fd) return;
+    paused->paused = false;
+    update_interest(*paused);
+  });
+  update_interest(client);
 }
 
 wire::Outcome Server::Impl::flush(Client& client) {
@@ -66,7 +96,7 @@ void Server::Impl::miss(Client& client, Id connection, std::uint32_t indices, wi
 void Server::Impl::push(Client& client, Id connection, std::uint32_t index, const Parcel& news) {
   auto outcome = wire::Outcome::would_block;
   // Nothing overtakes what waits.
-  if (!client.outbox.waiting() && client.missed.empty())
+  if (!client.paused && !client.outbox.waiting() && client.missed.empty())
     outcome = send_to(client, [&] { return send(client.socket.get(), news); });
   if (outcome == wire::Outcome::done) return;
   if (outcome == wire::Outcome::would_block || outcome == wire::Outcome::no_room) {
@@ -107,7 +137,7 @@ void Server::Impl::tell_went(const Detached& detached) {
 
 // False: it is beyond help.
 bool Server::Impl::catch_up(Client& client) {
-  while (!client.missed.empty() && !client.resting) {
+  while (!client.missed.empty() && !client.resting && !client.paused) {
     const Id connection = client.missed.begin()->first;
     std::uint32_t indices = client.missed.begin()->second;
     client.missed.erase(client.missed.begin());

@@ -9,6 +9,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iostream>
 
 #include "qvm/base/unique_fd.h"
 
@@ -29,6 +31,7 @@ RegionManager::RegionManager() : directory_("/tmp/qvmt.XXXXXX") {
     ADD_FAILURE() << "no directory under /tmp";
     return;
   }
+  std::filesystem::create_directory(directory_ + "/log");
   auto admin = regions::Admin::open(directory_, std::string(QVM_BINARY_DIR) + "/bin/qvm-regiond");
   if (!admin) {
     ADD_FAILURE() << admin.error().message();
@@ -47,6 +50,10 @@ RegionManager::~RegionManager() {
   }
   admin_.reset();
   wait_for_the_end(directory_);
+  if (testing::Test::HasFailure()) {
+    std::ifstream log(directory_ + "/log/regiond.log");
+    std::cout << "qvm-regiond has logged:\n" << log.rdbuf();
+  }
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }

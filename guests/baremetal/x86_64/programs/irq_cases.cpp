@@ -230,7 +230,15 @@ bool burst() {
 bool attach_second() {
   const guest::AttachResult result = device->attach(guest::option("region", "irq").text, 1);
   second = result.connection;
+  if (result.status != GSS_OK) guest::print("the second attach has failed: status {}\n", result.status);
   return result.status == GSS_OK;
+}
+
+void leave_second() {
+  if (!second.attached()) return;
+  second.detach();
+  second = Connection();
+  last_attached = guest_shm_attached(connection.read_status());
 }
 
 bool peer_comes_and_goes() {
@@ -239,6 +247,7 @@ bool peer_comes_and_goes() {
   if (!attach_second()) return false;
   const bool came = comes([] { return changes == 1; });
   second.detach();
+  second = Connection();
   const bool went = comes([] { return changes == 2; });
   stay_quiet();
   return came && went && signals == 0;
@@ -251,11 +260,7 @@ bool two_connections_one_line() {
   alternate = true;
   connection.notify(own(connection) | own(second));
   connect(Trigger::level);
-  const bool both = comes([] { return signals == 1 && second_signals == 1; });
-  start_over();
-  second.detach();
-  connection.read_status();
-  return both;
+  return comes([] { return signals == 1 && second_signals == 1; });
 }
 
 bool own_attach_is_silent() {
@@ -264,11 +269,7 @@ bool own_attach_is_silent() {
   connection.read_status();
   connect(Trigger::level);
   stay_quiet();
-  const bool silent = entries == 0;
-  start_over();
-  second.detach();
-  connection.read_status();
-  return silent;
+  return entries == 0;
 }
 
 struct Case {
@@ -308,6 +309,7 @@ void guest_main() {
   unsigned failed = 0;
   for (const Case& one : kCases) {
     start_over();
+    leave_second();
     const bool ok = one.run();
     guest::interrupts_off();
     ++(ok ? passed : failed);
@@ -316,9 +318,16 @@ void guest_main() {
     } else {
       guest::print("case {}: FAIL entries={} signals={} changes={} second={}\n", one.name, entries, signals,
                    changes, second_signals);
+      // Whether the signal, the line or the interrupt is missing.
+      guest::print("  pin {x}, index {}, status {x}\n", guest::read_pin(device->pin()), connection.index(),
+                   connection.read_status());
+      if (second.attached())
+        guest::print("  the second: at {x} (the first at {x}), index {}, status {x}\n", second.control(),
+                     connection.control(), second.index(), second.read_status());
     }
   }
   start_over();
+  leave_second();
   connection.detach();
   guest::print("irq-cases: {} passed, {} failed\n", passed, failed);
 }
