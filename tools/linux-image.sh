@@ -47,7 +47,7 @@ directory=$(cd "$directory" && pwd)
 case $arch:$directory in arm64:*[[:space:]:]*)
   fail "'$directory': the makefiles of arm64's kernel, which go there, take no path with blanks or colons" ;;
 esac
-for tool in busybox cpio gzip dpkg-deb apt-get depmod make "${cross}gcc" "${cross}g++"; do
+for tool in busybox cpio gzip xz dpkg-deb apt-get depmod make "${cross}gcc" "${cross}g++"; do
   PATH=$PATH:/sbin:/usr/sbin command -v "$tool" >/dev/null || fail "$tool is missing: run tools/setup.sh"
 done
 # What the host has for itself, a foreign guest gets from packages.
@@ -94,6 +94,8 @@ if [ ! -d "$kernel" ]; then
     fail "${packages[*]} could not be downloaded: $remedy; is there a newer linux-headers-cloud-amd64?"
   }
   for package in "${packages[@]}"; do dpkg-deb -x "$work/$package"_*.deb "$work/package"; done
+  # Since Debian 13 the packages have these below /usr only.
+  for folder in bin lib; do [ -e "$work/package/$folder" ] || ln -s "usr/$folder" "$work/package/$folder"; done
   PATH=$PATH:/sbin:/usr/sbin depmod -b "$work/package" "$version"
   if [ "$arch" != amd64 ]; then
     mkdir -p "$work/package/usr/lib"
@@ -144,9 +146,13 @@ fill_root() {
     -o "$root/bin/hello-host"
   # Dependencies come along; what is built in is no file.
   cp "$kernel/$tree"/modules.{order,builtin,builtin.modinfo} "$root/$tree/" 2>/dev/null || true
-  while IFS= read -r one; do cp "$one" "$root/$tree/extra/"; done < <(
-    PATH=$PATH:/sbin:/usr/sbin modprobe -S "$version" -d "$kernel" -a -D "${modules[@]}" |
-      sed -n 's/^insmod \(.*\.ko[.a-z]*\).*/\1/p' | sort -u)
+  while IFS= read -r one; do
+    case $one in
+      *.xz) xz -dc "$one" >"$root/$tree/extra/$(basename "$one" .xz)" ;;
+      *) cp "$one" "$root/$tree/extra/" ;;
+    esac
+  done < <(PATH=$PATH:/sbin:/usr/sbin modprobe -S "$version" -d "$kernel" -a -D "${modules[@]}" |
+    sed -n 's/^insmod \(.*\.ko[.a-z]*\).*/\1/p' | sort -u)
   cp "$work/modules"/*.ko "$root/$tree/extra/"
   for one in "${additions[@]}"; do install -m 755 "${one%%:*}" "$root/bin/$(name_of "$one")"; done
   PATH=$PATH:/sbin:/usr/sbin depmod -b "$root" "$version"
