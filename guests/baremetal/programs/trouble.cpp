@@ -6,6 +6,9 @@
 //   memory;
 //                    aarch64: a load at address=A that changes its address register, where no memory is
 //   how=watchdog     starts the watchdog with hardly any time
+//   how=post-indexed, how=paired   aarch64: store 4 bytes of zeros at address=A, by an instruction that
+//   changes its
+//                    address register; 8 bytes by one that stores two registers. Ends well where that works.
 //   how=exception    aarch64: executes an undefined instruction
 //   how=reset        resets the machine
 //   how=store        stores value=V into the 4 bytes at address=A, for a device that takes it amiss

@@ -7,14 +7,33 @@
 #include "guests/baremetal/command_line.h"
 #include "guests/baremetal/cpu.h"
 #include "guests/baremetal/machine.h"
+#include "guests/baremetal/print.h"
 
 namespace trouble {
+namespace {
+
+// Stores of 4 bytes that no syndrome describes: the address register changes, or there are two values. KVM
+// cannot emulate them.
+void store_undescribed(const char* how) {
+  std::uint64_t address = guest::option_number("address", 0);
+  if (guest::same_text(how, "post-indexed")) {
+    asm volatile("str wzr, [%0], #4" : "+r"(address) : : "memory");
+  } else {
+    asm volatile("stp wzr, wzr, [%0]" : : "r"(address) : "memory");
+  }
+  guest::print("trouble: stored\n");
+  guest::power_off();
+}
+
+}  // namespace
 
 bool of_machine(const char* how) {
   if (guest::same_text(how, "unsupported")) {
     std::uint64_t address = guest::option_number("address", 0);
     std::uint32_t value;
     asm volatile("ldr %w0, [%1], #4" : "=r"(value), "+r"(address) : : "memory");
+  } else if (guest::same_text(how, "post-indexed") || guest::same_text(how, "paired")) {
+    store_undescribed(how);
   } else if (guest::same_text(how, "exception")) {
     asm volatile("udf #0");
   } else if (guest::same_text(how, "watchdog")) {
