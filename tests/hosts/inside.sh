@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 the qvm authors
+# SPDX-License-Identifier: BSD-2-Clause
+# inside.sh RESULTS: runs as root in a host. RESULTS/job says what to do; RESULTS/table, RESULTS/versions and a log
+# per row are what comes out. A row of the table: program, user, passed, failed, skipped, seconds, names of the failed.
+set -uo pipefail
+results=$1
+build='' accelerator='' jobs=1 slowness=1 smoke='' filter='' linux_arm64=''
+# shellcheck source=/dev/null
+. "$results/job"
+user=qvm-tester
+export QVM_TEST_SLOWNESS=$slowness QVM_TEST_ACCEL=$accelerator QVM_TEST_LINUX_ARM64=$linux_arm64
+
+version_of() { "$@" 2>/dev/null | sed -nE '1s/.* ([0-9]+(\.[0-9]+)+).*/\1/p'; }
+
+write_versions() {
+  local emulator=qemu-system-x86_64
+  [ "$(uname -m)" = x86_64 ] || emulator=qemu-system-aarch64
+  printf 'date\t%s\n' "$(date -u +%Y-%m-%d)"
+  printf 'Debian\t%s\n' "$(cat /etc/debian_version)"
+  printf 'kernel\t%s\n' "$(uname -r)"
+  printf 'QEMU\t%s\n' "$(version_of "$emulator" --version)"
+  printf 'libvirt\t%s\n' "$(dpkg-query -W -f '${source:Upstream-Version}' libvirt0 2>/dev/null)"
+  printf 'compiler\t%s\n' "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=.*\///p' "$build/CMakeCache.txt" | head -n 1) $(
+    strings -a "$build/bin/qvmd" 2>/dev/null | sed -nE 's/^GCC: \(.*\) ([0-9.]+)$/\1/p' | head -n 1)"
+  printf 'KVM\t%s\n' "$(if [ -c /dev/kvm ]; then echo "the kernel's own"; else echo none; fi)"
+}
+
+# The user without rights. Its directories are as a login makes them.
+make_user() {
+  id "$user" >/dev/null 2>&1 || useradd --create-home --user-group "$user" || return
+  ! getent group kvm >/dev/null || usermod --append --groups kvm "$user"
+  user_run=/run/user/$(id -u "$user")
+  install -d -m 700 -o "$user" -g "$user" "$user_run"
+}
+
+# as USER COMMAND...
+as() {
+  local who=$1
+  shift
+  if [ "$who" = root ]; then "$@"; return; fi
+  setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all env HOME="/home/$user" USER="$user" LOGNAME="$user" \
+    XDG_RUNTIME_DIR="$user_run" "$@"
+}
+
+rows=0
+# row USER PROGRAM POSITIVE [NEGATIVE]: patterns of tests as gtest takes them.
+row() {
+  local who=$1 program=$2 tests=${filter:-$3} not=${4:-} log shard start seconds passed failed skipped names
+  case $tests in *-*) ;; *) [ -z "$not" ] || tests="$tests-$not" ;; esac
+  rows=$((rows + 1))
+  log=$results/$(printf '%02d' $rows)-$program-$who.log
+  start=$(date +%s)
+  for ((shard = 0; shard < jobs; ++shard)); do
+    as "$who" env GTEST_TOTAL_SHARDS="$jobs" GTEST_SHARD_INDEX=$shard timeout --kill-after=60 10800 \
+      "$build/tests/$program" --gtest_filter="$tests" --gtest_color=no >"$log.$shard" 2>&1 </dev/null &
+  done
+  wait
+  seconds=$(($(date +%s) - start))
+  cat "$log".[0-9]* >"$log"
+  rm -f "$log".[0-9]*
+  passed=$(grep -cE '^\[       OK \]' "$log")
+  skipped=$(grep -cE '^\[  SKIPPED \] .* \([0-9]+ ms\)$' "$log")
+  # What has begun and neither passed nor was skipped has failed, also if the program died in it.
+  names=$(awk '/^\[ RUN      \]/ { if (open != "") print open; open = $4 }
+    /^\[       OK \]/ || /^\[  SKIPPED \] .* ms\)$/ { open = "" }
+    /^\[  FAILED  \] .* ms\)$/ { print open; open = "" }
+    END { if (open != "") print open }' "$log" | paste -sd ' ')
+  failed=$(wc -w <<<"$names")
+  if [ "$passed$failed$skipped" = 000 ]; then
+    grep -q '^\[==========\] 0 tests' "$log" && return
+    failed=1 names="(it could not be run)"
+  fi
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$program" "$who" "$passed" "$failed" "$skipped" "$seconds" "$names" |
+    tee -a "$results/table"
+}
+
+smoke_rows() {
+  row root guests_shmem_system_test "*.FindsEveryRegisterAsDescribed/$accelerator:*.GetsItsInterruptsInEverySituation/$accelerator"
+  row root cli_system_test "*/HelloSystem.RunsFromItsManifest/$accelerator"
+  row "$user" cli_system_test "*/HelloSystem.RunsFromItsManifest/$accelerator"
+}
+
+tcg_rows() {
+  local program
+  for program in guests_runtime guests_shmem guests_aarch64 guests_linux vdevs_loader cli; do row root ${program}_system_test '*'; done
+  row root host_integration_test '*'
+  row "$user" cli_system_test '*HelloSystem*:*Single*:*Survival*'
+}
+
+# Boards and what says TCG are emulated there as anywhere.
+kvm_rows_x86() {
+  row root guests_runtime_system_test '*kvm*'
+  row root guests_shmem_system_test '*kvm*'
+  row root vdevs_loader_system_test '*'
+  row root cli_system_test '*' '*tcg*:*Board*:*MixedSystem*'
+  row "$user" cli_system_test '*HelloSystem*kvm:*Single*kvm:Survival*'
+  row root guests_linux_system_test '*'
+}
+
+# What is a PC is emulated there.
+kvm_rows_arm64() {
+  row root guests_aarch64_system_test '*'
+  row root cli_system_test '*Board*'
+  row "$user" cli_system_test '*Board*'
+}
+
+: >"$results/table"
+make_user || echo "no user for what needs no root" >&2
+write_versions >"$results/versions"
+if [ -n "$smoke" ]; then
+  smoke_rows
+elif [ "$accelerator" = tcg ]; then
+  tcg_rows
+elif [ "$(uname -m)" = x86_64 ]; then
+  kvm_rows_x86
+else
+  kvm_rows_arm64
+fi
+touch "$results/done"
