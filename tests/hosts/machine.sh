@@ -80,7 +80,7 @@ download_kernel() {
 machine_x86() {
   exec timeout --foreground 4h qemu-system-x86_64 -accel tcg,thread=multi -cpu max,svm=on,npt=on -smp 2 -m "$3" \
     -nodefaults -display none -serial stdio -monitor none -no-reboot -device virtio-rng-pci \
-    -kernel "$1/kernel" -initrd "$1/initrd.gz" -append "console=ttyS0 quiet panic=-1" \
+    -kernel "$1/kernel" -initrd "$1/initrd.gz" -append "console=ttyS0 quiet panic=-1 no_timer_check" \
     -fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap" -device virtio-9p-pci,fsdev=root,mount_tag=root \
     -fsdev "local,id=results,path=$2,security_model=none" -device virtio-9p-pci,fsdev=results,mount_tag=results
 }
