@@ -101,7 +101,7 @@ build_for_machine() {
   local base=$1
   if [ -n "$base" ]; then
     build_in_root "$base" >&2
-    echo /qvm/build/release
+    echo /qvm/build/hosts
     return
   fi
   build=$(readlink -f "${QVM_HOSTS_BUILD:-$top/build/release}")

@@ -91,16 +91,16 @@ run_in_root() {
 prepare_kernels() {
   local name=$1 log=$hosts/$1-kernels.log
   [ ! -e "$hosts/build-$name/.kernels" ] || return 0
-  run_in_root "$name" network bash -c 'apt-get update -q && cd /qvm && mkdir -p build/release &&
-    tools/linux-image.sh build/release/linux-guest && tools/linux-image.sh --arch arm64 build/release/linux-guest-arm64' \
+  run_in_root "$name" network bash -c 'apt-get update -q && cd /qvm && mkdir -p build/hosts &&
+    tools/linux-image.sh build/hosts/linux-guest && tools/linux-image.sh --arch arm64 build/hosts/linux-guest-arm64' \
     >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "no kernels for Linux guests; all of the output: $log"; }
   touch "$hosts/build-$name/.kernels"
 }
 
-# The release build in the host, by its own compiler, of what the tests need.
+# The build in the host, by its own compiler, of what the tests need: optimised as the release build, in a third of the time.
 build_in_root() {
   local name=$1 log=$results/build.log
   note "building in $name"
-  run_in_root "$name" alone env CCACHE_DIR=/ccache /qvm/tools/build.sh release --quiet "${tests_of_hosts[@]}" >"$log" 2>&1 ||
+  run_in_root "$name" alone env CCACHE_DIR=/ccache /qvm/tools/build.sh hosts --quiet "${tests_of_hosts[@]}" >"$log" 2>&1 ||
     { tail -n 40 "$log" >&2; fail "the build in $name has failed; all of the output: $log"; }
 }

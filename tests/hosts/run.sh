@@ -61,7 +61,7 @@ case $host in
     new_results
     build_in_root "$host"
     [ "$mode" != build ] || exit 0
-    write_job "/qvm/build/release" tcg "${QVM_HOSTS_JOBS:-$(nproc)}" 1 "$smoke" "${1:-}"
+    write_job "/qvm/build/hosts" tcg "${QVM_HOSTS_JOBS:-$(nproc)}" 1 "$smoke" "${1:-}"
     run_in_root "$host" alone /qvm/tests/hosts/inside.sh /results || true
     ;;
   kvm-x86|kvm-x86@*)
