@@ -21,9 +21,10 @@ if(QVM_SANITIZE)
   target_link_libraries(qvm_flags INTERFACE qvm_sanitize)
 endif()
 
-# Warnings about names that two sources may both have are for builds that compile each by itself.
+# For the product: tests have few sources a library, and private names as they like. Warnings about names that two sources
+# may both have are for builds that compile each by itself.
 function(qvm_use_unity target)
-  if(QVM_UNITY)
+  if(QVM_UNITY AND NOT CMAKE_CURRENT_SOURCE_DIR STREQUAL "${PROJECT_SOURCE_DIR}/tests")
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-shadow -Wno-subobject-linkage>)
   endif()
