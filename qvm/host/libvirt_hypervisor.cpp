@@ -44,6 +44,12 @@ std::string version_text(unsigned long version) {
   return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
 }
 
+// libvirt cuts a message, and a long command line leaves no room for the exit status behind it.
+bool is_child_without_words(const std::string& message) {
+  return message.find("Child process (") != std::string::npos &&
+         (message.ends_with("unexpected exit status 1") || message.find("unexpected") == std::string::npos);
+}
+
 std::string advice(const std::string& message) {
   if (message.find("Cannot check QEMU binary") != std::string::npos ||
       message.find("No emulator found") != std::string::npos) {
@@ -51,7 +57,7 @@ std::string advice(const std::string& message) {
   }
   // QEMU goes to the background by itself, and says nothing if it cannot. libvirt then shows the command
   // line.
-  if (message.find("Child process (") != std::string::npos && message.ends_with("unexpected exit status 1")) {
+  if (is_child_without_words(message)) {
     return explain_limit("QEMU ended without saying why, as it does when it gets no process: " +
                          std::generic_category().message(EAGAIN));
   }
