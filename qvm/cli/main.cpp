@@ -1,9 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // qvm: starts, shows and stops virtual machines.
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <vector>
@@ -14,12 +11,6 @@
 #include "tools/lint/lint_command.h"
 
 namespace qvm::cli {
-
-void complain(const std::string& message) {
-  std::fflush(stdout);
-  fmt::print(stderr, "qvm: {}\n", message);
-}
-
 namespace {
 
 // Commands that read their own words: they exist outside of qvm as well.
