@@ -527,8 +527,11 @@ TEST_F(RegionsAttack, AClientThatIsSlowToWakeIsServedLessOften) {
     return "";
   });
   EXPECT_EQ(intruder.verdict(), "fine");
-  EXPECT_LT(time_of(daemon) - before, kAttack / 2.5);
-  EXPECT_TRUE(logs("served less often: waking it takes long")) << log();
+  const auto spent = time_of(daemon) - before;
+  EXPECT_LT(spent, kAttack / 2.5);
+  // On a busy machine the pollers may be too slow themselves to be a burden: a quarter of the time is what
+  // each may take.
+  EXPECT_TRUE(spent < kAttack / 4 || logs("served less often: waking it takes long")) << log();
   expect_service();
 }
 
