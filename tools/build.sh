@@ -10,12 +10,21 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 export CCACHE_SLOPPINESS=pch_defines,time_macros
 preset=${1:?usage: tools/build.sh PRESET}
 shift
-options=()
-[ "${CI:-}" = "" ] || options+=(-DQVM_WARNINGS_AS_ERRORS=ON)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! cmake --preset "$preset" "${options[@]}" >"$log" 2>&1; then
+if ! cmake --preset "$preset" >"$log" 2>&1; then
   cat "$log" >&2
   exit 1
 fi
-cmake --build "build/$preset" -- "$@"
+if [ "${CI:-}" = "" ]; then
+  cmake --build "build/$preset" -- "$@"
+  exit
+fi
+# A warning fails CI. Not by -Werror, a flag with which no object of a developer's build would be found in the compiler
+# cache, which repeats an object's warnings.
+cmake --build "build/$preset" -- "$@" 2>&1 | tee "$log"
+if grep -q 'warning:' "$log"; then
+  echo "build: there are warnings, which CI takes for errors:" >&2
+  grep 'warning:' "$log" | sort -u >&2
+  exit 1
+fi
