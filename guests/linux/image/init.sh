@@ -43,11 +43,17 @@ if [ -n "$address" ]; then
   ip addr add "$address" dev eth0 && ip link set eth0 up || echo "init: no network interface for $address"
 fi
 
-# A console that comes with a module, a moment later: what was written before is in the kernel's log only.
+# A console that comes with a module, a moment later; its node comes before it. What was written until then is in the
+# kernel's log only.
 case " $(cat /proc/cmdline) " in
   *" console=hvc0 "*)
-    for _ in 1 2 3 4 5 6 7 8 9 10; do [ -c /dev/hvc0 ] || sleep 0.5; done
-    if [ -c /dev/hvc0 ]; then exec </dev/hvc0 >/dev/hvc0 2>&1; fi
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      if [ -c /dev/hvc0 ] && (exec 3>/dev/hvc0) 2>/dev/null; then
+        exec </dev/hvc0 >/dev/hvc0 2>&1
+        break
+      fi
+      sleep 0.5
+    done
     ;;
 esac
 
