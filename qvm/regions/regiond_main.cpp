@@ -136,14 +136,12 @@ std::uint64_t physical_memory() {
   return ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
 }
 
-int keep(const Arguments& arguments) {
+int keep(const Arguments& arguments, UniqueFd& ready) {
   // Whoever started us may have ignored it; we want to know how our child ended.
   ::signal(SIGCHLD, SIG_DFL);
-  UniqueFd ready(arguments.ready);
-  if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
   const auto start = [&](UniqueFd link) {
     auto started = start_other(false, arguments.runtime_directory, std::move(link), ready.get());
-    ready.reset();
+    if (started) ready.reset();
     return started;
   };
   UniqueFd link(arguments.link);
@@ -151,9 +149,7 @@ int keep(const Arguments& arguments) {
   return qvm::regions::run_keeper(start, std::move(link));
 }
 
-int serve(const Arguments& arguments, std::uint64_t descriptors) {
-  UniqueFd ready(arguments.ready);
-  if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
+int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors) {
   // A keeper that we started and that dies needs no burial.
   ::signal(SIGCHLD, SIG_IGN);
   qvm::regions::ServerOptions options;
@@ -202,8 +198,11 @@ int main(int argc, char** argv) {
   ::signal(SIGXFSZ, SIG_IGN);
   raise_lock_limit();
   const std::uint64_t descriptors = raise_descriptor_limit();
+  // After a failure this is closed last: whoever waits for it reads the log then.
+  UniqueFd ready(arguments->ready);
+  if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
   try {
-    return arguments->keeper ? keep(*arguments) : serve(*arguments, descriptors);
+    return arguments->keeper ? keep(*arguments, ready) : serve(*arguments, ready, descriptors);
   } catch (const std::exception& error) {
     qvm::regions::log_line(error.what());
     return 1;

@@ -113,8 +113,8 @@ class Server::Impl {
   void push_came(Client& client, Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring);
   void tell_went(const Detached& detached);
   Parcel came(Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring) const;
-  // Neither reads from it nor sends it news for that long.
-  void pause(Client& client, std::chrono::nanoseconds time);
+  // flag: resting or paused. It is cleared after that time if the client is still there.
+  void set_for(Client& client, bool Client::*flag, std::chrono::milliseconds time);
   void miss(Client& client, Id connection, std::uint32_t indices, wire::Outcome why);
   bool catch_up(Client& client);
   wire::Outcome catch_up(Client& client, Id connection, std::uint32_t& indices);

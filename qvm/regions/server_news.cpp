@@ -46,21 +46,21 @@ wire::Outcome Server::Impl::send_to(Client& client, const Send& send) {
     return wire::Outcome::closed;
   }
   if (!known) log_refusal(client, "slow", "served less often: waking it takes long");
-  pause(client, took * kPauseFactor);
+  set_for(client, &Client::paused,
+          std::chrono::duration_cast<std::chrono::milliseconds>(took * kPauseFactor));
   return outcome;
 }
 
-void Server::Impl::pause(Client& client, std::chrono::nanoseconds time) {
-  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(time);
-  if (client.paused || client.session == 0 || whole.count() == 0) return;
-  client.paused = true;
+void Server::Impl::set_for(Client& client, bool Client::*flag, std::chrono::milliseconds time) {
+  if (client.*flag || client.session == 0 || time.count() == 0) return;
+  client.*flag = true;
   const int fd = client.socket.get();
   const Id session = client.session;
-  x_loop->after(whole, [this, fd, session] {
-    Client* paused = client_of(session);
-    if (paused == nullptr || paused->socket.get() != fd) return;
-    paused->paused = false;
-    update_interest(*paused);
+  x_loop->after(time, [this, fd, session, flag] {
+    Client* then = client_of(session);
+    if (then == nullptr || then->socket.get() != fd) return;
+    then->*flag = false;
+    update_interest(*then);
   });
   update_interest(client);
 }
@@ -78,18 +78,8 @@ wire::Outcome Server::Impl::reply(Client& client, Parcel parcel) {
 
 void Server::Impl::miss(Client& client, Id connection, std::uint32_t indices, wire::Outcome why) {
   client.missed[connection] |= indices;
-  if (why == wire::Outcome::no_room && !client.resting) {
-    // The socket is writable all the time; what is short is short everywhere.
-    client.resting = true;
-    const int fd = client.socket.get();
-    const Id session = client.session;
-    x_loop->after(kRest, [this, fd, session] {
-      Client* rested = client_of(session);
-      if (rested == nullptr || rested->socket.get() != fd) return;
-      rested->resting = false;
-      update_interest(*rested);
-    });
-  }
+  // The socket is writable all the time; what is short is short everywhere.
+  if (why == wire::Outcome::no_room) set_for(client, &Client::resting, kRest);
   update_interest(client);
 }
 
