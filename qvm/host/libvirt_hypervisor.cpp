@@ -9,16 +9,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "qvm/base/process_limits.h"
+#include "qvm/host/domain_process.h"
 #include "qvm/host/embed_root.h"
 #include "qvm/host/event_thread.h"
 #include "qvm/host/hypervisor.h"
+#include "qvm/host/monitor_answer.h"
 #include "qvm/host/stray_domains.h"
 
 namespace qvm::host {
@@ -146,15 +147,6 @@ std::string in_uri(const std::string& path) {
   return text;
 }
 
-// What QEMU says of a command: nothing, or why not.
-Result<void> read_answer(const char* answer) {
-  const auto json = nlohmann::json::parse(answer == nullptr ? "" : answer, nullptr, false);
-  if (json.is_object() && json.contains("return")) return {};
-  const auto error =
-      json.is_object() ? json.value("error", nlohmann::json::object()) : nlohmann::json::object();
-  return fail(error.value("desc", "QEMU's monitor gives no reason"));
-}
-
 class LibvirtHypervisor final : public Hypervisor {
  public:
   static Result<std::unique_ptr<Hypervisor>> open(const HypervisorOptions& options, EventSink sink);
@@ -215,6 +207,7 @@ class LibvirtHypervisor final : public Hypervisor {
   Result<void> destroy(const std::string& name) override {
     const DomainHandle domain(virDomainLookupByName(x_connection.get(), name.c_str()));
     if (!domain) return absent_is_fine();
+    if (!x_embed_root.empty()) continue_domain_process(x_embed_root, name);
     if (virDomainDestroy(domain.get()) != 0) {
       // It may have ended by itself in between.
       const virErrorPtr error = virGetLastError();
@@ -233,7 +226,7 @@ class LibvirtHypervisor final : public Hypervisor {
                                                           VIR_DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT);
     const std::unique_ptr<char, decltype(&::free)> owned(answer, &::free);
     if (done != 0) return fail(reason());
-    return read_answer(answer);
+    return read_monitor_answer(answer == nullptr ? "" : answer);
   }
 
   Result<void> shutdown(const std::string& name) override {

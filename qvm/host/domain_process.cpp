@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/host/domain_process.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "qvm/base/pidfd.h"
+#include "qvm/host/embed_root.h"
+
+namespace qvm::host {
+namespace {
+
+// The command line of a zombie is empty.
+bool is_of(pid_t pid, const std::string& domain) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str().find(std::string("\0guest=", 7) + domain + ",") != std::string::npos;
+}
+
+// The number may be somebody else's from one moment to the next; the descriptor stays that process's.
+UniqueFd open_process(const std::string& embed_root, const std::string& domain) {
+  const pid_t pid = noted_pid(embed_root, domain);
+  if (pid == 0) return {};
+  UniqueFd process = open_pidfd(pid);
+  return is_of(pid, domain) ? std::move(process) : UniqueFd();
+}
+
+void send_signal(const UniqueFd& process, int signal) {
+  if (process) ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
+}
+
+}  // namespace
+
+pid_t domain_process(const std::string& embed_root, const std::string& domain) {
+  const pid_t pid = noted_pid(embed_root, domain);
+  return pid != 0 && is_of(pid, domain) ? pid : 0;
+}
+
+void kill_domain_process(const std::string& embed_root, const std::string& domain) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::seconds(5);
+  const UniqueFd process = open_process(embed_root, domain);
+  if (!process) return;
+  send_signal(process, SIGKILL);
+  pollfd waiting{process.get(), POLLIN, 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) >= 0 || errno != EINTR) return;
+  }
+}
+
+void continue_domain_process(const std::string& embed_root, const std::string& domain) {
+  send_signal(open_process(embed_root, domain), SIGCONT);
+}
+
+}  // namespace qvm::host
