@@ -183,7 +183,7 @@ Events Manager::snapshot() const {
   for (const auto& [id, vm] : x_vms) events.push_back(vm.added);
   for (const auto& [id, region] : x_regions) {
     events.push_back(region.created);
-    for (const Id holder : region.holders) events.push_back(RegionHeld{id, holder});
+    for (const Id holder : region.holders) events.emplace_back(RegionHeld{id, holder});
   }
   for (const auto& [id, session] : x_sessions) events.push_back(session.opened);
   for (const auto& [id, connection] : x_connections) events.push_back(connection);
