@@ -14,7 +14,7 @@
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_address.h"
 #include "qvm/cli/start_daemon.h"
-#include "qvm/daemon/domain_files.h"
+#include "qvm/daemon/vm_record.h"
 
 namespace qvm::cli {
 

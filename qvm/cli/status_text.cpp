@@ -64,6 +64,8 @@ std::string restarts(const VmStatus& vm) {
 std::string detail(const VmStatus& vm, std::int64_t now) {
   if (vm.over()) return how_it_ended(vm);
   if (vm.state == VmState::waiting) return "for " + vm.reason;
+  if (vm.state == VmState::foreign)
+    return fmt::format("left as it is, because {}; 'qvm down {}' ends it", vm.reason, vm.name);
   if (vm.state == VmState::restarting)
     return fmt::format("in {} s: {}", std::max<std::int64_t>(0, vm.due - now), how_it_ended(vm));
   std::vector<std::string> details = {restarts(vm), resets(vm)};
@@ -91,6 +93,7 @@ std::string describe(const VmStatus& vm, std::int64_t now) {
   switch (vm.state) {
     case VmState::waiting:
     case VmState::restarting:
+    case VmState::foreign:
       return fmt::format("{} {}", daemon::to_string(vm.state), detail(vm, now));
     case VmState::starting:
     case VmState::stopping:

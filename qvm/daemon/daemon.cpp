@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -40,6 +41,8 @@ constexpr const char* kKvmDevice = "/dev/kvm";
 constexpr std::chrono::seconds kRegiondEnd{2};
 // How long a qvmd that is about to end may keep its successor waiting.
 constexpr std::chrono::milliseconds kOrphansEnd{500};
+// How long calls to libvirt and VMs' processes may keep a qvmd that is to end.
+constexpr std::chrono::seconds kCallsEnd{1};
 // How often the lengths of the VMs' logs are looked at.
 constexpr std::chrono::seconds kLogPeriod{2};
 
@@ -137,6 +140,9 @@ class Daemon {
   Result<void> serve();
   // After the loop: takes away what only a running qvmd needs.
   void leave();
+  bool calls_end_within(std::chrono::milliseconds patience) {
+    return x_supervisor->calls_end_within(patience);
+  }
   // The last thing to destroy, and after everything else.
   std::unique_ptr<Server> take_server() { return std::move(x_server); }
   void reap() {
@@ -330,6 +336,11 @@ Result<void> run_daemon(const DaemonOptions& options) {
   if (auto watched = (*loop)->watch(signals->get(), EPOLLIN, on_signal); !watched) return watched;
   if (auto served = daemon->serve(); !served) return served;
   daemon->leave();
+  if (!daemon->calls_end_within(kCallsEnd)) {
+    log_line("ends while a VM's process or libvirt does not answer");
+    ::unlink(paths.lock().c_str());
+    std::_Exit(EXIT_SUCCESS);
+  }
   // Clients wait for the end of their connections: it comes when nothing else is left to do.
   const std::unique_ptr<Server> server = daemon->take_server();
   daemon.reset();

@@ -15,7 +15,6 @@
 #include <sstream>
 
 #include "qvm/daemon/disk_files.h"
-#include "qvm/daemon/protocol.h"
 #include "qvm/daemon/renamed_files.h"
 
 namespace qvm::daemon {
@@ -225,59 +224,6 @@ Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& stagi
   auto disks = open_disks(plan.disks, who, document.child("domain"), note);
   if (!disks) return tl::unexpected(std::move(disks.error()));
   return StagedDomain{print(document), std::move(*disks)};
-}
-
-Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {
-  const Request start{.operation = Request::Operation::start,
-                      .plans = {plan::to_json(record.plan)},
-                      .regions = record.set_regions,
-                      .libvirt_uri = record.libvirt_uri,
-                      .owned = record.owned};
-  const json value = {{"version", 1}, {"set", record.set}, {"since", record.since}, {"start", encode(start)}};
-  return write_for(std::nullopt, paths.vm_record(record.plan.name),
-                   value.dump(-1, ' ', false, json::error_handler_t::replace));
-}
-
-Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
-  const std::string path = paths.vm_record(vm);
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return fail(fmt::format("cannot read '{}'", path));
-  try {
-    const json value = json::parse(text.str());
-    if (value.at("version").get<int>() != 1) return fail(fmt::format("'{}' is of another release", path));
-    auto start = decode_request(value.at("start").get<std::string>());
-    if (!start) return fail_from(std::move(start), path);
-    auto plan = plan::from_json(start->plans.at(0));
-    if (!plan) return fail_from(std::move(plan), path);
-    return VmRecord{.plan = std::move(*plan),
-                    .libvirt_uri = std::move(start->libvirt_uri),
-                    .set = value.at("set").get<std::string>(),
-                    .set_regions = std::move(start->regions),
-                    .owned = start->owned,
-                    .since = value.at("since").get<std::int64_t>()};
-  } catch (const std::exception& error) {
-    return fail(fmt::format("'{}' is damaged: {}", path, error.what()));
-  }
-}
-
-Result<void> mark_started(const RuntimePaths& paths, const std::string& vm) {
-  return write_for(std::nullopt, paths.vm(vm) + "/started", {});
-}
-
-bool is_marked_started(const RuntimePaths& paths, const std::string& vm) {
-  return ::access((paths.vm(vm) + "/started").c_str(), F_OK) == 0;
-}
-
-std::vector<std::string> recorded_vms(const RuntimePaths& paths) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(paths.vms(), error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    names.push_back(entry->path().filename().string());
-  }
-  return names;
 }
 
 void remove_vm_directory(const RuntimePaths& paths, const std::string& vm) {

@@ -17,16 +17,6 @@
 
 namespace qvm::daemon {
 
-// What a VM's record on disk says beyond its plan: enough for a successor of qvmd to go on with it.
-struct VmRecord {
-  plan::VmPlan plan{};
-  std::string libvirt_uri{};                       // empty: embedded
-  std::string set{};                               // VMs started together
-  std::vector<regions::RegionSpec> set_regions{};  // of the whole set
-  bool owned = false;
-  std::int64_t since = 0;
-};
-
 // Whom the VM's process runs as, absent if as we do.
 std::optional<Identity> identity_of(const plan::VmPlan& plan);
 
@@ -58,14 +48,6 @@ struct Staging {
 // something remains that its user cannot use. note is told what is other than configured.
 Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan,
                                  const std::function<void(const std::string&)>& note);
-
-Result<void> write_record(const RuntimePaths& paths, const VmRecord& record);
-Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm);
-// A mark in RUN/vm/NAME: the whole set was started, not only a part of it.
-Result<void> mark_started(const RuntimePaths& paths, const std::string& vm);
-bool is_marked_started(const RuntimePaths& paths, const std::string& vm);
-// Names of all VMs that have a directory.
-std::vector<std::string> recorded_vms(const RuntimePaths& paths);
 
 // Removes RUN/vm/NAME with everything in it; logs stay.
 void remove_vm_directory(const RuntimePaths& paths, const std::string& vm);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <system_error>
 #include <thread>
 
@@ -69,6 +70,16 @@ Result<void> write_for(const std::optional<Identity>& who, const std::string& pa
     if (written < 0) return fail_errno(fmt::format("write '{}'", path));
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return {};
+}
+
+Result<void> replace_file(const std::string& path, std::string_view text) {
+  const std::string next = path + ".new";
+  if (auto written = write_for(std::nullopt, next, text); !written) {
+    ::unlink(next.c_str());
+    return written;
+  }
+  if (std::rename(next.c_str(), path.c_str()) != 0) return fail_errno(fmt::format("replace '{}'", path));
   return {};
 }
 

@@ -27,11 +27,13 @@ class HypervisorPool {
 
   // Stays the pool's; valid as long as the pool.
   Result<host::Hypervisor*> get(const std::string& uri);
-  // Takes away what a start that was cut short has left of a domain: before libvirt looks, for the embedded
-  // one.
+  // Takes away what a start that was cut short has left of a domain: before libvirt looks, if it is the
+  // embedded one and was not opened yet.
   void abandon(const std::string& uri, const std::string& domain);
 
  private:
+  bool is_open(const std::string& uri);
+
   Open x_open;
   Abandon x_abandon;
   std::mutex x_mutex;

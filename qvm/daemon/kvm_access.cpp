@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "qvm/base/unique_fd.h"
+#include "qvm/daemon/file_access.h"
 
 namespace qvm::daemon {
 namespace {
@@ -194,11 +195,9 @@ class KvmAccess::Change {
       ::unlink(x_access->x_ledger.c_str());
       return {};
     }
-    std::ofstream ledger(x_access->x_ledger, std::ios::trunc);
-    for (const uid_t uid : x_given) ledger << uid << '\n';
-    ledger.close();
-    if (!ledger) return fail_errno(fmt::format("write '{}'", x_access->x_ledger));
-    return {};
+    std::string text;
+    for (const uid_t uid : x_given) text += fmt::format("{}\n", uid);
+    return replace_file(x_access->x_ledger, text);
   }
 
   KvmAccess* x_access;

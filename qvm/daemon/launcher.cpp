@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "qvm/base/install_paths.h"
+#include "qvm/host/domain_process.h"
 
 namespace qvm::daemon {
 namespace {
@@ -221,12 +223,18 @@ host::Standstill Launcher::standstill(const VmRecord& vm) {
   return hypervisor ? (*hypervisor)->standstill(vm.plan.name) : host::Standstill::none;
 }
 
-bool Launcher::has_domain(const VmRecord& vm) {
+void Launcher::kill(const VmRecord& vm) {
+  if (vm.libvirt_uri.empty()) return host::kill_domain_process(x_paths.libvirt_root(), vm.plan.name);
+  complain_if_failed(destroy(vm), fmt::format("stop VM '{}'", vm.plan.name));
+}
+
+Result<bool> Launcher::has_domain(const VmRecord& vm) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
-  if (!hypervisor) return true;
+  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
   const auto domains = (*hypervisor)->list();
-  return !domains || std::any_of(domains->begin(), domains->end(),
-                                 [&](const host::DomainInfo& one) { return one.name == vm.plan.name; });
+  if (!domains) return tl::unexpected(domains.error());
+  return std::any_of(domains->begin(), domains->end(),
+                     [&](const host::DomainInfo& one) { return one.name == vm.plan.name; });
 }
 
 host::LastWords Launcher::last_words(const VmRecord& vm) {
@@ -236,7 +244,7 @@ host::LastWords Launcher::last_words(const VmRecord& vm) {
 
 void Launcher::release(const VmRecord& vm) {
   x_relays.finish(vm.plan.name);
-  if (uses_regions(vm.plan)) remove_rights(vm.plan.name);
+  if (vm.foreign || uses_regions(vm.plan)) remove_rights(vm.plan.name);
 }
 
 void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
@@ -248,20 +256,24 @@ void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
 
 // Records of VMs whose set was started; the others are taken away. Marks are made when a whole set runs: one
 // stands for all.
-std::vector<VmRecord> Launcher::usable_records() {
+std::vector<VmRecord> Launcher::usable_records(const std::set<std::string>& names,
+                                               std::vector<Foreign>& foreign) {
   std::vector<VmRecord> records;
   std::set<std::string> started;
   for (const std::string& name : recorded_vms(x_paths)) {
     auto record = read_record(x_paths, name);
-    if (!record) {
-      x_complain(fmt::format("VM '{}' was not started completely: {}", name, record.error().message()));
-      x_hypervisors.abandon({}, name);
-      (void)x_regions.remove_vm(name);
+    if (record) {
+      if (is_marked_started(x_paths, name)) started.insert(record->set);
+      if (names.contains(name)) records.push_back(std::move(*record));
+    } else if (names.contains(name) && record.error().code() != ENOENT) {
+      foreign.push_back({.vm = foreign_record(x_paths, name),
+                         .why = record.error().message(),
+                         .for_now = record.error().code() != 0});
+    } else if (names.contains(name)) {
+      // The record is written before anything else is made.
+      x_complain(fmt::format("VM '{}' was not started completely: it has no record", name));
       remove_vm_directory(x_paths, name);
-      continue;
     }
-    if (is_marked_started(x_paths, name)) started.insert(record->set);
-    records.push_back(std::move(*record));
   }
   for (const VmRecord& record : records) {
     if (started.contains(record.set)) continue;
@@ -286,44 +298,60 @@ void Launcher::forget(const VmRecord& vm) {
   remove_vm_directory(x_paths, vm.plan.name);
 }
 
-// A domain of our own libvirt that no record knows.
-void Launcher::destroy_strays(const std::vector<Adopted>& adopted) {
+// A domain of our own libvirt whose VM has no directory: all that was to be known of it is gone.
+void Launcher::destroy_strays() {
   if (!std::filesystem::exists(x_paths.libvirt_root())) return;
   auto hypervisor = x_hypervisors.get({});
   auto domains = hypervisor ? (*hypervisor)->list() : std::vector<host::DomainInfo>();
   if (!domains) return;
+  const auto known = recorded_vms(x_paths);
   for (const host::DomainInfo& domain : *domains) {
-    const bool known = std::any_of(adopted.begin(), adopted.end(), [&](const Adopted& vm) {
-      return vm.process && vm.process->name == domain.name;
-    });
-    if (!known)
+    if (std::find(known.begin(), known.end(), domain.name) == known.end())
       complain_if_failed((*hypervisor)->destroy(domain.name), fmt::format("stop VM '{}'", domain.name));
   }
 }
 
-std::vector<Launcher::Adopted> Launcher::adopt() {
-  x_kvm.recover();
-  std::vector<Adopted> adopted;
-  for (VmRecord& record : usable_records()) {
+Launcher::Found Launcher::find(const std::set<std::string>& names) {
+  Found found;
+  for (VmRecord& record : usable_records(names, found.foreign)) {
     const std::string name = record.plan.name;
     auto hypervisor = x_hypervisors.get(record.libvirt_uri);
     auto domains = hypervisor
                        ? (*hypervisor)->list()
                        : Result<std::vector<host::DomainInfo>>(tl::unexpected(std::move(hypervisor.error())));
     if (!domains) {
-      // Unknown is not gone: its files stay until libvirt can be asked.
-      x_complain(fmt::format("VM '{}': {}", name, domains.error().message()));
+      // Unknown is not gone: it stays as it is until libvirt can be asked.
+      found.foreign.push_back({.vm = std::move(record), .why = domains.error().message(), .for_now = true});
       continue;
     }
     Adopted vm{.vm = std::move(record), .progress = read_progress(x_paths, name).value_or(VmProgress())};
     const auto domain =
         std::find_if(domains->begin(), domains->end(), [&](const auto& info) { return info.name == name; });
     if (domain != domains->end()) vm.process = *domain;
-    adopted.push_back(std::move(vm));
+    found.adopted.push_back(std::move(vm));
   }
-  destroy_strays(adopted);
-  if (!adopted.empty()) complain_if_failed(x_regions.ensure(), "region manager");
-  return adopted;
+  find_processes(found.foreign);
+  return found;
+}
+
+void Launcher::find_processes(std::vector<Foreign>& foreign) {
+  for (Foreign& one : foreign) {
+    if (one.vm.libvirt_uri.empty()) one.pid = host::domain_process(x_paths.libvirt_root(), one.vm.plan.name);
+  }
+}
+
+Launcher::Found Launcher::adopt() {
+  x_kvm.recover();
+  const auto names = recorded_vms(x_paths);
+  Found found = find({names.begin(), names.end()});
+  destroy_strays();
+  if (!found.adopted.empty() || !found.foreign.empty())
+    complain_if_failed(x_regions.ensure(), "region manager");
+  return found;
+}
+
+Launcher::Found Launcher::adopt_again(const std::set<std::string>& names) {
+  return find(names);
 }
 
 }  // namespace qvm::daemon

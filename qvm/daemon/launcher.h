@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/staging_place.h"
 #include "qvm/daemon/vm_progress.h"
+#include "qvm/daemon/vm_record.h"
 #include "qvm/host/hypervisor.h"
 
 namespace qvm::daemon {
@@ -55,6 +57,8 @@ class Launcher {
   Result<void> resume(const VmRecord& vm);
   // Connects network interfaces of its domain to ends of links.
   Result<void> plug_in(const VmRecord& vm, const std::vector<PluggedEnd>& ends);
+  // Ends its process without asking libvirt, which may be waiting for that process.
+  void kill(const VmRecord& vm);
   // The whole set was started: a successor goes on with it.
   void mark_started(const VmRecord& vm);
 
@@ -64,8 +68,8 @@ class Launcher {
   Result<void> shutdown(const VmRecord& vm);
   // Why its guest cannot go on, if the hypervisor has stopped it.
   host::Standstill standstill(const VmRecord& vm);
-  // Whether there is still a domain of it; also if that cannot be found out.
-  bool has_domain(const VmRecord& vm);
+  // Whether there is still a domain of it.
+  Result<bool> has_domain(const VmRecord& vm);
   // What its process said last that matters.
   host::LastWords last_words(const VmRecord& vm);
 
@@ -90,7 +94,20 @@ class Launcher {
     VmProgress progress{};
     std::optional<host::DomainInfo> process{};  // absent: there is no domain
   };
-  std::vector<Adopted> adopt();
+  // One that is left as it is: its record cannot be used, or libvirt cannot be asked about it.
+  struct Foreign {
+    VmRecord vm{};
+    std::string why{};
+    bool for_now = false;  // it can be another matter when it is tried again
+    pid_t pid = 0;         // of its process, 0 if it is not known
+  };
+  struct Found {
+    std::vector<Adopted> adopted{};
+    std::vector<Foreign> foreign{};
+  };
+  Found adopt();
+  // Again, for those that were foreign for now.
+  Found adopt_again(const std::set<std::string>& names);
 
  private:
   class RollBack;
@@ -99,9 +116,11 @@ class Launcher {
                                                       const std::vector<StagedDomain>& domains);
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const StagedDomain& domain);
   Result<StagedDomain> stage(const VmRecord& vm, RollBack& roll_back);
-  std::vector<VmRecord> usable_records();
+  std::vector<VmRecord> usable_records(const std::set<std::string>& names, std::vector<Foreign>& foreign);
+  Found find(const std::set<std::string>& names);
+  void find_processes(std::vector<Foreign>& foreign);
   void forget(const VmRecord& vm);
-  void destroy_strays(const std::vector<Adopted>& adopted);
+  void destroy_strays();
   void destroy_all(const std::vector<const VmRecord*>& vms);
   void remove_rights(const std::string& vm);
   void remove_region(const std::string& region);

@@ -9,19 +9,20 @@
 #include <utility>
 
 #include "qvm/base/names.h"
-#include "qvm/regions/policy_json.h"
+#include "qvm/daemon/region_json.h"
 
 namespace qvm::daemon {
 namespace {
 
 using nlohmann::json;
 
-constexpr Names<VmState, 7> kStates = {{{VmState::starting, "starting"},
+constexpr Names<VmState, 8> kStates = {{{VmState::starting, "starting"},
                                         {VmState::waiting, "waiting"},
                                         {VmState::running, "running"},
                                         {VmState::restarting, "restarting"},
                                         {VmState::stopping, "stopping"},
                                         {VmState::stopped, "stopped"},
+                                        {VmState::foreign, "foreign"},
                                         {VmState::failed, "failed"}}};
 
 constexpr Names<Outcome, 10> kOutcomes = {{{Outcome::none, "none"},
@@ -86,18 +87,6 @@ VmStatus vm_from(const json& value) {
   return vm;
 }
 
-json to_json(const regions::RegionSpec& region) {
-  return {{"name", region.name},
-          {"bytes", region.bytes},
-          {"mode", region.mode},
-          {"owner", region.owner},
-          {"group", region.group},
-          {"huge_pages", name_of(regions::kHugePagesNames, region.backing.huge_pages)},
-          {"lock", region.backing.lock},
-          {"place", region.place},
-          {"limits", regions::limits_to_json<json>(region.system)}};
-}
-
 json to_json(const regions::ExplainRequest& question) {
   return {{"vm", question.vm},
           {"vdev", question.vdev},
@@ -118,20 +107,6 @@ regions::ExplainRequest question_from(const json& value) {
   question.name = value.at("name").get<std::string>();
   question.pages = value.at("pages").get<std::uint32_t>();
   return question;
-}
-
-regions::RegionSpec region_from(const json& value) {
-  regions::RegionSpec region;
-  region.name = value.at("name").get<std::string>();
-  region.bytes = value.at("bytes").get<std::uint64_t>();
-  region.mode = value.at("mode").get<std::uint32_t>();
-  region.owner = value.at("owner").get<uid_t>();
-  region.group = value.at("group").get<gid_t>();
-  region.backing.huge_pages = read_word(regions::kHugePagesNames, value.at("huge_pages").get<std::string>());
-  region.backing.lock = value.at("lock").get<bool>();
-  region.place = value.at("place").get<std::string>();
-  region.system = regions::limits_from_json(value.at("limits"));
-  return region;
 }
 
 template <class T, class Parse>
@@ -175,7 +150,7 @@ std::string encode(const Request& request) {
   json value = {{"version", kProtocolVersion}, {"operation", name_of(kOperations, request.operation)}};
   value["plans"] = request.plans;
   value["regions"] = json::array();
-  for (const auto& region : request.regions) value["regions"].push_back(to_json(region));
+  for (const auto& region : request.regions) value["regions"].push_back(region_to_json(region));
   value["libvirt_uri"] = request.libvirt_uri;
   value["owned"] = request.owned;
   value["names"] = request.names;
@@ -189,7 +164,7 @@ Result<Request> decode_request(std::string_view text) {
     Request request;
     request.operation = read_word(kOperations, value.at("operation").get<std::string>());
     request.plans = value.at("plans").get<std::vector<std::string>>();
-    for (const json& region : value.at("regions")) request.regions.push_back(region_from(region));
+    for (const json& region : value.at("regions")) request.regions.push_back(region_from_json(region));
     request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
     request.owned = value.at("owned").get<bool>();
     request.names = value.at("names").get<std::vector<std::string>>();

@@ -17,7 +17,7 @@
 
 namespace qvm::daemon {
 
-inline constexpr int kProtocolVersion = 2;
+inline constexpr int kProtocolVersion = 3;
 // Of one message. A plan has some 10 KiB; this is for a hundred VMs and ends what is not a client of ours.
 inline constexpr std::size_t kMaxMessageBytes = 16U << 20U;
 
@@ -29,6 +29,8 @@ enum class VmState {
   stopping,    // its guest was asked to power off, or what it leaves is being taken away
   stopped,     // for good: as its guest or its user wanted
   failed,      // for good: as nobody wanted
+  foreign,     // of an earlier qvmd, and this one cannot go on with it: it is left as it is, until somebody
+               // stops it
 };
 std::string_view to_string(VmState state);
 

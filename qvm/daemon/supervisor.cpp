@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "qvm/base/pidfd.h"
 #include "qvm/daemon/log_limit.h"
@@ -21,6 +22,10 @@ constexpr std::chrono::seconds kOwnerGrace{5};
 constexpr std::chrono::milliseconds kReasonGrace{200};
 // How long after the end of a process libvirt may take to tell of it.
 constexpr std::chrono::milliseconds kEventGrace{500};
+// Libvirt and the region manager answer at once, unless they hang.
+constexpr std::chrono::seconds kAnswer{10};
+// How often VMs are looked at that are foreign for now.
+constexpr std::chrono::seconds kLookAgain{1};
 
 }  // namespace
 
@@ -34,12 +39,16 @@ Supervisor::Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, 
       x_decisions(x_hooks.decided),
       x_workers(loop) {}
 
-void Supervisor::adopt(std::vector<Launcher::Adopted> vms) {
+void Supervisor::adopt(Launcher::Found found) {
+  const std::vector<Launcher::Adopted>& vms = found.adopted;
   StopWait wanted;
+  for (const auto& foreign : found.foreign) adopt_foreign(foreign);
   for (const auto& adopted : vms) {
     const std::string& name = adopted.vm.plan.name;
     Vm& vm = x_vms[name];
+    vm = {};  // it may have been foreign until now
     vm.record = adopted.vm;
+    begin_run(vm);
     vm.status = {.name = name, .since = adopted.vm.since, .restarts = adopted.progress.restarts};
     vm.status.terminals = terminals_of(adopted.vm.plan);
     if (adopted.process) vm.status.pid = adopted.process->pid;
@@ -62,6 +71,57 @@ void Supervisor::adopt(std::vector<Launcher::Adopted> vms) {
   relink();
   if (!wanted.names.empty()) begin_stop(std::move(wanted));
   advance();
+  look_again_later();
+}
+
+// It is shown and can be stopped; nothing else is done with it.
+void Supervisor::adopt_foreign(const Launcher::Foreign& foreign) {
+  const std::string& name = foreign.vm.plan.name;
+  const std::string why = foreign.pid == 0 ? foreign.why + "; it has no process" : foreign.why;
+  const Vm* known = find(name);
+  if (known != nullptr && known->why_foreign == why) return;
+  Vm& vm = x_vms[name];
+  vm = {};
+  vm.record = foreign.vm;
+  vm.why_foreign = why;
+  vm.foreign_for_now = foreign.for_now;
+  vm.status = {.name = name, .pid = foreign.pid, .since = foreign.vm.since};
+  begin_run(vm);
+  x_decisions.adopt(name, "left as it is, because " + why);
+  vm.up = vm.ever_up = foreign.pid != 0;
+  set_state(vm, VmState::foreign, {.outcome = Outcome::none, .reason = why});
+  if (!foreign.for_now) watch_process(vm);
+}
+
+void Supervisor::look_again_later() {
+  const auto is_due = [](const auto& vm) {
+    return vm.second.foreign_for_now && vm.second.status.state == VmState::foreign;
+  };
+  if (std::none_of(x_vms.begin(), x_vms.end(), is_due) || std::exchange(x_looking_again, true)) return;
+  x_loop.after(kLookAgain, [this, is_due] {
+    std::set<std::string> names;
+    std::map<std::string, Run> runs;
+    for (const auto& vm : x_vms) {
+      if (is_due(vm)) names.insert(vm.first), runs[vm.first] = vm.second.run;
+    }
+    x_workers.run<Launcher::Found>(
+        Workers::kNoDeadline, [this, names] { return x_launcher.adopt_again(names); },
+        [this, runs](Result<Launcher::Found> found) {
+          x_looking_again = false;
+          // Somebody may have stopped it meanwhile.
+          const auto is_over = [&](const auto& one) {
+            const Vm* vm = find(runs.at(one.vm.plan.name));
+            return vm == nullptr || vm->status.state != VmState::foreign;
+          };
+          if (found) {
+            std::erase_if(found->adopted, is_over);
+            std::erase_if(found->foreign, is_over);
+            adopt(std::move(*found));
+          }
+          look_again_later();
+          x_hooks.settled();
+        });
+  });
 }
 
 void Supervisor::adopt_living(Vm& vm, const VmProgress& progress) {
@@ -78,13 +138,13 @@ void Supervisor::adopt_living(Vm& vm, const VmProgress& progress) {
   vm.up_since =
       Clock::now() - std::chrono::milliseconds(std::max<std::int64_t>(0, now_ms() - vm.status.since * 1000));
   if (vm.record.owned) {
-    x_loop.after(kOwnerGrace, [this, name] {
+    x_loop.after(kOwnerGrace, [this, name, set = vm.record.set] {
       Vm* orphan = find(name);
-      if (orphan != nullptr && orphan->owner == 0) stop_vm(*orphan, 0);
+      if (orphan != nullptr && orphan->record.set == set && orphan->owner == 0) stop_vm(*orphan, 0);
     });
   }
   // It may have panicked while nobody looked.
-  find_out_why_paused(name);
+  find_out_why_paused(vm.run);
 }
 
 // A domain whose guest powers off, or whose process dies, just while a new libvirt takes it over is ended by
@@ -109,16 +169,17 @@ void Supervisor::watch_process(Vm& vm) {
 void Supervisor::process_ended(const std::string& name, pid_t pid) {
   const Vm* vm = find(name);
   if (vm == nullptr || vm->status.pid != pid || vm->gone || vm->status.over()) return;
-  auto there = std::make_shared<bool>(true);
-  x_workers.run([this, there, record = vm->record] { *there = x_launcher.has_domain(record); },
-                [this, there, name, pid] {
-                  Vm* gone = find(name);
-                  if (!*there && gone != nullptr && gone->status.pid == pid && !gone->status.over()) {
-                    domain_gone(*gone, gone->powered_off ? host::DomainEvent::Stop::shutdown
-                                                         : host::DomainEvent::Stop::failed);
-                  }
-                  x_hooks.settled();
-                });
+  x_workers.run<bool>(
+      kAnswer, [this, record = vm->record] { return x_launcher.has_domain(record); },
+      [this, run = vm->run](const Result<bool>& there) {
+        Vm* gone = find(run);
+        // What cannot be asked is not gone.
+        if (there && !*there && gone != nullptr && !gone->status.over()) {
+          domain_gone(
+              *gone, gone->powered_off ? host::DomainEvent::Stop::shutdown : host::DomainEvent::Stop::failed);
+        }
+        x_hooks.settled();
+      });
 }
 
 void Supervisor::adopt_dead(Vm& vm, const VmProgress& progress) {
@@ -146,7 +207,13 @@ void Supervisor::adopt_dead(Vm& vm, const VmProgress& progress) {
 void Supervisor::handle(ClientId client, Request request) {
   switch (request.operation) {
     case Request::Operation::prepare:
-      x_workers.run([this] { x_launcher.prepare_host(); }, x_hooks.settled);
+      x_workers.run<std::monostate>(
+          Workers::kNoDeadline,
+          [this] {
+            x_launcher.prepare_host();
+            return std::monostate();
+          },
+          [this](const auto&) { x_hooks.settled(); });
       break;
     case Request::Operation::start:
       start(client, request);
@@ -188,16 +255,16 @@ void Supervisor::watch(ClientId client, const Request& request) {
 }
 
 void Supervisor::ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask) {
-  auto answer = std::make_shared<Result<std::string>>();
-  x_workers.run([this, answer, ask = std::move(ask)] { *answer = ask(x_regions); },
-                [this, client, answer] {
-                  if (!*answer) {
-                    send_failed(client, answer->error().message());
-                  } else {
-                    x_hooks.send(client, {.kind = Reply::Kind::done, .text = std::move(**answer)});
-                  }
-                  x_hooks.settled();
-                });
+  x_workers.run<std::string>(
+      kAnswer, [this, ask = std::move(ask)] { return ask(x_regions); },
+      [this, client](Result<std::string> answer) {
+        if (!answer) {
+          send_failed(client, answer.error().message());
+        } else {
+          x_hooks.send(client, {.kind = Reply::Kind::done, .text = std::move(*answer)});
+        }
+        x_hooks.settled();
+      });
 }
 
 void Supervisor::cancel_of(ClientId client) {
@@ -224,45 +291,49 @@ void Supervisor::client_gone(ClientId client) {
 }
 
 void Supervisor::on_domain_event(const host::DomainEvent& event) {
+  using Kind = host::DomainEvent::Kind;
   Vm* vm = find(event.domain);
   if (vm == nullptr || vm->status.over()) return;
+  // Only its end matters, however it comes.
+  if (vm->status.state == VmState::foreign && event.kind != Kind::power_off && event.kind != Kind::stopped)
+    return;
   switch (event.kind) {
-    case host::DomainEvent::Kind::started:
+    case Kind::started:
       break;  // the start job tells, with the pid
-    case host::DomainEvent::Kind::rebooted:
+    case Kind::rebooted:
       ++vm->status.resets;
       tell(*vm);
       break;
-    case host::DomainEvent::Kind::resumed:
+    case Kind::resumed:
       vm->resumed = true;
       break;
-    case host::DomainEvent::Kind::paused:
+    case Kind::paused:
       // Every VM is started paused.
-      if (vm->resumed) x_loop.after(kReasonGrace, [this, name = event.domain] { find_out_why_paused(name); });
+      if (vm->resumed) x_loop.after(kReasonGrace, [this, run = vm->run] { find_out_why_paused(run); });
       break;
-    case host::DomainEvent::Kind::watchdog:
+    case Kind::watchdog:
       give_up_on(*vm, Outcome::watchdog);
       break;
-    case host::DomainEvent::Kind::panicked:
+    case Kind::panicked:
       give_up_on(*vm, Outcome::panicked);
       break;
-    case host::DomainEvent::Kind::reset:
+    case Kind::reset:
       vm->reset = true;
       break;
-    case host::DomainEvent::Kind::power_off:
+    case Kind::power_off:
       vm->powered_off = true;
       break;
-    case host::DomainEvent::Kind::stopped:
+    case Kind::stopped:
       domain_gone(*vm, event.stop);
       break;
   }
 }
 
 void Supervisor::on_process_exit(pid_t pid, int wait_status) {
-  // Those that libvirt starts to ask QEMU are nobody's: forget the oldest pids rather than grow.
+  // Those that libvirt starts to ask QEMU are nobody's: forget the oldest rather than grow.
   constexpr std::size_t kMaxExits = 256;
-  if (x_exits.size() >= kMaxExits) x_exits.erase(x_exits.begin());
-  x_exits[pid] = wait_status;
+  if (x_exits.size() >= kMaxExits) x_exits.pop_front();
+  x_exits.emplace_back(pid, wait_status);
 }
 
 void Supervisor::set_state(Vm& vm, VmState state, const Verdict& told, std::int64_t due) {
@@ -303,6 +374,16 @@ void Supervisor::send(ClientId client, const Reply& reply) const {
 Supervisor::Vm* Supervisor::find(const std::string& name) {
   const auto found = x_vms.find(name);
   return found == x_vms.end() ? nullptr : &found->second;
+}
+
+Supervisor::Vm* Supervisor::find(const Run& run) {
+  Vm* vm = find(run.vm);
+  return vm == nullptr || vm->run.number != run.number ? nullptr : vm;
+}
+
+void Supervisor::begin_run(Vm& vm) {
+  vm.run = {.vm = vm.record.plan.name, .number = x_next_run++};
+  vm.hurried = false;
 }
 
 std::vector<VmStatus> Supervisor::statuses(const std::vector<std::string>& names) const {

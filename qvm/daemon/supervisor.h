@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,8 +51,9 @@ class Supervisor {
 
   Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, RegionManager& regions, Hooks hooks);
 
-  // VMs of an earlier qvmd: goes on with them where it was.
-  void adopt(std::vector<Launcher::Adopted> vms);
+  // VMs of an earlier qvmd: goes on with them where it was. Foreign ones are looked at again, until they can
+  // be adopted or can never be.
+  void adopt(Launcher::Found found);
   // One request of a client: answered by exactly one `done` or `failed`, except prepare and cancel.
   void handle(ClientId client, Request request);
   // Its connection is closed: what it is starting is rolled back, what it owns is stopped.
@@ -67,10 +69,15 @@ class Supervisor {
   bool has_vms() const;
   // No VM lives and nothing is under way.
   bool idle() const;
+  // Waits for calls that still run; false if some do after that time: then nothing may be destroyed.
+  bool calls_end_within(std::chrono::milliseconds patience) { return x_workers.wait(patience); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  // How long the monitor of a VM's process may take. On a busy host it takes a second or two; one that is
+  // stopped, or that somebody else speaks for, never answers.
+  static constexpr std::chrono::seconds kMonitorAnswer{30};
   // The start of a set: from the request until all its guests run.
   struct StartJob {
     ClientId client = 0;
@@ -81,8 +88,14 @@ class Supervisor {
     std::optional<Result<std::vector<host::DomainInfo>>> result{};  // a worker's until `created`
     bool created = false;                                           // the worker is done
   };
+  // One run of a VM: a name may be another VM's by the time that somebody answers, or the same VM's next run.
+  struct Run {
+    std::string vm{};
+    std::uint64_t number = 0;
+  };
   struct Vm {
     VmRecord record{};
+    Run run{};
     VmStatus status{};
     ClientId owner = 0;
     std::shared_ptr<StartJob> job{};   // while its set starts
@@ -105,10 +118,13 @@ class Supervisor {
     Outcome verdict = Outcome::none;                // known before the domain is gone
     unsigned in_a_row = 0;                          // restarts without a stable run between them
     std::optional<EventLoop::TimerId> retry{};
+    bool hurried = false;                         // it is to end: what it is busy with may not take long
     bool plugged = false;                         // its links are made, in this run
     bool plugging = false;                        // a worker plugs ends of links in
     std::map<std::string, PluggedEnd> to_plug{};  // when the worker is done; by vdev
     std::function<void()> after_plugging{};       // its end waits for the worker
+    std::string why_foreign{};
+    bool foreign_for_now = false;  // it is looked at again
   };
   struct StopWait {
     ClientId client = 0;  // 0: nobody waits for the answer any more
@@ -130,6 +146,8 @@ class Supervisor {
   void poll();
   void let_run(Vm& vm);
   void let_run_done(Vm& vm, const Result<void>& result);
+  void hurry(Vm& vm);
+  void end_if_still_busy(const Run& run, std::chrono::milliseconds patience);
   void after_busy(Vm& vm);
   void check_job(std::shared_ptr<StartJob> job);
   void check_roll_back(std::shared_ptr<StartJob> job);
@@ -152,13 +170,14 @@ class Supervisor {
   void cancel_of(ClientId client);
   void begin_to_end(Vm& vm);
   void stop_vm(Vm& vm, std::uint32_t timeout_ms);
-  void destroy_vm(const std::string& name);
+  void destroy_vm(const Vm& vm);
   void destroy_failed(Vm& vm, const std::string& why);
   void domain_gone(Vm& vm, host::DomainEvent::Stop how);
-  void find_out_why_paused(const std::string& name);
+  void find_out_why_paused(const Run& run);
   void give_up_on(Vm& vm, Outcome verdict);
   void begin_end(Vm& vm);
   void judge_end(Vm& vm, const host::LastWords& words, std::chrono::milliseconds ran);
+  std::optional<int> take_exit(pid_t pid);
   void attempt_failed(Vm& vm, const std::string& why);
   void ended(Vm& vm, const Verdict& verdict, std::chrono::milliseconds ran);
   void restart_later(Vm& vm, const Verdict& verdict, const RestartDecision& decision);
@@ -171,6 +190,8 @@ class Supervisor {
   void watch(ClientId client, const Request& request);
   // Answers with the text that ask returns; it runs on a worker.
   void ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask);
+  void adopt_foreign(const Launcher::Foreign& foreign);
+  void look_again_later();
   void adopt_dead(Vm& vm, const VmProgress& progress);
   void adopt_living(Vm& vm, const VmProgress& progress);
   void watch_process(Vm& vm);
@@ -182,6 +203,9 @@ class Supervisor {
   void tell(const Vm& vm);
   bool last_of_set(const Vm& vm) const;
   Vm* find(const std::string& name);
+  // None if that run is over.
+  Vm* find(const Run& run);
+  void begin_run(Vm& vm);
   std::vector<VmStatus> statuses(const std::vector<std::string>& names) const;
   void send(ClientId client, const Reply& reply) const;
   void send_failed(ClientId client, std::string why) const;
@@ -196,11 +220,13 @@ class Supervisor {
   std::map<ClientId, std::set<std::string>> x_watched;
   std::vector<std::shared_ptr<StartJob>> x_starts;
   std::vector<StopWait> x_stops;
-  std::map<pid_t, int> x_exits;  // of processes whose VM has not been concluded
+  std::deque<std::pair<pid_t, int>> x_exits;  // of processes whose VM has not been concluded, oldest first
   std::uint64_t x_next_set = 1;
+  std::uint64_t x_next_run = 1;
   // What waiting VMs have to ask about, and the answers.
   bool x_polling = false;
-  std::map<std::string, unsigned> x_clients;                                // by region, those that exist
+  bool x_looking_again = false;               // at foreign VMs, or a timer for it runs
+  std::map<std::string, unsigned> x_clients;  // by region, those that exist
   std::map<std::pair<std::string, std::string>, ConsoleSearch> x_searches;  // by VM and text
   Workers x_workers;                                                        // last: its threads use the rest
 };

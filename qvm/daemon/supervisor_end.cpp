@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "qvm/daemon/restart.h"
 #include "qvm/daemon/stop_order.h"
@@ -12,6 +13,15 @@
 #include "qvm/daemon/wall_clock.h"
 
 namespace qvm::daemon {
+namespace {
+
+// How long libvirt may take to end a process, which it kills after 10 s.
+constexpr std::chrono::seconds kDestroy{30};
+// How long a VM that is to end may be busy with its start before its process is ended.
+constexpr std::chrono::seconds kBusyGrace{3};
+constexpr std::chrono::seconds kStandstillAnswer{10};
+
+}  // namespace
 
 void Supervisor::stop(ClientId client, const Request& request) {
   std::vector<std::string> names = request.names;
@@ -73,7 +83,9 @@ void Supervisor::stop_vm(Vm& vm, std::uint32_t timeout_ms) {
 
 // Its end is wanted and its turn has come.
 void Supervisor::begin_to_end(Vm& vm) {
-  if (vm.busy || vm.ending || vm.gone || vm.status.over() || std::exchange(vm.stop_begun, true)) return;
+  if (vm.busy) return hurry(vm);
+  if (vm.gone && !vm.ending && !vm.status.over()) return begin_end(vm);
+  if (vm.ending || vm.gone || vm.status.over() || std::exchange(vm.stop_begun, true)) return;
   vm.waiting.reset();
   if (vm.retry) {
     x_loop.cancel(*std::exchange(vm.retry, std::nullopt));
@@ -86,29 +98,56 @@ void Supervisor::begin_to_end(Vm& vm) {
   const std::chrono::milliseconds timeout(vm.up ? vm.stop_timeout_ms : 0);
   x_decisions.stop(name, timeout);
   set_state(vm, VmState::stopping);
-  if (timeout.count() == 0) return destroy_vm(name);
+  if (timeout.count() == 0) return destroy_vm(vm);
   // If the guest does not listen, the timer ends it.
-  x_workers.run([this, record = vm.record] { (void)x_launcher.shutdown(record); }, x_hooks.settled);
-  x_loop.after(timeout, [this, name, set = vm.record.set] {
-    const Vm* late = find(name);
-    if (late != nullptr && late->record.set == set && !late->gone &&
-        late->status.state == VmState::stopping) {
-      x_decisions.stop(name, {});
-      destroy_vm(name);
+  x_workers.run<void>(
+      timeout, [this, record = vm.record] { return x_launcher.shutdown(record); },
+      [this](const Result<void>&) { x_hooks.settled(); });
+  x_loop.after(timeout, [this, run = vm.run] {
+    const Vm* late = find(run);
+    if (late != nullptr && !late->gone && late->status.state == VmState::stopping) {
+      x_decisions.stop(run.vm, {});
+      destroy_vm(*late);
     }
   });
 }
 
-void Supervisor::destroy_vm(const std::string& name) {
-  auto result = std::make_shared<Result<void>>();
-  const VmRecord record = x_vms.at(name).record;
-  x_workers.run([this, record, result] { *result = x_launcher.destroy(record); },
-                [this, name, result] {
-                  Vm* vm = find(name);
-                  if (vm == nullptr || vm->status.over() || vm->gone || vm->ending) return x_hooks.settled();
-                  if (*result) return domain_gone(*vm, host::DomainEvent::Stop::destroyed);
-                  destroy_failed(*vm, result->error().message());
-                });
+// A VM that is to end while it is made or let run.
+void Supervisor::hurry(Vm& vm) {
+  if (!std::exchange(vm.hurried, true)) end_if_still_busy(vm.run, kBusyGrace);
+}
+
+// What holds a VM's start may be its process, which does not answer: with the process the start ends, and has
+// failed.
+void Supervisor::end_if_still_busy(const Run& run, std::chrono::milliseconds patience) {
+  x_loop.after(patience, [this, run] {
+    const Vm* busy = find(run);
+    if (busy == nullptr || !busy->busy) return;
+    x_decisions.failure(run.vm, "its start does not come to an end; its process is ended");
+    x_workers.run<std::monostate>(
+        kDestroy,
+        [this, record = busy->record] {
+          x_launcher.kill(record);
+          return std::monostate();
+        },
+        [this, run](const auto&) {
+          // It may not have had a process yet.
+          const Vm* same = find(run);
+          if (same != nullptr && same->busy) end_if_still_busy(run, kBusyGrace);
+          x_hooks.settled();
+        });
+  });
+}
+
+void Supervisor::destroy_vm(const Vm& vm) {
+  x_workers.run<void>(
+      kDestroy, [this, record = vm.record] { return x_launcher.destroy(record); },
+      [this, run = vm.run](const Result<void>& result) {
+        Vm* same = find(run);
+        if (same == nullptr || same->status.over() || same->gone || same->ending) return x_hooks.settled();
+        if (result) return domain_gone(*same, host::DomainEvent::Stop::destroyed);
+        destroy_failed(*same, result.error().message());
+      });
 }
 
 void Supervisor::destroy_failed(Vm& vm, const std::string& why) {
@@ -117,8 +156,12 @@ void Supervisor::destroy_failed(Vm& vm, const std::string& why) {
   // A start is taken back all the same.
   if (vm.job) return domain_gone(vm, host::DomainEvent::Stop::destroyed);
   vm.stop_requested = vm.stop_begun = false;
-  save(vm, VmProgress::Phase::running);
-  set_state(vm, VmState::running);
+  if (!vm.why_foreign.empty()) {
+    set_state(vm, VmState::foreign, {.outcome = Outcome::none, .reason = vm.why_foreign});
+  } else {
+    save(vm, VmProgress::Phase::running);
+    set_state(vm, VmState::running);
+  }
   for (StopWait& wait : x_stops) {
     if (std::find(wait.names.begin(), wait.names.end(), vm.status.name) == wait.names.end()) continue;
     wait.failure = text;
@@ -133,30 +176,30 @@ void Supervisor::destroy_failed(Vm& vm, const std::string& why) {
   settle_stops();
 }
 
-void Supervisor::find_out_why_paused(const std::string& name) {
-  const Vm* vm = find(name);
+void Supervisor::find_out_why_paused(const Run& run) {
+  const Vm* vm = find(run);
   if (vm == nullptr || vm->status.over() || vm->gone || !vm->up) return;
-  auto why = std::make_shared<host::Standstill>();
-  x_workers.run([this, why, record = vm->record] { *why = x_launcher.standstill(record); },
-                [this, why, name] {
-                  Vm* paused = find(name);
-                  if (paused != nullptr && paused->up) {
-                    switch (*why) {
-                      case host::Standstill::none:
-                        break;
-                      case host::Standstill::stuck:
-                        give_up_on(*paused, Outcome::unsupported);
-                        break;
-                      case host::Standstill::watchdog:
-                        give_up_on(*paused, Outcome::watchdog);
-                        break;
-                      case host::Standstill::panicked:
-                        give_up_on(*paused, Outcome::panicked);
-                        break;
-                    }
-                  }
-                  x_hooks.settled();
-                });
+  x_workers.run<host::Standstill>(
+      kStandstillAnswer, [this, record = vm->record] { return x_launcher.standstill(record); },
+      [this, run](const Result<host::Standstill>& why) {
+        Vm* paused = find(run);
+        if (paused != nullptr && paused->up) {
+          switch (why.value_or(host::Standstill::none)) {
+            case host::Standstill::none:
+              break;
+            case host::Standstill::stuck:
+              give_up_on(*paused, Outcome::unsupported);
+              break;
+            case host::Standstill::watchdog:
+              give_up_on(*paused, Outcome::watchdog);
+              break;
+            case host::Standstill::panicked:
+              give_up_on(*paused, Outcome::panicked);
+              break;
+          }
+        }
+        x_hooks.settled();
+      });
 }
 
 // The guest cannot go on; its process still runs.
@@ -165,7 +208,7 @@ void Supervisor::give_up_on(Vm& vm, Outcome verdict) {
   vm.verdict = verdict;
   if (vm.busy) return;
   set_state(vm, VmState::stopping);
-  destroy_vm(vm.status.name);
+  destroy_vm(vm);
 }
 
 void Supervisor::domain_gone(Vm& vm, host::DomainEvent::Stop how) {
@@ -186,28 +229,28 @@ void Supervisor::begin_end(Vm& vm) {
                          : std::chrono::milliseconds(0);
   vm.up = false;
   if (vm.status.state != VmState::stopping) set_state(vm, VmState::stopping);
-  auto words = std::make_shared<host::LastWords>();
-  x_workers.run(
-      [this, record = vm.record, words] {
+  x_workers.run<host::LastWords>(
+      Workers::kNoDeadline,
+      [this, record = vm.record] {
         // Nothing if it is gone, as it should be: no run begins while anything of the one before is left.
         (void)x_launcher.destroy(record);
-        *words = x_launcher.last_words(record);
+        host::LastWords words = x_launcher.last_words(record);
         x_launcher.release(record);
+        return words;
       },
-      [this, name = vm.status.name, words, ran] {
-        Vm& gone = x_vms.at(name);
-        if (!gone.plugging) return judge_end(gone, *words, ran);
+      [this, run = vm.run, ran](Result<host::LastWords> found) {
+        Vm& gone = *find(run);
+        const host::LastWords words = std::move(found).value_or(host::LastWords());
+        if (!gone.plugging) return judge_end(gone, words, ran);
         // The next run must not get what was meant for this one.
-        gone.after_plugging = [this, name, words, ran] { judge_end(x_vms.at(name), *words, ran); };
+        gone.after_plugging = [this, run, words, ran] { judge_end(*find(run), words, ran); };
       });
 }
 
 void Supervisor::judge_end(Vm& vm, const host::LastWords& words, std::chrono::milliseconds ran) {
   if (!vm.why_not_started.empty())
     return ended(vm, {.outcome = Outcome::not_started, .reason = vm.why_not_started}, ran);
-  std::optional<int> exit;
-  if (const auto found = x_exits.find(vm.status.pid); found != x_exits.end()) exit = found->second;
-  x_exits.erase(vm.status.pid);
+  const std::optional<int> exit = take_exit(vm.status.pid);
   ended(vm,
         judge({.how = *vm.gone,
                .known = vm.verdict,
@@ -216,6 +259,16 @@ void Supervisor::judge_end(Vm& vm, const host::LastWords& words, std::chrono::mi
                .wait_status = exit,
                .words = words}),
         ran);
+}
+
+std::optional<int> Supervisor::take_exit(pid_t pid) {
+  // A number may be an older process's as well.
+  const auto found =
+      std::find_if(x_exits.rbegin(), x_exits.rend(), [pid](const auto& exit) { return exit.first == pid; });
+  if (found == x_exits.rend()) return std::nullopt;
+  const int status = found->second;
+  std::erase_if(x_exits, [pid](const auto& exit) { return exit.first == pid; });
+  return status;
 }
 
 // A start of this VM alone has come to nothing and left nothing.
@@ -266,8 +319,13 @@ void Supervisor::wait_for_retry(Vm& vm, std::chrono::milliseconds delay) {
 void Supervisor::end_for_good(Vm& vm, const Verdict& verdict) {
   vm.ending = vm.leaving = true;
   const auto last = last_of_set(vm) ? Launcher::LastOfSet::yes : Launcher::LastOfSet::no;
-  x_workers.run([this, record = vm.record, last] { x_launcher.clean_up(record, last); },
-                [this, name = vm.status.name, verdict] { conclude(x_vms.at(name), verdict); });
+  x_workers.run<std::monostate>(
+      Workers::kNoDeadline,
+      [this, record = vm.record, last] {
+        x_launcher.clean_up(record, last);
+        return std::monostate();
+      },
+      [this, run = vm.run, verdict](const auto&) { conclude(*find(run), verdict); });
 }
 
 bool Supervisor::last_of_set(const Vm& vm) const {

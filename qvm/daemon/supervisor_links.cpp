@@ -63,14 +63,15 @@ void Supervisor::plug_in_next(Vm& vm) {
   vm.plugging = true;
   auto ends = std::make_shared<std::vector<PluggedEnd>>();
   for (auto& [vdev, end] : std::exchange(vm.to_plug, {})) ends->push_back(std::move(end));
-  auto result = std::make_shared<Result<void>>();
-  x_workers.run(
-      [this, record = vm.record, ends, result] {
-        *result = x_launcher.plug_in(record, *ends);
+  x_workers.run<void>(
+      kMonitorAnswer,
+      [this, record = vm.record, ends] {
+        auto plugged = x_launcher.plug_in(record, *ends);
         ends->clear();
+        return plugged;
       },
-      [this, name = vm.status.name, result] {
-        if (Vm* plugged = find(name)) plugging_done(*plugged, *result);
+      [this, run = vm.run](const Result<void>& result) {
+        if (Vm* plugged = find(run)) plugging_done(*plugged, result);
         x_hooks.settled();
       });
 }

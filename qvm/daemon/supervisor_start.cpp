@@ -18,6 +18,10 @@ namespace {
 
 // How often consoles and regions are looked at while somebody waits for them.
 constexpr std::chrono::milliseconds kPollPeriod{50};
+// How long the making of a set or of a VM may take before the processes that there are by then are ended.
+// Hosts that are emulated themselves take half a minute, and libvirt asks a QEMU that is new to it for
+// seconds more.
+constexpr std::chrono::seconds kMaking{180};
 // Open files of qvmd: at most per VM while it is made, and whatever else comes up meanwhile.
 constexpr std::uint64_t kFilesOfAVm = 12;
 constexpr std::uint64_t kFilesOfADaemon = 16;
@@ -122,13 +126,20 @@ void Supervisor::start(ClientId client, const Request& request) {
     vm.owner = request.owned ? client : 0;
     vm.job = job;
     vm.busy = true;
+    begin_run(vm);
     x_watched[client].insert(record.plan.name);
     set_state(x_vms[record.plan.name] = std::move(vm), VmState::starting);
+    end_if_still_busy(x_vms[record.plan.name].run, kMaking);
   }
   x_decisions.start(job->names);
   x_starts.push_back(job);
-  x_workers.run([this, job] { job->result = x_launcher.create(job->set, job->cancelled); },
-                [this, job] { created(job); });
+  using Processes = std::vector<host::DomainInfo>;
+  x_workers.run<Processes>(
+      Workers::kNoDeadline, [this, job] { return x_launcher.create(job->set, job->cancelled); },
+      [this, job](Result<Processes> result) {
+        job->result = std::move(result);
+        created(job);
+      });
 }
 
 void Supervisor::created(const std::shared_ptr<StartJob>& job) {
@@ -197,7 +208,7 @@ void Supervisor::follow(const std::string& name, Waiting::Result look) {
       vm->waiting.reset();
       vm->why_not_started = std::move(look.text);
       set_state(*vm, VmState::stopping);
-      return destroy_vm(name);
+      return destroy_vm(*vm);
   }
 }
 
@@ -247,17 +258,20 @@ void Supervisor::poll() {
     x_polling = false;
     return advance();
   }
-  auto found = std::make_shared<std::map<std::string, unsigned>>();
-  x_workers.run(
-      [this, regions, found] {
+  using Clients = std::map<std::string, unsigned>;
+  x_workers.run<Clients>(
+      Workers::kNoDeadline,
+      [this, regions] {
+        Clients found;
         for (const std::string& region : regions) {
           // While qvm-regiond is away the region counts as absent: a new one comes in a moment.
           const auto clients = x_regions.clients(region);
-          if (clients && *clients) (*found)[region] = **clients;
+          if (clients && *clients) found[region] = **clients;
         }
+        return found;
       },
-      [this, found] {
-        x_clients = std::move(*found);
+      [this](Result<Clients> found) {
+        x_clients = std::move(found).value_or(Clients());
         x_polling = false;
         advance();
         x_hooks.settled();
@@ -271,14 +285,15 @@ void Supervisor::let_run(Vm& vm) {
   x_decisions.run(vm.status.name, vm.status.pid);
   vm.plugging = true;
   auto ends = std::make_shared<Result<std::vector<PluggedEnd>>>(make_links(vm));
-  auto result = std::make_shared<Result<void>>();
-  x_workers.run(
-      [this, record = vm.record, ends, result] {
-        *result = *ends ? x_launcher.plug_in(record, **ends) : tl::unexpected(ends->error());
-        if (*result) *result = x_launcher.resume(record);
+  x_workers.run<void>(
+      kMonitorAnswer,
+      [this, record = vm.record, ends]() -> Result<void> {
+        if (!*ends) return tl::unexpected(ends->error());
+        auto plugged = x_launcher.plug_in(record, **ends);
         *ends = {};
+        return plugged ? x_launcher.resume(record) : plugged;
       },
-      [this, name = vm.status.name, result] { let_run_done(x_vms.at(name), *result); });
+      [this, run = vm.run](const Result<void>& result) { let_run_done(*find(run), result); });
 }
 
 void Supervisor::let_run_done(Vm& vm, const Result<void>& result) {
@@ -306,7 +321,7 @@ void Supervisor::after_busy(Vm& vm) {
   if (vm.stop_requested) return begin_to_end(vm);
   if (vm.verdict != Outcome::none || !vm.why_not_started.empty()) {
     set_state(vm, VmState::stopping);
-    destroy_vm(vm.status.name);
+    destroy_vm(vm);
   }
 }
 
@@ -328,8 +343,9 @@ void Supervisor::check_job(std::shared_ptr<StartJob> job) {
 
 void Supervisor::cancel(const std::shared_ptr<StartJob>& job) {
   job->cancelled = true;
-  // Before that the launcher sees it.
-  if (job->created) roll_back(job, "interrupted");
+  if (job->created) return roll_back(job, "interrupted");
+  // The launcher sees it, unless it waits for a process.
+  for (const std::string& name : job->names) hurry(x_vms.at(name));
 }
 
 // Takes back what was started of a set. `failed` is said when nothing is left.
@@ -371,22 +387,24 @@ void Supervisor::retry(const std::string& name) {
   vm.resumed = false;
   vm.powered_off = vm.reset = false;
   vm.busy = true;
+  begin_run(vm);
   ++vm.status.restarts;
   vm.status.resets = 0;
   x_decisions.restart(name);
   save(vm, VmProgress::Phase::creating);
   set_state(vm, VmState::starting);
-  auto result = std::make_shared<Result<host::DomainInfo>>();
-  x_workers.run([this, record = vm.record, result] { *result = x_launcher.create_again(record); },
-                [this, name, result] {
-                  Vm& made = x_vms.at(name);
-                  made.busy = false;
-                  if (!*result) return attempt_failed(made, result->error().message());
-                  await_conditions(made, (*result)->pid);
-                  if (!made.stop_requested) save(made, VmProgress::Phase::waiting);
-                  after_busy(made);
-                  advance();
-                });
+  end_if_still_busy(vm.run, kMaking);
+  x_workers.run<host::DomainInfo>(
+      Workers::kNoDeadline, [this, record = vm.record] { return x_launcher.create_again(record); },
+      [this, run = vm.run](const Result<host::DomainInfo>& result) {
+        Vm& made = *find(run);
+        made.busy = false;
+        if (!result) return attempt_failed(made, result.error().message());
+        await_conditions(made, result->pid);
+        if (!made.stop_requested) save(made, VmProgress::Phase::waiting);
+        after_busy(made);
+        advance();
+      });
 }
 
 }  // namespace qvm::daemon

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/vm_progress.h"
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -39,14 +36,7 @@ Result<void> write_progress(const RuntimePaths& paths, const std::string& vm, co
                       {"stop_timeout_ms", progress.stop_timeout_ms},
                       {"outcome", to_string(progress.outcome)},
                       {"reason", progress.reason}};
-  const std::string path = path_of(paths, vm);
-  const std::string next = path + ".new";
-  if (auto written =
-          write_for(std::nullopt, next, value.dump(-1, ' ', false, json::error_handler_t::replace));
-      !written)
-    return written;
-  if (std::rename(next.c_str(), path.c_str()) != 0) return fail_errno(fmt::format("replace '{}'", path));
-  return {};
+  return replace_file(path_of(paths, vm), value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 std::optional<VmProgress> read_progress(const RuntimePaths& paths, const std::string& vm) {

@@ -74,7 +74,7 @@ class FakeHypervisor final : public host::Hypervisor {
     host::DomainInfo info;
     {
       std::unique_lock lock(host_.mutex_);
-      host_.released_.wait(lock, [this] { return !host_.held_; });
+      host_.released_.wait(lock, [&] { return !host_.held_ && host_.held_domain_ != name; });
       if (const auto refused = host_.refused_starts_.find(name); refused != host_.refused_starts_.end()) {
         return fail(refused->second);
       }
@@ -137,6 +137,7 @@ class FakeHypervisor final : public host::Hypervisor {
   }
   Result<std::vector<host::DomainInfo>> list() override {
     const std::lock_guard lock(host_.mutex_);
+    if (!host_.why_not_listed_.empty()) return fail(host_.why_not_listed_);
     std::vector<host::DomainInfo> all;
     for (const auto& [name, info] : host_.domains_) all.push_back(info);
     return all;
@@ -267,7 +268,18 @@ void FakeHost::hold_starts() {
 void FakeHost::release_starts() {
   const std::lock_guard lock(mutex_);
   held_ = false;
+  held_domain_.clear();
   released_.notify_all();
+}
+
+void FakeHost::hold_start_of(const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  held_domain_ = domain;
+}
+
+void FakeHost::refuse_list(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  why_not_listed_ = why;
 }
 
 void FakeHost::be_silent(const std::string& domain) {

@@ -53,11 +53,14 @@ class FakeHost {
   void refuse_start(const std::string& domain, const std::string& why);
   void allow_start(const std::string& domain);
   void refuse_resume(const std::string& domain, const std::string& why);
+  // Nobody is told which domains there are, until it is allowed by an empty reason.
+  void refuse_list(const std::string& why);
   void refuse_destroy(const std::string& domain, const std::string& why);
   // Guests of this domain power off as soon as they run, before resume() returns.
   void end_at_once(const std::string& domain);
-  // start() of any domain waits from now on until release().
+  // start() of any domain, or of this one, waits from now on until release_starts().
   void hold_starts();
+  void hold_start_of(const std::string& domain);
   void release_starts();
   void set_last_words(host::LastWords words);
 
@@ -75,6 +78,8 @@ class FakeHost {
   mutable std::mutex mutex_;
   std::condition_variable released_;
   bool held_ = false;
+  std::string held_domain_;
+  std::string why_not_listed_;
   pid_t next_pid_ = 5'000'000;  // more than any process has
   std::map<std::string, host::DomainInfo> domains_;
   std::map<std::string, std::string> xml_;

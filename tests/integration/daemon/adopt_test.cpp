@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/support/daemon_fixture.h"
 
@@ -165,6 +166,136 @@ TEST_F(AdoptTest, StopThatWasBegunIsFinished) {
   EXPECT_THAT(host_.end_order(), ElementsAre("b", "a"));
   EXPECT_EQ(host_.starts_of("a"), 1U);
   EXPECT_EQ(status("a").outcome, Outcome::stopped);
+}
+
+// Its record cannot be used: whatever the reason, its process is not touched, its rights stay, its name is
+// taken.
+class ForeignTest : public AdoptTest {
+ protected:
+  std::string record() const { return root_ + "/vm/a/plan.json"; }
+  void write_record(const std::string& text) const { std::ofstream(record(), std::ios::trunc) << text; }
+  void change_record(const char* member, const nlohmann::json& value) const {
+    std::ifstream file(record());
+    nlohmann::json json = nlohmann::json::parse(file);
+    json[member] = value;
+    write_record(json.dump());
+  }
+  void expect_left_alone(const std::string& why) {
+    EXPECT_EQ(status("a").state, VmState::foreign);
+    EXPECT_THAT(status("a").reason, HasSubstr(why));
+    EXPECT_EQ(status("b").state, VmState::running);
+    EXPECT_THAT(host_.domains(), ElementsAre("a", "b"));
+    EXPECT_THAT(host_.end_order(), IsEmpty());
+    EXPECT_THAT(regions_.vms, ElementsAre("a", "b"));
+    EXPECT_TRUE(supervisor_->has_vms());
+    EXPECT_THAT(ask(kClient, start_request({"a"})).text, HasSubstr("a VM 'a' is foreign already"));
+  }
+  void expect_stoppable() {
+    EXPECT_EQ(ask(kOther, {.operation = Request::Operation::stop}).kind, Reply::Kind::done);
+    expect_nothing_left();
+    EXPECT_EQ(status("a").outcome, Outcome::stopped);
+  }
+};
+
+TEST_F(ForeignTest, RecordOfAnotherRelease) {
+  start({});
+  without_qvmd([this] { change_record("version", 1000); });
+  expect_left_alone("another release of qvm has started it");
+  restart();
+  expect_left_alone("another release of qvm has started it");
+  expect_stoppable();
+}
+
+TEST_F(ForeignTest, PlanOfAnotherRelease) {
+  start({});
+  without_qvmd([this] { change_record("plan", {{"version", 1000}}); });
+  expect_left_alone("plan.json");
+  expect_stoppable();
+}
+
+TEST_F(ForeignTest, RecordThatIsDamaged) {
+  start({});
+  for (const char* text : {"", "{", "[]", "5", R"({"version":"x"})", R"({"version":2,"plan":7})"}) {
+    without_qvmd([&] { write_record(text); });
+    expect_left_alone("plan.json");
+  }
+  expect_stoppable();
+}
+
+TEST_F(ForeignTest, RecordOfAnotherVm) {
+  start({});
+  without_qvmd([this] {
+    std::filesystem::copy_file(root_ + "/vm/b/plan.json", record(),
+                               std::filesystem::copy_options::overwrite_existing);
+  });
+  expect_left_alone("is about VM 'b'");
+  expect_stoppable();
+}
+
+// Too many open files, no permission, an I/O error: a directory in its place stands for them.
+TEST_F(ForeignTest, RecordThatCannotBeReadNowIsReadLater) {
+  start(kSoon);
+  without_qvmd([this] {
+    std::filesystem::rename(record(), root_ + "/aside");
+    std::filesystem::create_directory(record());
+  });
+  expect_left_alone("plan.json': Is a directory");
+  std::filesystem::remove(record());
+  std::filesystem::rename(root_ + "/aside", record());
+  wait_for("a", VmState::running);
+  EXPECT_THAT(host_.end_order(), IsEmpty());
+  // With all that belongs to it.
+  host_.end("a", DomainEvent::Stop::failed);
+  run_until([this] { return host_.starts_of("a") == 2 && status("a").state == VmState::running; });
+}
+
+TEST_F(ForeignTest, LibvirtThatCannotBeAskedIsAskedLater) {
+  start({});
+  without_qvmd([this] { host_.refuse_list("libvirt is away"); });
+  EXPECT_EQ(status("a").state, VmState::foreign);
+  EXPECT_THAT(status("a").reason, HasSubstr("libvirt is away"));
+  EXPECT_THAT(ask(kClient, start_request({"a"})).text, HasSubstr("a VM 'a' is foreign already"));
+  EXPECT_TRUE(exists("vm/a/plan.json"));
+  host_.refuse_list("");
+  wait_for("a", VmState::running);
+  wait_for("b", VmState::running);
+  EXPECT_EQ(host_.starts_of("a"), 1U);
+}
+
+TEST_F(ForeignTest, EndsByItself) {
+  start({});
+  without_qvmd([this] { write_record("{"); });
+  host_.end("a", DomainEvent::Stop::shutdown);
+  wait_for("a", VmState::stopped);
+  EXPECT_FALSE(exists("vm/a"));
+  EXPECT_THAT(regions_.vms, ElementsAre("b"));
+}
+
+TEST_F(ForeignTest, IsNotEndedForWhatItsGuestDoes) {
+  start({});
+  without_qvmd([this] { write_record("{"); });
+  host_.happen("a", DomainEvent::Kind::panicked);
+  host_.happen("a", DomainEvent::Kind::watchdog);
+  host_.happen("b", DomainEvent::Kind::panicked);  // told after them
+  wait_for("b", VmState::failed);
+  EXPECT_EQ(status("a").state, VmState::foreign);
+  EXPECT_TRUE(host_.domains().contains("a"));
+}
+
+TEST_F(ForeignTest, StaysIfItCannotBeStopped) {
+  start({});
+  without_qvmd([this] { write_record("{"); });
+  host_.refuse_destroy("a", "no");
+  EXPECT_THAT(ask(kOther, {.operation = Request::Operation::stop, .names = {"a"}}).text, HasSubstr("no"));
+  expect_left_alone("is damaged");
+}
+
+// Killed before it wrote the record, qvmd has made nothing else of it.
+TEST_F(AdoptTest, DirectoryWithoutRecordIsTakenAway) {
+  start({});
+  without_qvmd([this] { std::filesystem::create_directory(root_ + "/vm/c"); });
+  EXPECT_FALSE(exists("vm/c"));
+  EXPECT_EQ(status("a").state, VmState::running);
 }
 
 TEST_F(AdoptTest, VmThatRunsIsNotStartedTwice) {

@@ -180,6 +180,22 @@ TEST_F(StartTest, ClientThatVanishesMeanwhileLeavesNothing) {
   expect_nothing_left();
 }
 
+// While one is still being made another dies, and somebody does not want them any more.
+TEST_F(StartTest, CancelEndsAlsoIfAVmHasDiedMeanwhile) {
+  host_.hold_start_of("a");
+  supervisor_->handle(kClient, start_request({"a", "b"}));
+  while (!host_.domains().contains("b")) ::usleep(1000);
+  host_.end("b", host::DomainEvent::Stop::failed);
+  supervisor_->handle(kClient, {.operation = Request::Operation::cancel});
+  host_.release_starts();
+  run_until([this] { return supervisor_->idle(); });
+  EXPECT_EQ(replies_[kClient].back().kind, Reply::Kind::failed);
+  EXPECT_THAT(host_.domains(), IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(root_ + "/vm"));
+  // Its names are free again.
+  EXPECT_EQ(ask(kOther, start_request({"a", "b"})).kind, Reply::Kind::done);
+}
+
 TEST_F(StartTest, StopMeanwhileCancels) {
   host_.hold_starts();
   supervisor_->handle(kClient, start_request({"left"}));

@@ -234,15 +234,6 @@ TEST_F(StopTest, NextQvmdKeepsASetOfWhichOneMarkIsThere) {
   EXPECT_EQ(status("right").state, VmState::running);
 }
 
-TEST_F(StopTest, NextQvmdTakesAVmAwayWhoseRecordIsDamaged) {
-  start({"left"});
-  supervisor_.reset();
-  std::filesystem::resize_file(root_ + "/vm/left/plan.json", 20);
-  restart();
-  EXPECT_THAT(host_.domains(), IsEmpty());
-  EXPECT_TRUE(std::filesystem::is_empty(root_ + "/vm"));
-}
-
 TEST_F(StopTest, OwnerFindsItsVmAgainInTheNextQvmd) {
   start({"left"}, true);
   restart();

@@ -96,5 +96,72 @@ TEST_F(Survival, LetsANewSupervisorFindTheVms) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+// Whoever asks is answered, and soon, also about a process that says nothing.
+class SurvivalOfSilence : public Survival {
+ protected:
+  SurvivalOfSilence() {
+    for (const pid_t pid : sandbox_.processes(kQemu)) ::kill(pid, SIGSTOP);
+  }
+  ~SurvivalOfSilence() override {
+    for (const pid_t pid : sandbox_.processes(kQemu)) ::kill(pid, SIGKILL);
+  }
+  void expect_told() const {
+    const auto asked = std::chrono::steady_clock::now();
+    const Answer list = sandbox_.qvm({"ps"});
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, on_this_host(std::chrono::seconds(5)));
+    EXPECT_THAT(list.out, HasSubstr("left "));
+    EXPECT_THAT(list.out, HasSubstr("right "));
+  }
+};
+
+TEST_F(SurvivalOfSilence, TellsOfVmsWhoseProcessesAreStopped) {
+  expect_told();
+  kill_all(sandbox_.processes("qvmd"));
+  expect_told();
+}
+
+TEST_F(SurvivalOfSilence, EndsTheSupervisorWhenItIsAskedTo) {
+  const std::vector<pid_t> supervisor = sandbox_.processes("qvmd");
+  const std::vector<pid_t> machines = sandbox_.processes(kQemu);
+  // Somebody waits for both guests to power off, which they cannot.
+  BackgroundProgram down(sandbox_.program({.words = {"down", "--timeout", "60"}}));
+  while (sandbox_.qvm({"ps"}).out.find("stopping") == std::string::npos &&
+         down.wait(std::chrono::milliseconds(0)) == BackgroundProgram::kStillRunning) {
+  }
+  for (const pid_t pid : supervisor) ::kill(pid, SIGTERM);
+  EXPECT_TRUE(sandbox_.wait_for_end(supervisor));
+  EXPECT_THAT(sandbox_.processes(kQemu), UnorderedElementsAreArray(machines));
+  down.signal(SIGKILL);
+  x_up.signal(SIGKILL);
+}
+
+TEST_F(SurvivalOfSilence, StopsThem) {
+  const Answer down = sandbox_.qvm({"down", "--timeout", "1"});
+  EXPECT_EQ(down.status, 0) << down.err;
+  EXPECT_EQ(x_up.wait(), 0) << x_up.err();
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+// The release before this one, or the next, has written the record.
+TEST_F(Survival, OfARecordThatCannotBeUsed) {
+  x_up.signal(SIGKILL);
+  EXPECT_EQ(x_up.wait(), 128 + SIGKILL);
+  const std::vector<pid_t> machines = sandbox_.processes(kQemu);
+  kill_all(sandbox_.processes("qvmd"));
+  std::ofstream(sandbox_.runtime() + "/vm/left/plan.json")
+      << R"({"version":1,"set":"1-1","since":1,"start":"{}"})";
+
+  const std::string list = sandbox_.qvm({"ps"}).out;
+  EXPECT_THAT(list, testing::ContainsRegex("left +foreign"));
+  EXPECT_THAT(list, HasSubstr("left as it is, because another release of qvm has started it"));
+  EXPECT_EQ(schema_violations("ps.schema.json", sandbox_.qvm({"ps", "--json"}).out), "");
+  for (const pid_t pid : machines) EXPECT_THAT(list, HasSubstr(" " + std::to_string(pid) + " "));
+  EXPECT_THAT(sandbox_.processes(kQemu), UnorderedElementsAreArray(machines));
+  // Both guests are still attached.
+  EXPECT_THAT(sandbox_.qvm({"regions"}).out, AllOf(HasSubstr("left"), HasSubstr("right")));
+  EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 }  // namespace
 }  // namespace qvm::test

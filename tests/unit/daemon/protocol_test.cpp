@@ -87,7 +87,7 @@ TEST(ControlProtocol, NamesBothReleasesWhenVersionsDiffer) {
   const auto decoded = decode_request(R"({"version":99})");
   ASSERT_FALSE(decoded);
   EXPECT_EQ(decoded.error().message(),
-            "control protocol version 99, expected 2: qvm and qvmd are of different releases");
+            "control protocol version 99, expected 3: qvm and qvmd are of different releases");
 }
 
 TEST(FrameReader, CutsBytesThatComeOneByOne) {
