@@ -15,10 +15,31 @@ target_compile_features(qvmshm_c_program PRIVATE c_std_99)
 target_link_libraries(qvmshm_c_program PRIVATE qvm_flags qvmshm)
 set_target_properties(qvmshm_c_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 
-add_executable(hyp_shm_program integration/regions/hyp_shm_program.c)
-target_compile_features(hyp_shm_program PRIVATE c_std_99)
-target_link_libraries(hyp_shm_program PRIVATE qvm_flags qvmshm)
-set_target_properties(hyp_shm_program PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+# hyp_shm.h as programs written for QNX see it: each dialect that they are compiled in, with warnings that would stop their
+# build, and none of our own flags.
+function(hyp_shm_program dialect language standard extensions)
+  set(name "hyp_shm_program_${dialect}")
+  if(language STREQUAL CXX)
+    add_executable(${name} integration/regions/hyp_shm_program.cpp)
+  else()
+    add_executable(${name} integration/regions/hyp_shm_program.c)
+  endif()
+  set_target_properties(${name} PROPERTIES
+    ${language}_STANDARD ${standard} ${language}_EXTENSIONS ${extensions}
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Werror)
+  target_link_libraries(${name} PRIVATE qvmshm)
+  if(TARGET qvm_sanitize)
+    target_link_libraries(${name} PRIVATE qvm_sanitize)
+  endif()
+  set(HYP_SHM_PROGRAMS ${HYP_SHM_PROGRAMS} ${name} PARENT_SCOPE)
+endfunction()
+hyp_shm_program(c99 C 99 OFF)
+hyp_shm_program(gnu99 C 99 ON)
+hyp_shm_program(c11 C 11 OFF)
+hyp_shm_program(gnu17 C 17 ON)
+hyp_shm_program(cpp11 CXX 11 OFF)
+hyp_shm_program(gnucpp20 CXX 20 ON)
 
 qvm_test(regions_integration_test THREADS
   integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp integration/regions/log_test.cpp
@@ -27,7 +48,7 @@ qvm_test(regions_integration_test THREADS
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
   support/background_program.cpp support/footprint.cpp
   LINK qvm_regions_fixture qvm_regions_server qvm_test_programs nlohmann_json::nlohmann_json LABEL integration TIMEOUT 120)
-add_dependencies(regions_integration_test qvmshm_c_program hyp_shm_program qvm-chat)
+add_dependencies(regions_integration_test qvmshm_c_program ${HYP_SHM_PROGRAMS} qvm-chat)
 
 qvm_test(regions_storm_test THREADS
   integration/regions/storm_test.cpp integration/regions/storm_worker.cpp

@@ -5,6 +5,7 @@
  *
  * What is different here: a channel and its pulse have no counterpart. The arguments for them are accepted
  * and ignored; a program waits with poll() on hyp_shm_event_fd() instead, and then reads hyp_shm_status().
+ * hyp_shm_verify() is missing: what it does is not public, and no public program calls it.
  */
 #ifndef HYP_SHM_H
 #define HYP_SHM_H
@@ -20,24 +21,40 @@ extern "C" {
 #endif
 
 #define HYP_SHM_MAX_CLIENTS QVMSHM_MAX_CLIENTS
+#define HYP_SHM_POKE_ALL 0xffffu /* every client, the caller as well */
 #define HYP_SHM_POKE_ALL_BUT_ME QVMSHM_POKE_ALL_BUT_ME
+
+/* QNX's errno.h has a name for success, which its programs compare results with. */
+#ifndef EOK
+#define EOK 0
+#endif
 
 struct hyp_shm {
   qvmshm_t* handle; /* NULL until attached */
+  void* client;     /* the program's own bytes, behind this structure */
   char name[QVMSHM_MAX_NAME + 1];
 };
 
-/* A structure for one attachment, followed by client_bytes zeroed bytes of the program's own. NULL: no
- * memory. */
+/* Makes a structure for one attachment, with client_bytes zeroed bytes of the program's own: see
+ * hyp_shm_client(). NULL: no memory. */
 static inline struct hyp_shm* hyp_shm_create(unsigned client_bytes) {
-  return (struct hyp_shm*)calloc(1, sizeof(struct hyp_shm) + client_bytes);
+  /* Aligned for whatever a program puts there. */
+  const size_t own = (sizeof(struct hyp_shm) + 15u) / 16u * 16u;
+  struct hyp_shm* shm = (struct hyp_shm*)calloc(1, own + client_bytes);
+  if (shm != NULL) shm->client = (char*)shm + own;
+  return shm;
+}
+
+/* The bytes that hyp_shm_create() was asked for. They live until hyp_shm_detach(). */
+static inline void* hyp_shm_client(const struct hyp_shm* shm) {
+  return shm->client;
 }
 
 /* Attaches to the region of that name, or creates it with this many pages. mode: permission bits of a region
  * that this creates; 0 means 0666. gid: only (gid_t)-1, the program's own. Returns 0 or an errno value: those
  * of qvmshm_open() and qvmshm_attach(); ENOTSUP for another gid. */
 static inline int hyp_shm_attach_ext(struct hyp_shm* shm, const char* name, unsigned pages, int channel,
-                                     int priority, int code, void* value, unsigned mode, gid_t gid) {
+                                     int priority, int code, const void* value, unsigned mode, gid_t gid) {
   int error;
   (void)channel;
   (void)priority;
@@ -57,16 +74,16 @@ static inline int hyp_shm_attach_ext(struct hyp_shm* shm, const char* name, unsi
 }
 
 static inline int hyp_shm_attach(struct hyp_shm* shm, const char* name, unsigned pages, int channel,
-                                 int priority, int code, void* value) {
+                                 int priority, int code, const void* value) {
   return hyp_shm_attach_ext(shm, name, pages, channel, priority, code, value, 0, (gid_t)-1);
 }
 
 /* In pages. */
-static inline unsigned hyp_shm_size(struct hyp_shm* shm) {
+static inline unsigned hyp_shm_size(const struct hyp_shm* shm) {
   return (unsigned)qvmshm_size(shm->handle);
 }
 
-static inline void* hyp_shm_data(struct hyp_shm* shm) {
+static inline void* hyp_shm_data(const struct hyp_shm* shm) {
   return qvmshm_data(shm->handle);
 }
 
@@ -74,7 +91,7 @@ static inline const char* hyp_shm_name(const struct hyp_shm* shm) {
   return shm->name;
 }
 
-static inline unsigned hyp_shm_idx(struct hyp_shm* shm) {
+static inline unsigned hyp_shm_idx(const struct hyp_shm* shm) {
   return (unsigned)qvmshm_index(shm->handle);
 }
 
@@ -83,8 +100,10 @@ static inline unsigned hyp_shm_status(struct hyp_shm* shm) {
   return qvmshm_status(shm->handle);
 }
 
-static inline void hyp_shm_poke(struct hyp_shm* shm, unsigned targets) {
-  (void)qvmshm_poke(shm->handle, targets);
+/* Signals the clients whose bits are set; HYP_SHM_POKE_ALL and HYP_SHM_POKE_ALL_BUT_ME name them all. Returns
+ * 0 or an errno value: ENOTCONN before the attach. A program need not look at it. */
+static inline int hyp_shm_poke(struct hyp_shm* shm, unsigned targets) {
+  return shm->handle == NULL ? ENOTCONN : qvmshm_poke(shm->handle, targets);
 }
 
 /* Leaves the region and frees the structure. */
@@ -95,7 +114,7 @@ static inline void hyp_shm_detach(struct hyp_shm* shm) {
 }
 
 /* Readable when hyp_shm_status() may have news; see qvmshm_event_fd(). -1 before the attach. */
-static inline int hyp_shm_event_fd(struct hyp_shm* shm) {
+static inline int hyp_shm_event_fd(const struct hyp_shm* shm) {
   return shm->handle == NULL ? -1 : qvmshm_event_fd(shm->handle);
 }
 

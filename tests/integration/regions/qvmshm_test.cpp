@@ -36,8 +36,11 @@ TEST_F(RegionsCApi, AProgramInPlainC) {
   EXPECT_EQ(status, 0) << "line " << WEXITSTATUS(status);
 }
 
-TEST_F(RegionsCApi, AProgramWithQnxsNames) {
-  const std::string program = QVM_BINARY_DIR "/tests/hyp_shm_program";
+// In one dialect of C or C++: the header behaves the same in each.
+class RegionsQnxNames : public RegionsFixture, public testing::WithParamInterface<std::string> {};
+
+TEST_P(RegionsQnxNames, AreThoseOfAHostProgram) {
+  const std::string program = QVM_BINARY_DIR "/tests/hyp_shm_program_" + GetParam();
   const std::string where = "QVM_RUNTIME_DIR=" + directory();
   const char* argv[] = {program.c_str(), nullptr};
   const char* environment[] = {where.c_str(), nullptr};
@@ -49,6 +52,10 @@ TEST_F(RegionsCApi, AProgramWithQnxsNames) {
   ASSERT_EQ(::waitpid(pid, &status, 0), pid);
   EXPECT_EQ(status, 0) << "line " << WEXITSTATUS(status);
 }
+
+INSTANTIATE_TEST_SUITE_P(Dialects, RegionsQnxNames,
+                         testing::Values("c99", "gnu99", "c11", "gnu17", "cpp11", "gnucpp20"),
+                         [](const testing::TestParamInfo<std::string>& dialect) { return dialect.param; });
 
 }  // namespace
 }  // namespace qvm::regions
