@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What a program does about its standard streams: printing that neither throws nor loses anything unnoticed.
+// On the main thread.
+#pragma once
+
+#include <string_view>
+
+namespace qvm {
+
+// Exit status (EX_IOERR of sysexits.h): the work was done, but not all that was to be printed could be
+// written.
+inline constexpr int kOutputLost = 74;
+
+// To be called first in main(). Standard streams that are closed are taken by something that can be neither
+// read nor written: or else the next file or socket that is opened would be one of them, and be printed into.
+void hold_standard_descriptors() noexcept;
+
+// Writes text to standard output at once, after all that stdio and std::cout still hold. False if it could
+// not be written as a whole; end_output() remembers it, so that callers that go on need not look.
+bool write_output(std::string_view text) noexcept;
+
+// Writes "PROGRAM: message" to standard error. If that fails, there is nobody left to tell.
+void write_complaint(std::string_view program, std::string_view message) noexcept;
+
+// To be called last in main(): the exit status, with what standard output has become. Complains if some of
+// it was lost; status 0 becomes kOutputLost then, another one stays. A reader that has closed its pipe is not
+// complained about: it did so on purpose.
+int end_output(std::string_view program, int status) noexcept;
+
+}  // namespace qvm
