@@ -15,7 +15,13 @@ Signals::Signals(EventLoop& loop, std::initializer_list<int> signals, std::funct
     : x_loop(loop) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
+  for (const int signal : signals) {
+    // Whoever started us with a signal ignored (nohup, a script's background job) means us not to notice it.
+    // A signal that is blocked is queued even so.
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+    sigaddset(&set, signal);
+  }
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   x_fd.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!x_fd) return;

@@ -11,7 +11,8 @@
 
 namespace qvm::cli {
 
-// Blocks the signals for the life of the object and hands each one on. Made before any thread is.
+// Blocks the signals and hands each one on for the life of the object, except those that are ignored when it
+// is made. Made before any thread is.
 class Signals {
  public:
   Signals(EventLoop& loop, std::initializer_list<int> signals, std::function<void(int signal)> handler);

@@ -56,6 +56,31 @@ bool become(uid_t uid) {
   return ::setgroups(0, nullptr) == 0 && ::setgid(uid) == 0 && ::setuid(uid) == 0;
 }
 
+// Tests that nohup or a script's background job runs inherit ignored signals; what they start must not, from
+// its first moment on: a signal that comes before the child is done with this waits, because it is blocked.
+class UsualSignals {
+ public:
+  UsualSignals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : kNumbers) sigaddset(&set, number);
+    ::pthread_sigmask(SIG_BLOCK, &set, &x_before);
+  }
+  ~UsualSignals() { ::pthread_sigmask(SIG_SETMASK, &x_before, nullptr); }
+  UsualSignals(const UsualSignals&) = delete;
+  UsualSignals& operator=(const UsualSignals&) = delete;
+
+  // After fork(): system calls only.
+  void begin_in_child() const {
+    for (const int number : kNumbers) ::signal(number, SIG_DFL);
+    ::pthread_sigmask(SIG_SETMASK, &x_before, nullptr);
+  }
+
+ private:
+  static constexpr std::array kNumbers = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
+  sigset_t x_before{};
+};
+
 }  // namespace
 
 BackgroundProgram::BackgroundProgram(const ProgramStart& start) {
@@ -67,8 +92,10 @@ BackgroundProgram::BackgroundProgram(const ProgramStart& start) {
   const std::vector<char*> argv = pointers_to(words);
   const std::vector<char*> envp = pointers_to(environment);
 
+  std::optional<UsualSignals> signals(std::in_place);
   x_pid = ::fork();
   if (x_pid == 0) {
+    signals->begin_in_child();
     ::dup2(in_read.get(), STDIN_FILENO);
     ::dup2(out_write.get(), STDOUT_FILENO);
     ::dup2(err_write.get(), STDERR_FILENO);
@@ -78,6 +105,7 @@ BackgroundProgram::BackgroundProgram(const ProgramStart& start) {
     ::execve(argv[0], argv.data(), envp.data());
     ::_exit(kNotExecuted);
   }
+  signals.reset();
   x_process.reset(static_cast<int>(::syscall(SYS_pidfd_open, x_pid, 0)));
   x_in = std::move(in_write);
   x_out.fd = std::move(out_read);
