@@ -16,12 +16,12 @@ if(NOT QVM_SANITIZE AND TARGET guests)
     system/cli/trouble_test.cpp system/cli/up_test.cpp
     support/background_program.cpp support/footprint.cpp support/guest_machine.cpp support/linux_guest.cpp support/qvm_sandbox.cpp
     LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 300)
-  # What hosts lack, and what qvm says of it: needs no guest but the smallest.
+  # What hosts lack, and what qvm says of it, also where nobody can read it: needs no guest but the smallest.
   qvm_test(cli_host_system_test
-    system/cli/cli_fixture.cpp system/cli/containers_test.cpp system/cli/doctor_test.cpp
+    system/cli/cli_fixture.cpp system/cli/containers_test.cpp system/cli/doctor_test.cpp system/cli/output_test.cpp
     support/background_program.cpp support/guest_machine.cpp support/qvm_sandbox.cpp
     LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
-  add_dependencies(cli_host_system_test qvm qvmd qvm-relay qvm-regiond libqvm-vmhost vdev-shmem vdev-wdt-sp805 guests)
+  add_dependencies(cli_host_system_test qvm qvmd qvm-relay qvm-lint qvm-regiond libqvm-vmhost vdev-shmem vdev-wdt-sp805 guests hello-host qvm-chat)
   add_library(vdev-failing MODULE support/vdevs/failing_vdev.c)
   target_link_libraries(vdev-failing PRIVATE qvm_flags)
   set_target_properties(vdev-failing PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/vdevs")

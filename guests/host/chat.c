@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
+
 enum { SLOT_BYTES = 4096, FAILURE = 1, USAGE = 2 };
 
 static const char usage[] =
@@ -43,7 +45,8 @@ static void show_line(unsigned client, const char* from) {
   putchar('\n');
 }
 
-static void show_news(qvmshm_t* shm, unsigned* attached) {
+/* 0 if it cannot be shown. */
+static int show_news(qvmshm_t* shm, unsigned* attached) {
   const uint32_t status = qvmshm_status(shm);
   const unsigned now = status >> 16;
   for (unsigned i = 0; i < QVMSHM_MAX_CLIENTS; ++i) {
@@ -53,7 +56,7 @@ static void show_news(qvmshm_t* shm, unsigned* attached) {
     if ((*attached & ~now & 1u << i) != 0) printf("* %u has left\n", i);
   }
   *attached = now;
-  fflush(stdout);
+  return output_written("qvm-chat");
 }
 
 /* 0 at the end of the input. */
@@ -63,7 +66,6 @@ static int say(qvmshm_t* shm) {
   if (fgets(line, sizeof line, stdin) == NULL) return 0;
   if (qvmshm_is_read_only(shm)) {
     puts("* you may only listen here");
-    fflush(stdout);
     return 1;
   }
   memcpy(mine, line, sizeof line);
@@ -71,16 +73,19 @@ static int say(qvmshm_t* shm) {
   return 1;
 }
 
-static void talk(qvmshm_t* shm) {
+/* The exit status. */
+static int talk(qvmshm_t* shm) {
   struct pollfd waiting[] = {{qvmshm_event_fd(shm), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
   unsigned attached = 0;
   setvbuf(stdin, NULL, _IONBF,
           0); /* or a second line would wait in the buffer while poll() waits for a third */
-  show_news(shm, &attached);
+  if (!show_news(shm, &attached)) return FAILURE;
   for (;;) {
     if (poll(waiting, 2, -1) < 0) continue;
-    if (waiting[0].revents != 0) show_news(shm, &attached);
-    if (waiting[1].revents != 0 && !say(shm)) return;
+    if (waiting[0].revents != 0 && !show_news(shm, &attached)) return FAILURE;
+    if (waiting[1].revents == 0) continue;
+    if (!say(shm)) return 0;
+    if (!output_written("qvm-chat")) return FAILURE;
   }
 }
 
@@ -91,8 +96,10 @@ int main(int argc, char** argv) {
   const char* region = "testing";
   qvmshm_t* shm = NULL;
   int error;
+  int status;
+  hold_standard_descriptors();
   for (int option = 0; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-    if (option == 'h') return fputs(usage, stdout) < 0 ? FAILURE : 0;
+    if (option == 'h') return fputs(usage, stdout), output_written("qvm-chat") ? 0 : FAILURE;
     if (option != 'r') return fputs(usage, stderr), USAGE;
     runtime_directory = optarg;
   }
@@ -114,7 +121,7 @@ int main(int argc, char** argv) {
     qvmshm_close(shm);
     return FAILURE;
   }
-  talk(shm);
+  status = talk(shm);
   qvmshm_close(shm);
-  return 0;
+  return status;
 }

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "guests/hello/conversation.h"
+#include "guests/host/output.h"
 #include "guests/host/path_waiter.h"
 
 namespace {
@@ -98,7 +99,7 @@ int parse_options(int argc, char** argv, Options& options) {
         break;
       case 'h':
         print_usage(stdout);
-        return 0;
+        return output_written("hello-host") ? 0 : kFailure;
       default:
         good = false;
     }
@@ -187,6 +188,7 @@ int talk(qvmshm_t* handle, const Options& options) {
   const auto deadline = Clock::now() + std::chrono::seconds(options.patience);
   bool company = (first >> 16 & ~(1u << own)) != 0;
   while (!conversation.finished()) {
+    if (!output_written("hello-host")) return kFailure;
     pollfd event{.fd = qvmshm_event_fd(handle), .events = POLLIN, .revents = 0};
     const int ready = ::poll(&event, 1, company ? -1 : milliseconds_until(deadline));
     if (ready == 0) {
@@ -204,12 +206,13 @@ int talk(qvmshm_t* handle, const Options& options) {
   }
   std::printf("%s, detaching from '%s'\n", options.peers == 0 ? "all others have left" : "heard everybody",
               options.region.c_str());
-  return 0;
+  return output_written("hello-host") ? 0 : kFailure;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   Options options;
   if (const int status = parse_options(argc, argv, options); status >= 0) return status;
   // Whole lines at once, into a pipe too.

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <optional>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/daemon_connection.h"
@@ -63,6 +64,13 @@ class VmEnd {
   const std::string x_vm;
 };
 
+// Shows what a guest writes until that cannot be written any more: then nobody is there for the rest.
+ConsoleLog::Sink shown_until_lost(EventLoop& loop) {
+  return [&loop](std::string_view bytes) {
+    if (!write_output(bytes)) loop.stop();
+  };
+}
+
 }  // namespace
 
 int logs(const Options& options, const daemon::RuntimePaths& paths) {
@@ -73,7 +81,7 @@ int logs(const Options& options, const daemon::RuntimePaths& paths) {
   }
   const std::string& vm = options.words.front();
   const Signals signals(**loop, {SIGINT, SIGTERM}, [&loop](int) { (*loop)->stop(); });
-  ConsoleLog log(**loop, paths.console_log(vm), print_console);
+  ConsoleLog log(**loop, paths.console_log(vm), shown_until_lost(**loop));
   if (!log.open()) return no_log(paths, vm);
   if (options.follow) {
     log.follow_successors();
@@ -100,9 +108,9 @@ int console(const Options& options, const daemon::RuntimePaths& paths) {
     return kFailed;
   }
   const Signals signals(**loop, {SIGTERM, SIGHUP, SIGINT}, [&loop](int) { (*loop)->stop(); });
-  ConsoleLog log(**loop, paths.console_log(vm), print_console);
+  ConsoleLog log(**loop, paths.console_log(vm), shown_until_lost(**loop));
   ConsoleInput input(**loop, paths.console_socket(vm), [&loop] { (*loop)->stop(); });
-  if (::isatty(STDIN_FILENO) == 1) fmt::print(stderr, "qvm: console of '{}'; Ctrl-] leaves it\n", vm);
+  if (::isatty(STDIN_FILENO) == 1) complain(fmt::format("console of '{}'; Ctrl-] leaves it", vm));
   std::optional<RawTerminal> terminal(RawTerminal::KeepSignals::no);
   if (!log.open(ConsoleLog::From::last_lines)) {
     terminal.reset();

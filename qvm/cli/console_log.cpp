@@ -132,9 +132,4 @@ void PrefixedLines::print(std::string_view line) {
   x_print(text);
 }
 
-void print_console(std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-  std::fflush(stdout);
-}
-
 }  // namespace qvm::cli

@@ -68,7 +68,4 @@ class PrefixedLines {
   std::string x_rest;
 };
 
-// Writes bytes to standard output at once.
-void print_console(std::string_view bytes);
-
 }  // namespace qvm::cli

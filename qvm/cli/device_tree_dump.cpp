@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <fstream>
+
+#include "qvm/base/standard_streams.h"
 
 namespace qvm::cli {
 
@@ -16,9 +17,8 @@ Result<void> dump_device_trees(const Launch& launch) {
     std::ofstream file(plan.device_tree_dump, std::ios::binary);
     file << plan.device_tree;
     if (!file.flush()) return fail_errno(fmt::format("write the device tree '{}'", plan.device_tree_dump));
-    fmt::print("FDT saved to '{}'\n", plan.device_tree_dump);
+    write_output(fmt::format("FDT saved to '{}'\n", plan.device_tree_dump));
   }
-  std::fflush(stdout);
   return {};
 }
 

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/doctor_checks.h"
 #include "qvm/cli/doctor_probe.h"
@@ -21,9 +20,9 @@ int doctor(const Options& options, const daemon::RuntimePaths& paths) {
     facts.start = try_start(paths, works->architecture);
   const auto checks = examine(facts);
   if (options.json) {
-    fmt::print("{}\n", checks_to_json(checks));
+    write_output(checks_to_json(checks) + "\n");
   } else {
-    fmt::print("{}", checks_to_text(checks));
+    write_output(checks_to_text(checks));
   }
   return usable(checks) ? kOk : kFailed;
 }

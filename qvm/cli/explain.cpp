@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `qvm regions explain`: asks the region manager that runs, or one that exists for the moment only, made from
 // files.
-#include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/daemon_connection.h"
 #include "qvm/cli/exit_codes.h"
@@ -89,7 +90,7 @@ int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
     json = explain_launch(*launch, *question);
   }
   if (json && options.json) {
-    fmt::print("{}\n", *json);
+    write_output(*json + "\n");
     return kOk;
   }
   const auto text = json ? explanation_text(*json) : std::move(json);
@@ -97,7 +98,7 @@ int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
     complain(text.error().message());
     return kFailed;
   }
-  fmt::print("{}", *text);
+  write_output(*text);
   return kOk;
 }
 

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <vector>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/exit_codes.h"
 #include "tools/lint/format_command.h"
@@ -22,58 +23,64 @@ int run_words(WordCommand command, const char* name, const Options& options) {
   return command(static_cast<int>(words.size()), words.data(), std::cin, std::cout, std::cerr);
 }
 
-int run(int argc, const char* const* argv) {
-  int status = kOk;
-  const auto options = parse_options(argc, argv, std::cout, std::cerr, status);
-  if (!options) return status;
-  if (options->command == Command::lint) return run_words(lint::run_lint, "qvm lint", *options);
-  if (options->command == Command::fmt) return run_words(lint::run_format, "qvm fmt", *options);
-  if (options->command == Command::version) return version(*options);
-  auto directory = daemon::choose_runtime_directory(options->common.runtime_directory);
+int run_command(const Options& options) {
+  if (options.command == Command::version) return version(options);
+  auto directory = daemon::choose_runtime_directory(options.common.runtime_directory);
   if (!directory) {
     complain(directory.error().message());
     return kNotStarted;
   }
   const daemon::RuntimePaths paths(std::move(*directory));
   // Said here once: planning would blame each VM's name for it.
-  const bool launches = options->command == Command::up || options->command == Command::single;
+  const bool launches = options.command == Command::up || options.command == Command::single;
   if (auto fits = daemon::check_socket_lengths(paths, "a"); launches && !fits) {
     complain(fits.error().message());
     return kNotStarted;
   }
-  switch (options->command) {
+  switch (options.command) {
     case Command::up:
-      return up(*options, paths);
+      return up(options, paths);
     case Command::single:
-      return run_single(*options, paths);
+      return run_single(options, paths);
     case Command::down:
-      return down(*options, paths);
+      return down(options, paths);
     case Command::ps:
-      return list_vms(*options, paths);
+      return list_vms(options, paths);
     case Command::console:
-      return console(*options, paths);
+      return console(options, paths);
     case Command::logs:
-      return logs(*options, paths);
+      return logs(options, paths);
     case Command::regions:
-      return list_regions(*options, paths);
+      return list_regions(options, paths);
     case Command::explain:
-      return explain_region(*options, paths);
+      return explain_region(options, paths);
     case Command::plan:
-      return show_plan(*options, paths);
+      return show_plan(options, paths);
     case Command::doctor:
-      return doctor(*options, paths);
+      return doctor(options, paths);
     case Command::lint:
     case Command::fmt:
     case Command::version:
-      break;  // above
+      break;  // elsewhere
   }
   return kUsage;
+}
+
+int run(int argc, const char* const* argv) {
+  int status = kOk;
+  const auto options = parse_options(argc, argv, std::cout, std::cerr, status);
+  // These two have an exit status of their own for output that is lost.
+  if (options && options->command == Command::lint) return run_words(lint::run_lint, "qvm lint", *options);
+  if (options && options->command == Command::fmt) return run_words(lint::run_format, "qvm fmt", *options);
+  if (options) status = run_command(*options);
+  return end_output("qvm", status);
 }
 
 }  // namespace
 }  // namespace qvm::cli
 
 int main(int argc, char** argv) {
+  qvm::hold_standard_descriptors();
   try {
     return qvm::cli::run(argc, argv);
   } catch (const std::exception& error) {

@@ -132,7 +132,7 @@ class Parser {
             "  qvm up --detach system.yaml && qvm logs -f left\n\n"
             "Ctrl-C stops the VMs in order. Exit status: 0 all ended by themselves, 65 the "
             "configuration has\nerrors, 64 nothing could be started, 4 to 7 and 96 how a VM failed, "
-            "130 interrupted.\n");
+            "74 output could not\nbe written, 130 interrupted.\n");
     up.add_option("file", x_options.words, "A manifest (*.yaml) or configurations (*.qvmconf)")
         ->required()
         ->type_name("FILE");

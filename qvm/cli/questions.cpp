@@ -3,11 +3,11 @@
 // The commands that ask qvmd something, or files, and print the answer.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "config/architecture.h"
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/daemon_connection.h"
 #include "qvm/cli/doctor_probe.h"
@@ -66,10 +66,10 @@ int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
   const auto reply = ask(paths, request, {});
   if (!reply) return failed(reply.error());
   if (options.json) {
-    fmt::print("{}\n", daemon::statuses_to_json(reply->vms));
+    write_output(daemon::statuses_to_json(reply->vms) + "\n");
     return kOk;
   }
-  fmt::print("{}", vm_table(reply->vms));
+  write_output(vm_table(reply->vms));
   return kOk;
 }
 
@@ -86,8 +86,8 @@ int down(const Options& options, const daemon::RuntimePaths& paths) {
   const auto reply = ask(paths, request, nothing);
   if (!reply) return failed(reply.error());
   if (reply->kind == Reply::Kind::failed) return failed(Error(reply->text));
-  for (const auto& vm : reply->vms) fmt::print("{}: {}\n", vm.name, describe(vm));
-  if (reply->vms.empty()) fmt::print("no VM is running\n");
+  for (const auto& vm : reply->vms) write_output(fmt::format("{}: {}\n", vm.name, describe(vm)));
+  if (reply->vms.empty()) write_output("no VM is running\n");
   return kOk;
 }
 
@@ -99,12 +99,12 @@ int list_regions(const Options& options, const daemon::RuntimePaths& paths) {
   const auto reply = ask(paths, request, nothing);
   if (!reply) return failed(reply.error());
   if (options.json) {
-    fmt::print("{}\n", reply->text);
+    write_output(reply->text + "\n");
     return kOk;
   }
   const auto table = region_table(reply->text);
   if (!table) return failed(table.error());
-  fmt::print("{}", *table);
+  write_output(*table);
   return kOk;
 }
 
@@ -113,22 +113,22 @@ int show_plan(const Options& options, const daemon::RuntimePaths& paths) {
   const auto launch = plan_launch(options, WordForm::files, paths.root(), std::cerr, status);
   if (!launch) return status;
   bool first = true;
-  if (options.form == PlanForm::json) fmt::print("[");
+  if (options.form == PlanForm::json) write_output("[");
   for (const auto& plan : launch->plans) {
     switch (options.form) {
       case PlanForm::json:
-        fmt::print("{}{}", first ? "" : ",\n", plan::to_json(plan));
+        write_output((first ? "" : ",\n") + plan::to_json(plan));
         break;
       case PlanForm::xml:
-        fmt::print("{}", plan.domain_xml);
+        write_output(plan.domain_xml);
         break;
       case PlanForm::table:
-        fmt::print("{}{}", first ? "" : "\n", plan::to_table(plan));
+        write_output((first ? "" : "\n") + plan::to_table(plan));
         break;
     }
     first = false;
   }
-  if (options.form == PlanForm::json) fmt::print("]\n");
+  if (options.form == PlanForm::json) write_output("]\n");
   return kOk;
 }
 
@@ -147,16 +147,18 @@ int version(const Options& options) {
         {"qemu", qemu},
         {"libvirt", {{"library", host::libvirt_version()}, {"compiled", host::compiled_libvirt_version()}}},
         {"kvm", why_no_kvm.empty()}};
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    write_output(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     return kOk;
   }
-  fmt::print("qvm {}\n", QVM_VERSION);
+  std::string text = fmt::format("qvm {}\n", QVM_VERSION);
   const auto programs = qemu_programs();
-  if (programs.empty()) fmt::print("QEMU: there is none in PATH\n");
+  if (programs.empty()) text += "QEMU: there is none in PATH\n";
   for (const QemuProgram& one : programs)
-    fmt::print("QEMU for {}: {} ({})\n", config::to_string(one.architecture), one.version, one.path);
-  fmt::print("libvirt: {} (built with {})\n", host::libvirt_version(), host::compiled_libvirt_version());
-  fmt::print("KVM: {}\n", why_no_kvm.empty() ? "can be used" : why_no_kvm);
+    text += fmt::format("QEMU for {}: {} ({})\n", config::to_string(one.architecture), one.version, one.path);
+  text +=
+      fmt::format("libvirt: {} (built with {})\n", host::libvirt_version(), host::compiled_libvirt_version());
+  text += fmt::format("KVM: {}\n", why_no_kvm.empty() ? "can be used" : why_no_kvm);
+  write_output(text);
   return kOk;
 }
 

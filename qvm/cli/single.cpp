@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/device_tree_dump.h"
@@ -23,22 +24,13 @@ namespace {
 using daemon::VmState;
 using daemon::VmStatus;
 
-void write_bytes(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;  // nobody reads any more
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
 // One VM that ends with us.
 class Single {
  public:
   Single(const daemon::RuntimePaths& paths, EventLoop& loop, const plan::VmPlan& plan)
       : x_paths(paths), x_loop(loop), x_dryrun(plan.dryrun) {
     if (plan.consoles.empty() || x_dryrun) return;
-    x_log = std::make_unique<ConsoleLog>(loop, plan.consoles.front().log, write_bytes);
+    x_log = std::make_unique<ConsoleLog>(loop, plan.consoles.front().log, write_output);
     if (!plan.consoles.front().socket.empty()) {
       x_input = std::make_unique<ConsoleInput>(loop, plan.consoles.front().socket, [this] { stop(SIGTERM); });
     }
@@ -67,7 +59,7 @@ class Single {
  private:
   VmWatch::Hooks hooks() {
     return {
-        .progress = [](const std::string& text) { fmt::print(stderr, "qvm: {}\n", text); },
+        .progress = complain,
         .news = [this](const VmStatus& vm) { on_news(vm); },
         .started =
             [this] {
@@ -106,7 +98,7 @@ class Single {
     if (x_signal == SIGQUIT) return kPowerCut;
     if (cancelled || !x_last) return kOk;
     if (x_dryrun) {
-      write_bytes(kDryrunCompleted);
+      write_output(kDryrunCompleted);
       return kOk;
     }
     if (exit_code(x_last->outcome) != kOk) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/device_tree_dump.h"
@@ -68,7 +69,7 @@ class Up {
 
   VmWatch::Hooks hooks() {
     return {
-        .progress = [](const std::string& text) { fmt::print(stderr, "qvm: {}\n", text); },
+        .progress = complain,
         .news = [this](const VmStatus& vm) { on_news(vm); },
         .started =
             [this] {
@@ -99,7 +100,7 @@ class Up {
       console.prefix = fmt::format("{:<{}} | ", plan.name, width);
       if (x_color)
         console.prefix = fmt::format("{}{}\033[0m", kColors[index++ % kColors.size()], console.prefix);
-      console.lines = std::make_unique<PrefixedLines>(console.prefix, print_console);
+      console.lines = std::make_unique<PrefixedLines>(console.prefix, write_output);
       if (plan.consoles.empty() || x_options.detach || x_dryrun) continue;
       console.log = std::make_unique<ConsoleLog>(
           x_loop, plan.consoles.front().log,
@@ -113,9 +114,9 @@ class Up {
     // The log is the new one from the moment the VM's process runs.
     if (vm.state == VmState::running) {
       console.ran = true;
-      print_console(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+      write_output(fmt::format("{}* {}\n", console.prefix, describe(vm)));
     }
-    if (vm.state == VmState::waiting) print_console(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    if (vm.state == VmState::waiting) write_output(fmt::format("{}* {}\n", console.prefix, describe(vm)));
     const bool between_runs = vm.state == VmState::restarting;
     if (console.log != nullptr && vm.state != VmState::starting && !between_runs) console.log->open();
     if (!vm.over() && !between_runs) return;
@@ -123,20 +124,21 @@ class Up {
     console.lines->finish();
     // The next run has a log of its own.
     if (console.log != nullptr && between_runs) console.log->close();
-    print_console(fmt::format("{}* {}\n", console.prefix, describe(vm)));
+    write_output(fmt::format("{}* {}\n", console.prefix, describe(vm)));
   }
 
   void show_roll_back() {
     for (auto& [name, console] : x_consoles) {
       console.lines->finish();
-      if (console.ran) print_console(fmt::format("{}* stopped\n", console.prefix));
+      if (console.ran) write_output(fmt::format("{}* stopped\n", console.prefix));
     }
   }
 
   void on_signal(int signal) {
     const int earlier = std::exchange(x_signal, signal);
     if (earlier == 0) {
-      fmt::print(stderr, "\nqvm: stopping the VMs; once more to leave them to 'qvm down'\n");
+      std::fputs("\n", stderr);  // after the terminal's "^C"
+      complain("stopping the VMs; once more to leave them to 'qvm down'");
       if (x_watch != nullptr) x_watch->stop(x_options.timeout_ms);
     } else {
       x_loop.stop();
@@ -147,7 +149,7 @@ class Up {
     if (x_signal != 0) return 128 + x_signal;
     if (x_failed) return x_watch->all_started() ? kDied : kNotStarted;
     if (x_dryrun) {
-      print_console(kDryrunCompleted);
+      write_output(kDryrunCompleted);
       return kOk;
     }
     if (x_options.detach) return kOk;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // qvmd: the supervisor's program. Started by qvm when it is needed.
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include <string_view>
 
 #include "qvm/base/process_limits.h"
+#include "qvm/base/standard_streams.h"
 #include "qvm/daemon/daemon.h"
 #include "qvm/daemon/runtime_directory.h"
 
@@ -65,7 +65,7 @@ int run(const Arguments& arguments) {
   qvm::UniqueFd ready(arguments.ready);
   if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
   const auto give_up = [&](const std::string& why) {
-    fmt::print(stderr, "qvmd: {}\n", why);
+    qvm::write_complaint("qvmd", why);
     tell(ready, why);
     return 1;
   };
@@ -93,13 +93,14 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  qvm::hold_standard_descriptors();
   if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
-    std::fputs(kUsage, stdout);
-    return 0;
+    qvm::write_output(kUsage);
+    return qvm::end_output("qvmd", 0);
   }
   if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
-    std::puts("qvmd " QVM_VERSION);
-    return 0;
+    qvm::write_output("qvmd " QVM_VERSION "\n");
+    return qvm::end_output("qvmd", 0);
   }
   const auto arguments = parse(argc, argv);
   if (!arguments) {
@@ -109,7 +110,7 @@ int main(int argc, char** argv) {
   try {
     return run(*arguments);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "qvmd: {}\n", error.what());
+    qvm::write_complaint("qvmd", error.what());
     return 1;
   }
 }

@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "qvm/base/standard_streams.h"
 #include "qvm/regions/log.h"
 #include "qvm/regions/server.h"
 
@@ -183,9 +184,10 @@ int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors
 }  // namespace
 
 int main(int argc, char** argv) {
+  qvm::hold_standard_descriptors();
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
-    std::fputs(kUsage, stdout);
-    return 0;
+    qvm::write_output(kUsage);
+    return qvm::end_output("qvm-regiond", 0);
   }
   const auto arguments = parse(argc, argv);
   if (!arguments) {

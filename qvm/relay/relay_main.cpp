@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "qvm/base/log.h"
+#include "qvm/base/standard_streams.h"
 #include "qvm/relay/relay.h"
 
 namespace {
@@ -127,13 +129,13 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   const auto arguments = parse(argc, argv);
   if (!arguments) {
-    fmt::print(stderr, kUsage);
+    std::fputs(kUsage, stderr);
     return kExitUsage;
   }
   try {
     return run(*arguments);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "qvm-relay: {}\n", error.what());
+    qvm::write_complaint("qvm-relay", error.what());
     return kExitHostGone;
   }
 }

@@ -31,6 +31,12 @@ if found=$(grep -nE '[^_[:alnum:]:>."](strtol|strtoul|strtoull|atoi|system|popen
   complain "$found"
 fi
 
+# They throw, or forget, what cannot be written; qvm/base/standard_streams.h does neither.
+if found=$(grep -nE '(fmt::print|std::(printf|puts|putchar))\(|(fputs|fprintf|fwrite)\(.*stdout' \
+    $(printf '%s\n' "${code[@]}" | grep -E '^(qvm|config|vdevs|tools)/')); then
+  complain "$found"
+fi
+
 # Names in the documentation that look like paths of this tree exist.
 for page in README.md docs/*.md guests/examples/*/README.md; do
   [ -e "$page" ] || continue

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <iostream>
 
+#include "qvm/base/standard_streams.h"
 #include "tools/lint/lint_command.h"
 
 int main(int argc, char** argv) {
+  qvm::hold_standard_descriptors();
   return qvm::lint::run_lint(argc, argv, std::cin, std::cout, std::cerr);
 }
