@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include <thread>
 
 #include "qvm/base/pidfd.h"
+#include "qvm/base/retry_pause.h"
 #include "qvm/regions/log.h"
 
 namespace qvm::regions {
@@ -38,8 +38,10 @@ struct KeeperMessage {
 
 namespace {
 
-// flags: MSG_DONTWAIT, or 0 to wait for the other side, which is trusted and does nothing but read.
-Result<void> send_message(int socket, const KeeperMessage& message, std::span<const int> fds, int flags = 0) {
+using Clock = std::chrono::steady_clock;
+
+// Without waiting.
+Result<void> send_message(int socket, const KeeperMessage& message, std::span<const int> fds) {
   iovec data{const_cast<KeeperMessage*>(&message), sizeof message};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
   msghdr header{};
@@ -54,10 +56,38 @@ Result<void> send_message(int socket, const KeeperMessage& message, std::span<co
     rights->cmsg_len = CMSG_LEN(fds.size_bytes());
     std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
   }
-  while (::sendmsg(socket, &header, MSG_NOSIGNAL | flags) < 0) {
+  while (::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (errno != EINTR) return fail_errno("send to the other side of the keeper's socket");
   }
   return {};
+}
+
+int left_ms(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::max<long long>(left, 0));
+}
+
+constexpr std::chrono::milliseconds kCrowdPatience{1000};
+
+// Waits until the other side, which is trusted and does nothing but read, has made room; prod() wakes it.
+template <class Prod>
+Result<void> send_patiently(int socket, const KeeperMessage& message, std::span<const int> fds,
+                            std::chrono::milliseconds patience, const Prod& prod) {
+  const auto start = Clock::now();
+  for (;;) {
+    auto sent = send_message(socket, message, fds);
+    const int code = sent ? 0 : sent.error().code();
+    // As many descriptors are under way as this user's processes may have there. Nothing tells when some have
+    // arrived, and they may be anybody's.
+    const bool too_many = code == ETOOMANYREFS;
+    if (code != EAGAIN && !too_many) return sent;
+    const int left = left_ms(start + (too_many ? std::min(patience, kCrowdPatience) : patience));
+    if (left == 0) return sent;
+    prod();
+    pollfd room{socket, static_cast<short>(too_many ? 0 : POLLOUT), 0};
+    if (::poll(&room, 1, too_many ? 1 : left) > 0 && too_many)
+      return fail_errno("use the keeper's socket", EPIPE);
+  }
 }
 
 struct Received {
@@ -153,6 +183,15 @@ LinkEnd serve(int socket, KeptDescriptors& kept, int& starts) {
   }
 }
 
+void bury(pid_t child) {
+  ::kill(child, SIGKILL);
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+// How long a qvm-regiond that starts may take to read what there is: longer than any machine is busy.
+constexpr std::chrono::seconds kStartPatience{60};
+
 Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kept, int& pid) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
@@ -164,23 +203,28 @@ Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kep
   std::vector<KeptRef> all;
   for (const auto& [key, fd] : kept) all.push_back({key, fd.get()});
   const auto send = [&mine](const KeeperMessage& message, std::span<const int> fds) {
-    return send_message(mine.get(), message, fds);
+    return send_patiently(mine.get(), message, fds, kStartPatience, [] {});
   };
   auto sent = send_descriptors(send, all);
   if (sent) sent = send({.op = KeeperOp::complete, .count = 0, .keys = {}}, {});
-  // A child that died meanwhile shows in serve().
+  // One that died meanwhile shows in serve(). But one that does not get everything would wait for the rest,
+  // and we for it.
+  if (!sent && sent.error().code() != EPIPE && sent.error().code() != ECONNRESET) {
+    bury(pid);
+    return tl::unexpected(std::move(sent.error()));
+  }
   return mine;
 }
 
 enum class Death { none, in_vain, killed, other };
 
 // How the process ended that had the other end of the link. None: it lives, and so has another keeper by now.
-Death death_of(int pid, bool our_child) {
-  constexpr int kGraceMs = 1000;  // the link breaks before the process is quite dead
-  const UniqueFd process = open_pidfd(pid);
+Death death_of(int pid, const UniqueFd& process, bool our_child) {
+  // The link breaks before the process is quite dead.
+  const auto deadline = Clock::now() + std::chrono::seconds(1);
   pollfd waiting{process.get(), POLLIN, 0};
   int ready = 0;
-  while (process && (ready = ::poll(&waiting, 1, kGraceMs)) < 0 && errno == EINTR) {
+  while (process && (ready = ::poll(&waiting, 1, left_ms(deadline))) < 0 && errno == EINTR) {
   }
   if (process && ready == 0) return Death::none;
   int status = 0;
@@ -198,13 +242,24 @@ int maker_of(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
 }
 
+// A descriptor of the process with the other end of the socket. Looked at after it was opened: if the socket
+// is still whole, the process was alive, and the number not yet another's.
+UniqueFd open_at(int socket, int pid) {
+  UniqueFd process = open_pidfd(pid);
+  pollfd link{socket, 0, 0};
+  if (::poll(&link, 1, 0) != 0) process.reset();
+  return process;
+}
+
 }  // namespace
 
-KeeperLink::KeeperLink(UniqueFd socket, int keeper)
-    : x_socket(std::move(socket)), x_process(open_pidfd(keeper != 0 ? keeper : maker_of(x_socket.get()))) {
-  const timeval patience{1, 0};
-  ::setsockopt(x_socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+void pause_for(std::chrono::milliseconds time) {
+  std::this_thread::sleep_for(time);
 }
+
+KeeperLink::KeeperLink(UniqueFd socket, int keeper)
+    : x_socket(std::move(socket)),
+      x_process(open_at(x_socket.get(), keeper != 0 ? keeper : maker_of(x_socket.get()))) {}
 
 Result<KeptDescriptors> KeeperLink::take_back() {
   KeptDescriptors kept;
@@ -220,10 +275,8 @@ Result<KeptDescriptors> KeeperLink::take_back() {
 
 // The keeper is woken when its socket is full, or by ring(): not for each message.
 Result<void> KeeperLink::send(const KeeperMessage& message, std::span<const int> fds) {
-  auto sent = send_message(x_socket.get(), message, fds, x_bell ? MSG_DONTWAIT : 0);
-  if (sent || sent.error().code() != EAGAIN) return sent;
-  ring();
-  return send_message(x_socket.get(), message, fds);
+  constexpr std::chrono::seconds kPatience{1};
+  return send_patiently(x_socket.get(), message, fds, kPatience, [this] { ring(); });
 }
 
 void KeeperLink::ring() {
@@ -256,12 +309,13 @@ void KeeperLink::give_up() {
   *this = KeeperLink();
 }
 
-void KeeperLink::serving() {
-  if (!x_socket) return;
+Result<void> KeeperLink::serving() {
+  if (!x_socket) return {};
   UniqueFd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   const int fd = bell.get();
-  const auto sent = send({.op = KeeperOp::complete, .count = 0, .keys = {}}, std::span(&fd, bell ? 1U : 0U));
+  auto sent = send({.op = KeeperOp::complete, .count = 0, .keys = {}}, std::span(&fd, bell ? 1U : 0U));
   if (sent) x_bell = std::move(bell);
+  return sent;
 }
 
 void KeeperLink::bye() {
@@ -270,13 +324,15 @@ void KeeperLink::bye() {
   ring();
 }
 
-int run_keeper(const StartRegiond& start, UniqueFd first) {
+int run_keeper(const StartRegiond& start, UniqueFd first, const Pause& pause) {
   constexpr int kMaxStarts = 3;  // in a row that never came up, by their own fault
   constexpr std::chrono::milliseconds kPause{50};
+  RetryPause retry({.at_once = 0, .first = kPause, .most = std::chrono::seconds(10)});
   KeptDescriptors kept;
   UniqueFd link = std::move(first);
   bool our_child = !link;
   int pid = link ? maker_of(link.get()) : 0;
+  UniqueFd process = link ? open_at(link.get(), pid) : UniqueFd();
   int starts = 0;
   for (;;) {
     if (!link) {
@@ -287,15 +343,20 @@ int run_keeper(const StartRegiond& start, UniqueFd first) {
       auto started = start_one(start, kept, pid);
       if (!started) {
         log_line("keeper: start qvm-regiond: " + started.error().message());
-        return 1;
+        // Whoever asked for the first one is told. Later, giving up would lose everything.
+        if (kept.empty()) return 1;
+        --starts;
+        pause(retry.failed(Clock::now()));
+        continue;
       }
       link = std::move(*started);
       our_child = true;
+      process = open_pidfd(pid);
     }
     const LinkEnd end = serve(link.get(), kept, starts);
     link.reset();
     if (end == LinkEnd::bye) return 0;
-    switch (death_of(pid, our_child)) {
+    switch (death_of(pid, process, our_child)) {
       case Death::none:
         log_line("keeper: qvm-regiond has given this keeper up");
         return 0;
@@ -304,7 +365,7 @@ int run_keeper(const StartRegiond& start, UniqueFd first) {
       case Death::killed:
         // Giving up would lose everything. But whoever kills it (the kernel, for want of memory) may go on
         // so.
-        if (starts != 0) std::this_thread::sleep_for(kPause);
+        if (starts != 0) pause(kPause);
         starts = 0;
         break;
       case Death::other:

@@ -4,6 +4,7 @@
 // understands nothing of what it holds.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,8 +27,8 @@ struct KeptRef {
 
 struct KeeperMessage;
 
-// qvm-regiond's end. Blocking, but the keeper does nothing but read; one that does not read for a second is
-// as good as lost. A lost keeper is told by failures.
+// qvm-regiond's end. Sending waits, but the keeper does nothing but read; one that does not read for a second
+// is as good as lost. A lost keeper is told by failures.
 //
 // What is sent waits in the keeper's socket, where it outlives this process as well as in the keeper's hands;
 // the keeper itself wakes up when the socket is full, when this process dies, and by ring().
@@ -45,7 +46,7 @@ class KeeperLink {
   // The keeper handles what was sent up to now: descriptors that were dropped are closed.
   void ring();
   // This process is up: if it dies now, that is no reason to give up on it. From here on it rings.
-  void serving();
+  Result<void> serving();
   // This process is about to end on purpose: the keeper ends too.
   void bye();
 
@@ -65,8 +66,12 @@ class KeeperLink {
 // What a keeper does for its qvm-regiond until that says bye: returns the exit status.
 // start(socket) starts a qvm-regiond with that end of the link and returns its pid.
 // first: the link to a qvm-regiond that runs already (the keeper before this one died); empty to start one.
+// pause(time) waits that long. As long as there is something to lose, a start that fails for want of
+// something is tried again, after pauses that grow.
 using StartRegiond = std::function<Result<int>(UniqueFd socket)>;
-int run_keeper(const StartRegiond& start, UniqueFd first);
+using Pause = std::function<void(std::chrono::milliseconds)>;
+void pause_for(std::chrono::milliseconds time);
+int run_keeper(const StartRegiond& start, UniqueFd first, const Pause& pause = pause_for);
 
 // What qvm-regiond exits with when another one serves the directory: starting it again would be of no use.
 inline constexpr int kExitAlreadyRunning = 75;

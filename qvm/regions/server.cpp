@@ -28,15 +28,9 @@ constexpr char kHostSocket[] = "host.sock";
 constexpr char kAdminSocket[] = "admin.sock";
 // Somebody started us for a reason; if nobody ever comes, it has died.
 constexpr std::chrono::seconds kFirstVisitorDeadline{10};
-// More keepers than that dying within that time, and the next has to wait.
-constexpr std::size_t kKeeperDeaths = 5;
-constexpr std::chrono::seconds kKeeperTrouble{1};
 // Sockets still to be closed before no more are accepted for the time being.
 constexpr std::size_t kMaxChores = 64;
 constexpr std::chrono::milliseconds kBreather{20};
-// The keeper's work is put off so that it has more of it at once.
-constexpr std::chrono::milliseconds kKeeperPause{20};
-constexpr std::size_t kMaxDropped = 64;
 
 bool is_root() {
   return ::geteuid() == 0;
@@ -125,9 +119,7 @@ Result<void> Server::Impl::start() {
   if (auto watched = watch_listener(x_host_listener.get(), &Impl::accept_client, 0); !watched) return watched;
   if (auto watched = watch_listener(x_admin_listener.get(), &Impl::accept_admin, 0); !watched) return watched;
   if (x_keeper.fd() >= 0) {
-    // It never speaks after the start: readable means dead.
-    auto watched = x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); });
-    if (!watched) return watched;
+    if (auto watched = watch_keeper(); !watched) return watched;
   }
   if (auto watched = watch_for_removal(); !watched) return watched;
   x_spare.reset(::fcntl(x_directory.get(), F_DUPFD_CLOEXEC, 0));
@@ -135,7 +127,7 @@ Result<void> Server::Impl::start() {
     x_had_visitors = true;
     end_if_idle();
   });
-  x_keeper.serving();
+  if (!x_keeper.serving()) replace_keeper();
   return {};
 }
 
@@ -207,8 +199,10 @@ Result<void> Server::Impl::listen_for_vm(Id vm, UniqueFd kept) {
     listener = std::move(*made);
   }
   if (auto watched = watch_listener(listener.get(), &Impl::accept_client, vm); !watched) return watched;
-  keep({{kept_key(vm, KeptKind::listener), listener.get()}});
+  const int fd = listener.get();
+  // Ours first: a keeper that takes the place of one that has just died gets what is ours.
   x_vm_listeners[vm] = std::move(listener);
+  keep({{kept_key(vm, KeptKind::listener), fd}});
   return {};
 }
 
@@ -222,95 +216,6 @@ void Server::Impl::stop_listening_for_vm(Id vm, const std::string& name) {
   }
   // Stays if somebody keeps other files there.
   ::unlinkat(x_vms_directory.get(), name.c_str(), AT_REMOVEDIR);
-}
-
-void Server::Impl::keep(std::vector<KeptRef> descriptors) {
-  if (!x_keeper.keep(descriptors)) return replace_keeper();
-  settle_with_keeper_soon();
-}
-
-// There is no hurry: memory that matters was freed, and what the journal says is gone is gone.
-void Server::Impl::drop_kept(std::vector<KeeperKey> keys) {
-  if (x_keeper.fd() < 0) return;
-  x_dropped.insert(x_dropped.end(), keys.begin(), keys.end());
-  if (x_dropped.size() >= kMaxDropped) return settle_with_keeper();
-  settle_with_keeper_soon();
-}
-
-void Server::Impl::settle_with_keeper_soon() {
-  if (std::exchange(x_settling, true)) return;
-  x_loop->after(kKeeperPause, [this] {
-    x_settling = false;
-    settle_with_keeper();
-  });
-}
-
-void Server::Impl::settle_with_keeper() {
-  const std::vector<KeeperKey> dropped = std::exchange(x_dropped, {});
-  if (!x_keeper.drop(dropped)) return replace_keeper();
-  x_keeper.ring();
-}
-
-std::vector<KeptRef> Server::Impl::everything_kept() const {
-  std::vector<KeptRef> all;
-  if (x_admin_listener) all.push_back({kKeptAdminListener, x_admin_listener.get()});
-  if (x_host_listener) all.push_back({kKeptHostListener, x_host_listener.get()});
-  for (const auto& [vm, listener] : x_vm_listeners)
-    all.push_back({kept_key(vm, KeptKind::listener), listener.get()});
-  for (const auto& [id, state] : x_manager.regions()) {
-    const SharedRegion* region = x_store.region(id);
-    if (region == nullptr) continue;
-    all.push_back({kept_key(id, KeptKind::data), region->data.get()});
-    all.push_back({kept_key(id, KeptKind::page), region->page.file.get()});
-  }
-  for (const auto& [id, state] : x_manager.connections()) {
-    if (const SharedClient* client = x_store.client(id)) {
-      all.push_back({kept_key(id, KeptKind::page), client->page.get()});
-    }
-  }
-  return all;
-}
-
-void Server::Impl::replace_keeper() {
-  if (x_keeper.fd() < 0) return;
-  x_loop->unwatch(x_keeper.fd());
-  x_keeper.give_up();
-  x_dropped.clear();
-  if (!x_options.start_keeper) {
-    log_line("the keeper has died; from here on nothing survives this process");
-    return;
-  }
-  const auto now = std::chrono::steady_clock::now();
-  while (!x_keeper_deaths.empty() && now - x_keeper_deaths.front() > kKeeperTrouble)
-    x_keeper_deaths.pop_front();
-  // One that dies before it has everything counts as well, and is no reason to be without.
-  do {
-    x_keeper_deaths.push_back(now);
-    if (x_keeper_deaths.size() <= kKeeperDeaths && start_keeper()) {
-      log_line("the keeper has died; another one holds everything now");
-      return;
-    }
-  } while (x_keeper_deaths.size() <= kKeeperDeaths);
-  log_line("the keeper has died and another cannot be had now; until then nothing survives this process");
-  x_loop->after(kKeeperTrouble, [this] {
-    if (x_keeper.fd() < 0 && start_keeper()) log_line("another keeper holds everything now");
-  });
-}
-
-bool Server::Impl::start_keeper() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return false;
-  UniqueFd mine(ends[0]);
-  const auto started = x_options.start_keeper(UniqueFd(ends[1]));
-  if (!started) return false;
-  KeeperLink link(std::move(mine), *started);
-  if (!link.keep(everything_kept())) {
-    link.give_up();
-    return false;
-  }
-  link.serving();
-  x_keeper = std::move(link);
-  return x_loop->watch(x_keeper.fd(), EPOLLIN, [this](std::uint32_t) { replace_keeper(); }).has_value();
 }
 
 // A directory that somebody removed under us would keep us here for ever, waiting for a VM that is to be

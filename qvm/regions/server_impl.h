@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 
 #include "qvm/base/event_loop.h"
 #include "qvm/base/log_budget.h"
+#include "qvm/base/retry_pause.h"
 #include "qvm/regions/chores.h"
 #include "qvm/regions/journal.h"
 #include "qvm/regions/manager.h"
@@ -80,16 +80,21 @@ class Server::Impl {
   Result<void> watch_listener(int listener, OnConnection on_connection, Id vm);
   UniqueFd accept_one(int listener);
   void retire_listener(UniqueFd listener);
+  Result<void> watch_for_removal();
+  void end_if_idle();
+  void remove_files();
+
+  // server_keeper.cpp
   void keep(std::vector<KeptRef> descriptors);
   void drop_kept(std::vector<KeeperKey> keys);
   void settle_with_keeper_soon();
   void settle_with_keeper();
+  Result<void> watch_keeper();
   void replace_keeper();
-  bool start_keeper();
+  void await_keeper(std::string why);
+  void try_keeper();
+  Result<void> start_keeper();
   std::vector<KeptRef> everything_kept() const;
-  Result<void> watch_for_removal();
-  void end_if_idle();
-  void remove_files();
 
   // server_restore.cpp
   Result<void> restore(const std::vector<std::string>& records, KeptDescriptors kept);
@@ -192,7 +197,8 @@ class Server::Impl {
   UniqueFd x_spare;            // given up to refuse a connection when there are no descriptors left
   UniqueFd x_removal;          // inotify of the runtime directory
   bool x_unreachable = false;  // our directory was removed: nobody will find us any more
-  std::deque<std::chrono::steady_clock::time_point> x_keeper_deaths;  // recent ones
+  // Five deaths in a row cost nothing; somebody who kills keepers on purpose has to wait.
+  RetryPause x_keeper_retry{{.at_once = 5}};
   bool x_had_visitors = false;  // before the first, being idle is no reason to end
   bool x_idle_end = false;
   Chores x_chores;
