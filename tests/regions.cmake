@@ -42,7 +42,7 @@ hyp_shm_program(cpp11 CXX 11 OFF)
 hyp_shm_program(gnucpp20 CXX 20 ON)
 
 qvm_test(regions_integration_test THREADS
-  integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp integration/regions/log_test.cpp
+  integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/durability_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp integration/regions/log_test.cpp
   integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
   integration/regions/recovery_test.cpp integration/regions/stress_test.cpp

@@ -115,11 +115,12 @@ Result<Journal::Opened> Journal::open(int directory) {
 }
 
 Result<void> Journal::append(const std::vector<std::string>& records) {
+  if (!x_whole) return fail("the journal has a gap");
   const std::string bytes = framed(records);
   if (auto written = write_all(x_file.get(), bytes); !written) {
-    // Half a record would hide all later ones.
-    if (::ftruncate(x_file.get(), static_cast<off_t>(x_size)) != 0)
-      return fail_errno("undo a journal record");
+    x_whole = false;
+    // If it stays, a restart takes it for torn and cuts it off.
+    [[maybe_unused]] const auto undone = ::ftruncate(x_file.get(), static_cast<off_t>(x_size));
     return written;
   }
   x_size += bytes.size();
@@ -131,12 +132,18 @@ Result<void> Journal::rewrite(const std::vector<std::string>& records) {
                          O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return fail_errno("make a new journal");
   const std::string bytes = std::string(kMagic) + framed(records);
-  if (auto written = write_all(file.get(), bytes); !written) return written;
-  if (::renameat(x_directory.get(), kNewName, x_directory.get(), kName) != 0)
-    return fail_errno("replace the journal");
+  auto written = write_all(file.get(), bytes);
+  if (written && ::renameat(x_directory.get(), kNewName, x_directory.get(), kName) != 0)
+    written = fail_errno("replace the journal");
+  if (!written) {
+    // On a full file system it would take the room that the next one needs.
+    ::unlinkat(x_directory.get(), kNewName, 0);
+    return written;
+  }
   x_file = std::move(file);
   x_size = bytes.size();
   x_rewritten_size = x_size;
+  x_whole = true;
   return {};
 }
 

@@ -24,10 +24,15 @@ class Journal {
   // that is not a record ends reading there, too, and is reported as damaged.
   static Result<Opened> open(int directory);
 
-  // All records become part of the file, or none.
+  // All records become part of the file, or none. After a failure it is no longer whole().
   Result<void> append(const std::vector<std::string>& records);
-  // Replaces everything, atomically.
+  // Replaces everything, atomically; the journal is whole() then. After a failure it is what it was.
   Result<void> rewrite(const std::vector<std::string>& records);
+  // False once something that happened is missing. What follows a gap would not fit at a restart, so append()
+  // fails until a rewrite() has succeeded; the file still tells a state that there was.
+  bool whole() const { return x_whole; }
+  // Something is missing.
+  void mark_incomplete() { x_whole = false; }
   // True when a rewrite with the present state would be worth it.
   bool bloated() const { return x_size > kMinBloat && x_size > 4 * x_rewritten_size; }
   // Removes the file.
@@ -40,6 +45,7 @@ class Journal {
   UniqueFd x_file;
   std::uint64_t x_size = 0;
   std::uint64_t x_rewritten_size = 0;
+  bool x_whole = true;
 };
 
 struct Journal::Opened {

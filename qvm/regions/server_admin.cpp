@@ -123,6 +123,8 @@ Result<std::string> Server::Impl::add_vm(std::string_view bytes, bool& same) {
     same = encode(existing->added.policy) == bytes;
     if (same) return path;
   }
+  if (auto mended = mend_journal(); !mended)
+    return fail_from(std::move(mended), "register VM '" + policy->vm + "'");
   auto events = x_manager.add_vm(*policy, unix_time());
   if (!events) return tl::unexpected(std::move(events.error()));
   const auto undo = [this, &policy] {
@@ -140,7 +142,11 @@ Result<std::string> Server::Impl::add_vm(std::string_view bytes, bool& same) {
     undo();
     return fail_from(std::move(listening), "make the socket of VM '" + policy->vm + "'");
   }
-  carry_out(*events);
+  if (auto granted = grant(*events); !granted) {
+    undo();
+    stop_listening_for_vm(vm, policy->vm);
+    return fail_from(std::move(granted), "register VM '" + policy->vm + "'");
+  }
   process_log().write("vm-added",
                       "VM '" + policy->vm + "' is registered, uid " + std::to_string(policy->uid) + ", gid " +
                           std::to_string(policy->gid),
@@ -173,6 +179,7 @@ Result<std::string> Server::Impl::remove_vm(std::string_view name) {
   if (!events) return fail(events.error().message());
   carry_out(*events);
   stop_listening_for_vm(id, std::string(name));
+  if (!x_journal->whole()) settle_with_keeper();
   process_log().write("vm-removed", "VM '" + std::string(name) + "' is no longer registered",
                       {{"verdict", "granted"}, {"vm", name}});
   return std::string();
@@ -181,13 +188,20 @@ Result<std::string> Server::Impl::remove_vm(std::string_view name) {
 Result<std::string> Server::Impl::add_region(std::string_view bytes) {
   const auto region = decode_region(bytes);
   if (!region) return fail("the region's description is not one");
+  if (auto mended = mend_journal(); !mended)
+    return fail_from(std::move(mended), "make region '" + region->name + "'");
   auto events = x_manager.add_region(*region, unix_time());
   if (!events) return tl::unexpected(std::move(events.error()));
   if (auto made = make_memory(*events); !made) {
     [[maybe_unused]] const auto undone = x_manager.remove_region(region->name);
     return fail_from(std::move(made), "make region '" + region->name + "'");
   }
-  carry_out(*events);
+  if (auto granted = grant(*events); !granted) {
+    for (const Event& undone : x_manager.remove_region(region->name).value_or(Events{})) {
+      if (const auto* destroyed = std::get_if<RegionDestroyed>(&undone)) discard_region(destroyed->id);
+    }
+    return fail_from(std::move(granted), "make region '" + region->name + "'");
+  }
   process_log().write(
       "region-added",
       "region '" + region->name + "' of the manifest is made, " + std::to_string(region->bytes) + " bytes",

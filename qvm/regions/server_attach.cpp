@@ -19,7 +19,8 @@ std::string_view name_in(const wire::Attach& request) {
 bool Server::Impl::attach(Client& client, const wire::Attach& request) {
   const Judgement judgement = x_manager.judge(client.session, name_in(request), request.pages);
   const std::uint64_t bytes = std::uint64_t{request.pages} * kPageBytes;
-  const bool slow = judgement.refusal == Refusal::none && judgement.region == 0 && bytes > kQuickBytes;
+  const bool slow = judgement.refusal == Refusal::none && judgement.region == 0 && bytes > kQuickBytes &&
+                    mend_journal().has_value();
   if (!slow) return attach_now(client, request, UniqueFd());
 
   client.reserving = true;
@@ -58,20 +59,26 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
     return reply(client, Parcel(wire::prepare(message, request.header.serial))) == wire::Outcome::done;
   };
   if (!memory) return refuse(Status::no_memory, memory.error().message());
+  if (auto mended = mend_journal(); !mended) {
+    const Judgement judgement = x_manager.judge(client.session, name, request.pages);
+    if (judgement.refusal == Refusal::none) return refuse(Status::no_memory, mended.error().message());
+  }
   AttachOutcome outcome = x_manager.attach(client.session, name, request.pages, request.mode, unix_time());
   if (!outcome.created) x_chores.free_memory(std::move(*memory), std::uint64_t{request.pages} * kPageBytes);
   if (outcome.status != Status::ok) return refuse(outcome.status, explain(outcome), outcome);
 
   const Attached mine = x_manager.connections().at(outcome.connection);
   auto links = prepare(client, request, outcome, std::move(*memory));
+  if (links) {
+    if (auto granted = grant(outcome.events); !granted) links = tl::unexpected(std::move(granted.error()));
+  }
   if (!links) {
     x_store.take_client(mine.id);
-    // Never journaled, never seen by anybody.
+    // Not in the journal, never seen by anybody.
     if (outcome.created) discard_region(mine.region);
     [[maybe_unused]] const Events undone = x_manager.detach(client.session, mine.id);
     return refuse(Status::no_memory, links.error().message());
   }
-  carry_out(outcome.events);
   if (auto answered = answer_attach(client, request, mine, std::move(*links)); !answered) {
     carry_out(x_manager.detach(client.session, mine.id));
     return refuse(Status::no_memory, answered.error().message());

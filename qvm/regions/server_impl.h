@@ -99,15 +99,27 @@ class Server::Impl {
   // server_restore.cpp
   Result<void> restore(const std::vector<std::string>& records, KeptDescriptors kept);
   void adopt_memory(KeptDescriptors& kept);
+  Result<void> adopt_listeners(KeptDescriptors& kept);
   void adopt_sessions();
+  void forget(const Events& events);
 
   // server_state.cpp: acting on what the manager decided
   Result<void> make_memory(const Events& events);
+  // For what somebody may have only if it survives this process. After a failure nobody has seen anything,
+  // and the caller undoes it.
+  Result<void> grant(const Events& events);
+  // For what happens whether or not it can be written down.
   // leaver: who asked for it, if it may have its pages again.
   void carry_out(const Events& events, Client* leaver = nullptr);
+  void keep_new(const Events& events);
+  void show(const Events& events, Client* leaver);
   void publish(Id region);
   void discard_region(Id region, Client* leaver = nullptr);
-  void write_journal(const Events& events);
+  Result<void> write_journal(const Events& events);
+  Result<void> rewrite_journal();
+  // Succeeds if the journal is whole, or could be made so. Nothing is granted otherwise.
+  Result<void> mend_journal();
+  void mend_journal_later(const Error& error);
 
   // server_news.cpp: what clients are told; never waits for any
   template <class Send>
@@ -185,6 +197,10 @@ class Server::Impl {
   std::vector<KeeperKey> x_dropped;  // what the keeper has not been told to drop yet
   bool x_settling = false;           // settle_with_keeper() is due
   std::optional<Journal> x_journal;
+  std::string x_journal_trouble;                         // why it could not be written last
+  std::chrono::steady_clock::time_point x_journal_rest;  // before that, trying again is not worth it
+  RetryPause x_journal_retry{{.first = std::chrono::milliseconds(100), .most = std::chrono::seconds(10)}};
+  bool x_mending = false;  // mend_journal() is due
   Manager x_manager;
   RegionStore x_store;
   std::map<int, std::unique_ptr<Client>> x_clients;

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Taking over from a qvm-regiond that died: the journal says what there was, the keeper has it, and what
 // cannot be found any more is given up rather than made up.
+#include <poll.h>
 #include <sys/epoll.h>
+
+#include <utility>
 
 #include "qvm/regions/codec.h"
 #include "qvm/regions/log.h"
@@ -32,25 +35,24 @@ Result<void> Server::Impl::restore(const std::vector<std::string>& records, Kept
       log_line("VM '" + vm.added.policy.vm + "' has to be registered again");
     }
     x_manager = Manager(x_options.limits);
-    return x_journal->rewrite({});
+    return rewrite_journal();
   }
   adopt_memory(kept);
+  if (auto adopted = adopt_listeners(kept); !adopted) return adopted;
   adopt_sessions();
-  for (const auto& [vm, state] : x_manager.vms()) {
-    UniqueFd listener = std::move(kept[kept_key(vm, KeptKind::listener)]);
-    kept.erase(kept_key(vm, KeptKind::listener));
-    if (auto listening = listen_for_vm(vm, std::move(listener)); !listening) return listening;
-  }
   for (const auto& [id, region] : x_manager.regions()) publish(id);
   // What is left belongs to things that the journal says are gone, or never were, or whose owner has died.
   for (const KeptRef& used : everything_kept()) useless.erase(used.key);
   if (!useless.empty()) drop_kept({useless.begin(), useless.end()});
-  std::vector<std::string> snapshot;
-  for (const Event& event : x_manager.snapshot()) snapshot.push_back(encode(event));
   log_line("took over " + std::to_string(x_manager.vms().size()) + " VMs, " +
            std::to_string(x_manager.regions().size()) + " regions, " +
            std::to_string(x_manager.connections().size()) + " connections");
-  return x_journal->rewrite(snapshot);
+  // Without room for it this goes on all the same: giving up would lose everything.
+  if (auto written = rewrite_journal(); !written) {
+    x_journal->mark_incomplete();
+    mend_journal_later(written.error());
+  }
+  return {};
 }
 
 void Server::Impl::adopt_memory(KeptDescriptors& kept) {
@@ -106,6 +108,37 @@ void Server::Impl::adopt_memory(KeptDescriptors& kept) {
   }
 }
 
+// The keeper has the listener of each VM before the journal knows the VM. One that it does not have, or that
+// hangs up, belongs to a VM that was removed when that could not be written down.
+Result<void> Server::Impl::adopt_listeners(KeptDescriptors& kept) {
+  std::vector<std::pair<Id, std::string>> removed;
+  for (const auto& [vm, state] : x_manager.vms()) {
+    const auto found = kept.find(kept_key(vm, KeptKind::listener));
+    UniqueFd listener = found == kept.end() ? UniqueFd() : std::move(found->second);
+    if (found != kept.end()) kept.erase(found);
+    pollfd state_of{listener.get(), 0, 0};
+    if (!listener || ::poll(&state_of, 1, 0) != 0) {
+      removed.emplace_back(vm, state.added.policy.vm);
+    } else if (auto listening = listen_for_vm(vm, std::move(listener)); !listening) {
+      return listening;
+    }
+  }
+  for (const auto& [vm, name] : removed) {
+    log_line("VM '" + name + "' was removed before it could be written down");
+    if (const auto events = x_manager.remove_vm(name)) forget(*events);
+    stop_listening_for_vm(vm, name);
+  }
+  return {};
+}
+
+// For what ends before anybody can be told.
+void Server::Impl::forget(const Events& events) {
+  for (const Event& event : events) {
+    if (const auto* detached = std::get_if<Detached>(&event)) x_store.take_client(detached->id);
+    if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) discard_region(destroyed->id);
+  }
+}
+
 void Server::Impl::adopt_sessions() {
   std::vector<Id> dead;
   for (const auto& [id, session] : x_manager.sessions()) {
@@ -128,12 +161,7 @@ void Server::Impl::adopt_sessions() {
     });
     if (watched) x_orphans.emplace(id, std::move(process));
   }
-  for (const Id id : dead) {
-    for (const Event& event : x_manager.close_session(id)) {
-      if (const auto* detached = std::get_if<Detached>(&event)) x_store.take_client(detached->id);
-      if (const auto* destroyed = std::get_if<RegionDestroyed>(&event)) discard_region(destroyed->id);
-    }
-  }
+  for (const Id id : dead) forget(x_manager.close_session(id));
 }
 
 }  // namespace qvm::regions

@@ -2,11 +2,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Acting on what the manager decided, in the order that a crash at any point allows: memory first, then the
 // keeper, then the journal, then what clients see.
+#include <utility>
+
 #include "qvm/regions/codec.h"
 #include "qvm/regions/log.h"
 #include "qvm/regions/server_impl.h"
 
 namespace qvm::regions {
+namespace {
+
+// After a try in vain the journal is left alone so many times as long as the try took.
+constexpr int kMendingRest = 3;
+
+}  // namespace
 
 Result<void> Server::Impl::make_memory(const Events& events) {
   for (const Event& event : events) {
@@ -24,17 +32,48 @@ Result<void> Server::Impl::make_memory(const Events& events) {
   return {};
 }
 
-void Server::Impl::write_journal(const Events& events) {
+Result<void> Server::Impl::write_journal(const Events& events) {
+  if (!x_journal->whole()) return mend_journal();
+  if (x_journal->bloated() && rewrite_journal()) return {};
   std::vector<std::string> records;
-  if (x_journal->bloated()) {
-    for (const Event& event : x_manager.snapshot()) records.push_back(encode(event));
-    if (x_journal->rewrite(records)) return;
-    records.clear();
-  }
   for (const Event& event : events) records.push_back(encode(event));
-  if (auto appended = x_journal->append(records); !appended) {
-    log_line(appended.error().message() + "; a restart would not know the present state");
+  auto appended = x_journal->append(records);
+  if (!appended) mend_journal_later(appended.error());
+  return appended;
+}
+
+Result<void> Server::Impl::rewrite_journal() {
+  std::vector<std::string> records;
+  for (const Event& event : x_manager.snapshot()) records.push_back(encode(event));
+  return x_journal->rewrite(records);
+}
+
+Result<void> Server::Impl::mend_journal() {
+  if (x_journal->whole()) return {};
+  const auto start = std::chrono::steady_clock::now();
+  if (start < x_journal_rest) return fail(x_journal_trouble);
+  auto written = rewrite_journal();
+  if (written) {
+    log_line("the journal is whole again");
+    return {};
   }
+  // Whoever asks all the time has no more than this share of our time.
+  const auto end = std::chrono::steady_clock::now();
+  x_journal_rest = end + kMendingRest * (end - start);
+  mend_journal_later(written.error());
+  return written;
+}
+
+void Server::Impl::mend_journal_later(const Error& error) {
+  x_journal_trouble = error.message();
+  if (std::exchange(x_mending, true)) return;
+  const auto pause = x_journal_retry.failed(std::chrono::steady_clock::now());
+  log_line(x_journal_trouble + "; until it is written, nobody is given anything new; the next try is in " +
+           std::to_string(pause.count()) + " ms");
+  x_loop->after(pause, [this] {
+    x_mending = false;
+    [[maybe_unused]] const auto mended = mend_journal();
+  });
 }
 
 void Server::Impl::publish(Id region) {
@@ -54,8 +93,35 @@ void Server::Impl::discard_region(Id region, Client* leaver) {
   punch_out(gone.data.get(), gone.bytes);
 }
 
+Result<void> Server::Impl::grant(const Events& events) {
+  keep_new(events);
+  if (auto written = write_journal(events); !written) {
+    std::vector<KeeperKey> dropped;
+    for (const Event& event : events) {
+      if (const auto* created = std::get_if<RegionCreated>(&event)) {
+        dropped.push_back(kept_key(created->id, KeptKind::data));
+        dropped.push_back(kept_key(created->id, KeptKind::page));
+      } else if (const auto* attached = std::get_if<Attached>(&event)) {
+        dropped.push_back(kept_key(attached->id, KeptKind::page));
+      }
+    }
+    drop_kept(std::move(dropped));
+    return written;
+  }
+  show(events, nullptr);
+  return {};
+}
+
 void Server::Impl::carry_out(const Events& events, Client* leaver) {
   if (events.empty()) return;
+  keep_new(events);
+  const bool written = write_journal(events).has_value();
+  show(events, leaver);
+  // What the journal still has, and the keeper has not, a successor takes for gone.
+  if (!written) settle_with_keeper();
+}
+
+void Server::Impl::keep_new(const Events& events) {
   std::vector<KeptRef> kept;
   for (const Event& event : events) {
     if (const auto* created = std::get_if<RegionCreated>(&event)) {
@@ -70,8 +136,9 @@ void Server::Impl::carry_out(const Events& events, Client* leaver) {
     }
   }
   if (!kept.empty()) keep(std::move(kept));
-  write_journal(events);
+}
 
+void Server::Impl::show(const Events& events, Client* leaver) {
   std::vector<KeeperKey> dropped;
   for (const Event& event : events) {
     if (const auto* attached = std::get_if<Attached>(&event)) {

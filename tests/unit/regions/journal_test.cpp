@@ -4,8 +4,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -130,6 +133,56 @@ TEST_F(RegionJournal, GrowsOnlySoFar) {
   }
   EXPECT_GT(rewrites, 0U);
   EXPECT_LT(fs::file_size(path / "journal"), 400'000U);
+}
+
+// Files of this process beyond the size of the journal cannot grow as long as this lives.
+class NoRoom {
+ public:
+  explicit NoRoom(std::uintmax_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &x_before);
+    const rlimit limit{bytes, x_before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~NoRoom() {
+    ::setrlimit(RLIMIT_FSIZE, &x_before);
+    ::signal(SIGXFSZ, SIG_DFL);
+  }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+ private:
+  rlimit x_before{};
+};
+
+TEST_F(RegionJournal, NothingFollowsWhatCouldNotBeWritten) {
+  Journal::Opened opened = open();
+  Journal& journal = opened.journal;
+  ASSERT_TRUE(journal.append({"one"}));
+  {
+    const NoRoom full(fs::file_size(path / "journal") + 4);
+    EXPECT_EQ(journal.append({"two"}).error().code(), EFBIG);
+  }
+  EXPECT_FALSE(journal.whole());
+  EXPECT_FALSE(journal.append({"three"})) << "there is room, but a gap";
+  EXPECT_EQ(open().records, Records{"one"});
+  ASSERT_TRUE(journal.rewrite({"one", "two", "three"}));
+  EXPECT_TRUE(journal.whole());
+  ASSERT_TRUE(journal.append({"four"}));
+  EXPECT_EQ(open().records, (Records{"one", "two", "three", "four"}));
+}
+
+TEST_F(RegionJournal, ARewriteWithoutRoomLeavesTheOldOneAndNothingElse) {
+  Journal::Opened opened = open();
+  ASSERT_TRUE(opened.journal.append({"one"}));
+  {
+    const NoRoom full(fs::file_size(path / "journal") + 4);
+    EXPECT_EQ(opened.journal.rewrite({"one", "two"}).error().code(), EFBIG);
+  }
+  EXPECT_FALSE(fs::exists(path / "journal.new"));
+  EXPECT_TRUE(opened.journal.whole());
+  ASSERT_TRUE(opened.journal.append({"two"}));
+  EXPECT_EQ(open().records, (Records{"one", "two"}));
 }
 
 TEST_F(RegionJournal, RemoveLeavesNothing) {
