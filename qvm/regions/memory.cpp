@@ -13,7 +13,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "qvm/regions/host_memory.h"
@@ -25,6 +28,19 @@ namespace {
 // Several threads may ask what is spare before any has taken its part of it.
 std::atomic<std::uint64_t> being_reserved = 0;
 
+// What is left beside the big ones that are under way.
+std::optional<std::uint64_t> spare_for_little() {
+  const auto spare = spare_memory();
+  if (!spare) return spare;
+  const std::uint64_t reserved = being_reserved;
+  return *spare - std::min(*spare, reserved);
+}
+
+bool take_little(std::uint64_t bytes) {
+  static SmallChange change(spare_for_little);
+  return change.take(bytes, std::chrono::steady_clock::now());
+}
+
 // Takes huge pages where the kernel has some; what it does not give so comes as usual later.
 void populate_with_huge_pages(int memory, std::uint64_t bytes) {
   if (::ftruncate(memory, static_cast<off_t>(bytes)) != 0) return;
@@ -35,13 +51,12 @@ void populate_with_huge_pages(int memory, std::uint64_t bytes) {
 }
 
 Result<void> reserve(int memory, std::uint64_t bytes, HugePages huge_pages) {
-  // The kernel gives what it has and then kills somebody; so ask first. For little it makes no difference,
-  // and asking would take longer than giving.
+  // The kernel gives what it has and then kills somebody; so ask first.
   const bool ask = bytes > kQuickBytes;
   const std::uint64_t wanted = ask ? being_reserved += bytes : 0;
   const auto spare = ask ? spare_memory() : std::nullopt;
   // Reserving now turns a later SIGBUS in some client into an error here.
-  const bool possible = !spare || wanted <= *spare;
+  const bool possible = ask ? !spare || wanted <= *spare : take_little(bytes);
   if (possible && huge_pages == HugePages::advise) populate_with_huge_pages(memory, bytes);
   const bool done = possible && ::fallocate(memory, 0, 0, static_cast<off_t>(bytes)) == 0;
   const int code = possible ? errno : ENOMEM;
@@ -96,6 +111,7 @@ Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes, HugePages
 }
 
 Result<UniqueFd> create_page(const char* label, std::span<const std::byte> content) {
+  if (!take_little(kPageBytes)) return fail_errno("reserve memory", ENOMEM);
   auto memory = create_file(label);
   if (!memory) return memory;
   std::array<std::byte, kPageBytes> page{};

@@ -19,8 +19,8 @@ inline constexpr std::uint64_t kQuickBytes = std::uint64_t{1} << 20;
 
 // Zeroed memory of this size, every page really reserved; its size and seals are fixed for good, and its mode
 // is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
-// /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host cannot spare the memory; more
-// than kQuickBytes is not even tried then. With HugePages::require bytes are whole huge pages, and the host's
+// /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host, or a control group of this process, cannot spare
+// the memory; it is not even tried then. With HugePages::require bytes are whole huge pages, and the host's
 // reserved pool must have as many. Backing::lock is RegionStore's business. Any thread may call it.
 Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes,
                                HugePages huge_pages = HugePages::none);

@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <thread>
 
@@ -134,6 +135,70 @@ TEST_F(RegionsPressure, BigRegionsOfOneDoNotHoldUpAnother) {
   ASSERT_NE(message.as<wire::AttachReply>(), nullptr);
   EXPECT_EQ(message.as<wire::AttachReply>()->status, 0U);
   EXPECT_EQ(message.as<wire::AttachReply>()->pages, kBytes / kPageBytes);
+}
+
+// A control group of its own below that of this process, with a limit on memory; gone with this.
+class MemoryGroup {
+ public:
+  explicit MemoryGroup(std::uint64_t bytes) {
+    std::ifstream file("/proc/self/cgroup");
+    for (std::string line; std::getline(file, line);) {
+      const auto memory = line.find(":memory:");
+      const bool old = memory != std::string::npos;
+      if (!old && !line.starts_with("0::")) continue;
+      const std::filesystem::path parent =
+          (old ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup") + line.substr(line.rfind(':') + 1);
+      x_parent = parent;
+      x_group = parent / ("qvm-test-" + std::to_string(::getpid()));
+      std::error_code error;
+      std::filesystem::create_directory(x_group, error);
+      const auto limit = x_group / (old ? "memory.limit_in_bytes" : "memory.max");
+      x_good = !error && write(limit, std::to_string(bytes));
+      if (x_good) return;
+      ::rmdir(x_group.c_str());
+    }
+  }
+  ~MemoryGroup() {
+    for (const pid_t pid : x_members) write(x_parent / "cgroup.procs", std::to_string(pid));
+    if (x_good) ::rmdir(x_group.c_str());
+  }
+  MemoryGroup(const MemoryGroup&) = delete;
+  MemoryGroup& operator=(const MemoryGroup&) = delete;
+
+  bool take_in(pid_t pid) {
+    if (!x_good || !write(x_group / "cgroup.procs", std::to_string(pid))) return false;
+    x_members.push_back(pid);
+    return true;
+  }
+
+ private:
+  static bool write(const std::filesystem::path& path, const std::string& text) {
+    std::ofstream file(path);
+    return static_cast<bool>(file << text << std::flush);
+  }
+  std::filesystem::path x_parent;
+  std::filesystem::path x_group;
+  std::vector<pid_t> x_members;
+  bool x_good = false;
+};
+
+TEST_F(RegionsPressure, AGroupWithoutMemoryIsStatus2AndNobodyIsKilled) {
+  constexpr std::uint32_t kMib = (1 << 20) / kPageBytes;
+  constexpr int kLimit = 64;
+  const auto daemon = daemon_pids();
+  MemoryGroup group(std::uint64_t{kLimit} << 20);
+  if (!group.take_in(daemon.front())) GTEST_SKIP() << "no control group can be made here";
+  auto client = host_client();
+  EXPECT_EQ(client->attach({.name = "big", .pages = 2 * kLimit * kMib}, kDeadline).status, Status::no_memory);
+  int given = 0;
+  Status status = Status::ok;
+  while (status == Status::ok && given < 2 * kLimit) {
+    status = client->attach({.name = "small" + std::to_string(given++), .pages = kMib}, kDeadline).status;
+  }
+  EXPECT_EQ(status, Status::no_memory);
+  EXPECT_GT(given, kLimit / 2);
+  EXPECT_EQ(daemon_pids(), daemon);
+  client.reset();
 }
 
 TEST_F(RegionsPressure, WhoLeavesWhileItsMemoryIsReservedLeavesNothing) {

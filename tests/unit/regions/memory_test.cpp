@@ -10,10 +10,8 @@
 
 #include <array>
 #include <cstring>
-#include <map>
 
 #include "qvm/base/mapping.h"
-#include "qvm/regions/host_memory.h"
 #include "qvm/regions/region_store.h"
 
 namespace qvm::regions {
@@ -34,45 +32,6 @@ TEST(RegionMemory, WhatTheHostCannotSpareIsRefused) {
   const auto memory = create_memory("test", std::uint64_t{1} << 46);
   ASSERT_FALSE(memory);
   EXPECT_EQ(memory.error().code(), ENOMEM);
-}
-
-// Answers with the texts it was given.
-ReadText host(std::map<std::string, std::string> texts) {
-  return [texts = std::move(texts)](const std::string& path) {
-    const auto found = texts.find(path);
-    return found == texts.end() ? std::string() : found->second;
-  };
-}
-constexpr char kInfo[] = "MemTotal:       16000 kB\nMemFree:  1 kB\nMemAvailable:    9000 kB\n";
-
-TEST(HostMemory, ASixteenthIsLeftForOthers) {
-  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", kInfo}})), 8000U * 1024);
-}
-
-TEST(HostMemory, NothingIsSpareWhenLessThanThatIsAvailable) {
-  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", "MemTotal: 16000 kB\nMemAvailable: 999 kB\n"}})), 0U);
-}
-
-TEST(HostMemory, TheTightestGroupDecides) {
-  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", kInfo},
-                               {"/proc/self/cgroup", "4:memory:/x\n0::/outer/inner\n"},
-                               {"/sys/fs/cgroup/outer/inner/memory.max", "max\n"},
-                               {"/sys/fs/cgroup/outer/inner/memory.current", "5\n"},
-                               {"/sys/fs/cgroup/outer/memory.max", "4096000\n"},
-                               {"/sys/fs/cgroup/outer/memory.current", "96000\n"}})),
-            4000000U);
-}
-
-TEST(HostMemory, AGroupOverItsLimitHasNothing) {
-  EXPECT_EQ(spare_memory(host({{"/proc/meminfo", kInfo},
-                               {"/proc/self/cgroup", "0::/one\n"},
-                               {"/sys/fs/cgroup/one/memory.max", "100\n"},
-                               {"/sys/fs/cgroup/one/memory.current", "101\n"}})),
-            0U);
-}
-
-TEST(HostMemory, ASilentKernelIsNoLimit) {
-  EXPECT_EQ(spare_memory(host({})), std::nullopt);
 }
 
 TEST(RegionMemory, ReadOnlyDescriptorsCannotBeMappedForWriting) {
