@@ -123,6 +123,11 @@ void share_descriptors(std::uint64_t all, qvm::regions::ServerOptions& options) 
   at_most(options.sockets.of_all_programs, 16);
   at_most(options.sockets.own, 32);
   at_most(options.sockets.of_another_user, 64);
+  if (const qvm::regions::Limits usual; limits.regions < usual.regions) {
+    qvm::regions::log_line("at most " + std::to_string(limits.regions) + " regions and " +
+                           std::to_string(limits.connections) + " attachments, as RLIMIT_NOFILE is " +
+                           std::to_string(all));
+  }
 }
 
 void raise_lock_limit() {

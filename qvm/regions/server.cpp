@@ -140,35 +140,42 @@ Result<Server::End> Server::Impl::run() {
 
 Result<void> Server::Impl::watch_listener(int listener, OnConnection on_connection, Id vm) {
   return x_loop->watch(listener, EPOLLIN, [this, listener, on_connection, vm](std::uint32_t) {
-    if (x_chores.waiting() > kMaxChores) {
-      // Somebody connects faster than we can hang up. Whoever comes through this listener waits.
-      x_loop->unwatch(listener);
-      x_loop->after(kBreather, [this, listener, on_connection, vm] {
-        const auto own = x_vm_listeners.find(vm);
-        const bool still_there = vm == 0 || (own != x_vm_listeners.end() && own->second.get() == listener);
-        if (still_there) [[maybe_unused]]
-          const auto watched = watch_listener(listener, on_connection, vm);
-      });
-      return;
-    }
-    if (UniqueFd socket = accept_one(listener)) {
+    // Somebody connects faster than we can hang up, or the descriptor for hanging up is still being closed; a
+    // connection must not take its place. Whoever comes through this listener waits.
+    if (!x_spare) x_spare.reset(::fcntl(x_directory.get(), F_DUPFD_CLOEXEC, 0));
+    if (!x_spare || x_chores.waiting() > kMaxChores) return rest_listener(listener, on_connection, vm);
+    if (UniqueFd socket = accept_from(listener)) {
       x_had_visitors = true;
-      (this->*on_connection)(std::move(socket), vm);
+      return (this->*on_connection)(std::move(socket), vm);
     }
+    const int code = errno;
+    if (code == EAGAIN || code == EINTR || code == ECONNABORTED) return;
+    // Left alone it would wake us again and again.
+    const bool no_descriptors = code == EMFILE || code == ENFILE;
+    if (!no_descriptors || !refuse_one(listener)) rest_listener(listener, on_connection, vm);
   });
 }
 
-UniqueFd Server::Impl::accept_one(int listener) {
-  UniqueFd socket = accept_from(listener);
-  if (socket || (errno != EMFILE && errno != ENFILE)) return socket;
-  // Left alone it would wake us again and again; hanging up at least tells the other side.
+void Server::Impl::rest_listener(int listener, OnConnection on_connection, Id vm) {
+  x_loop->unwatch(listener);
+  x_loop->after(kBreather, [this, listener, on_connection, vm] {
+    const auto own = x_vm_listeners.find(vm);
+    const bool still_there = vm == 0 || (own != x_vm_listeners.end() && own->second.get() == listener);
+    if (still_there && !watch_listener(listener, on_connection, vm))
+      rest_listener(listener, on_connection, vm);
+  });
+}
+
+// Hanging up at least tells the other side. False if it could not be done.
+bool Server::Impl::refuse_one(int listener) {
   x_spare.reset();
-  x_chores.close(accept_from(listener));
-  x_spare.reset(::fcntl(x_directory.get(), F_DUPFD_CLOEXEC, 0));
+  UniqueFd socket = accept_from(listener);
+  if (!socket) return false;
+  x_chores.close(std::move(socket));
   if (x_log_budget.spend("descriptors", std::chrono::steady_clock::now()) != LogBudget::Verdict::drop) {
     log_line("a connection was refused: there are no descriptors left");
   }
-  return {};
+  return true;
 }
 
 // Closing it would close what nobody has accepted yet.

@@ -78,7 +78,8 @@ class Server::Impl {
   void stop_listening_for_vm(Id vm, const std::string& name);
   using OnConnection = void (Impl::*)(UniqueFd, Id);
   Result<void> watch_listener(int listener, OnConnection on_connection, Id vm);
-  UniqueFd accept_one(int listener);
+  bool refuse_one(int listener);
+  void rest_listener(int listener, OnConnection on_connection, Id vm);
   void retire_listener(UniqueFd listener);
   Result<void> watch_for_removal();
   void end_if_idle();

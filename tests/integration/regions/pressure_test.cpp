@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -231,6 +232,29 @@ TEST_F(RegionsPressure, AProcessWithoutDescriptorsIsRefusedAndCanTryAgain) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(refused.status, Status::no_memory);
   EXPECT_EQ(attach(*client, "moo")->index(), 1U);
+}
+
+TEST_F(RegionsPressure, ADaemonWithoutDescriptorsHangsUpOnEverybodyWhoConnects) {
+  const pid_t daemon = daemon_pids().front();
+  int highest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(daemon) + "/fd"))
+    highest = std::max(highest, std::stoi(entry.path().filename().string()));
+  rlimit limit{};
+  ASSERT_EQ(::prlimit(daemon, RLIMIT_NOFILE, nullptr, &limit), 0);
+  const rlimit tight{static_cast<rlim_t>(highest) + 1, limit.rlim_max};
+  ASSERT_EQ(::prlimit(daemon, RLIMIT_NOFILE, &tight, nullptr), 0);
+  // The first ones take what numbers are free below the highest.
+  constexpr std::size_t kFirst = 10;
+  std::vector<UniqueFd> sockets;
+  for (std::size_t i = 0; i < kFirst + 10; ++i) {
+    auto socket = wire::connect_to(host_socket().c_str());
+    ASSERT_TRUE(socket);
+    sockets.push_back(std::move(*socket));
+    pollfd hung_up{sockets.back().get(), 0, 0};
+    EXPECT_TRUE(i < kFirst || ::poll(&hung_up, 1, 5'000) == 1) << i;
+  }
+  ASSERT_EQ(::prlimit(daemon, RLIMIT_NOFILE, &limit, nullptr), 0);
+  attach(*host_client(), "moo");
 }
 
 TEST_F(RegionsPressure, AKeeperThatStandsStillIsReplaced) {
