@@ -3,6 +3,7 @@
 // qvmd's side of qvm-regiond: says which VMs exist and what they may do, and asks what is going on.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,15 +14,17 @@
 
 namespace qvm::regions {
 
-// One control connection; while any is open, qvm-regiond stays. Blocking calls with a deadline of 5 s; one
-// thread.
+// One control connection; while any is open, qvm-regiond stays. Blocking calls; one thread. Reserving memory
+// may take long, and qvm-regiond says that it is at it. A call fails with code() ETIMEDOUT after a while
+// without a word; what it asked for is then undone, even if qvm-regiond comes to it only later.
 class Admin {
  public:
   virtual ~Admin() = default;
 
   // Connects to runtime_directory's qvm-regiond, starting program (an executable's path) when none runs.
-  static Result<std::unique_ptr<Admin>> open(const std::string& runtime_directory,
-                                             const std::string& program);
+  // patience: how long a call waits for a word.
+  static Result<std::unique_ptr<Admin>> open(const std::string& runtime_directory, const std::string& program,
+                                             std::chrono::milliseconds patience = std::chrono::seconds(5));
 
   // Registers the VM, makes its `create` regions and its socket; returns the socket's path. Refuses a name in
   // use.

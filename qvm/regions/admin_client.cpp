@@ -109,8 +109,10 @@ Result<void> start_daemon(const std::string& runtime_directory, const std::strin
 
 class SocketAdmin final : public Admin {
  public:
-  SocketAdmin(std::string runtime_directory, std::string program)
-      : x_runtime_directory(std::move(runtime_directory)), x_program(std::move(program)) {}
+  SocketAdmin(std::string runtime_directory, std::string program, std::chrono::milliseconds patience)
+      : x_runtime_directory(std::move(runtime_directory)),
+        x_program(std::move(program)),
+        x_patience(patience) {}
 
   Result<void> connect_or_start();
   Result<std::string> add_vm(const VmPolicy& policy) override { return call(Op::add_vm, encode(policy)); }
@@ -144,6 +146,7 @@ class SocketAdmin final : public Admin {
 
   std::string x_runtime_directory;
   std::string x_program;
+  std::chrono::milliseconds x_patience;
   UniqueFd x_socket;
 };
 
@@ -172,7 +175,7 @@ Result<void> SocketAdmin::connect_or_start() {
 }
 
 Result<SocketAdmin::Reply> SocketAdmin::exchange(const std::string& request) {
-  const auto deadline = Clock::now() + kDeadline;
+  auto deadline = Clock::now() + x_patience;
   const auto wait = [&](short events) {
     pollfd waiting{x_socket.get(), events, 0};
     int ready = 0;
@@ -198,6 +201,7 @@ Result<SocketAdmin::Reply> SocketAdmin::exchange(const std::string& request) {
       continue;
     }
     if (got <= 0) return fail_errno("qvm-regiond has hung up", ECONNRESET);
+    deadline = Clock::now() + x_patience;
     reply.answer = static_cast<Answer>(part.front());
     reply.text.append(part, 1, static_cast<std::size_t>(got) - 1);
   } while (reply.answer == Answer::more);
@@ -221,7 +225,8 @@ Result<std::string> SocketAdmin::call(Op op, const std::string& argument) {
       return tl::unexpected(std::move(reply.error()));
     }
     if (reply->answer == Answer::done || (reply->answer == Answer::same && attempt > 1)) return reply->text;
-    if (reply->answer == Answer::same) return fail("a VM of this name is registered already");
+    if (reply->answer == Answer::same)
+      return fail(op == Op::add_vm ? "a VM of this name is registered already" : reply->text);
     if (attempt > 1 && (op == Op::remove_vm || op == Op::remove_region)) return std::string();
     return fail(reply->text);
   }
@@ -240,8 +245,9 @@ Result<std::optional<unsigned>> SocketAdmin::clients(const std::string& region) 
 
 }  // namespace
 
-Result<std::unique_ptr<Admin>> Admin::open(const std::string& runtime_directory, const std::string& program) {
-  auto admin = std::make_unique<SocketAdmin>(runtime_directory, program);
+Result<std::unique_ptr<Admin>> Admin::open(const std::string& runtime_directory, const std::string& program,
+                                           std::chrono::milliseconds patience) {
+  auto admin = std::make_unique<SocketAdmin>(runtime_directory, program, patience);
   if (auto connected = admin->connect_or_start(); !connected)
     return tl::unexpected(std::move(connected.error()));
   return std::unique_ptr<Admin>(std::move(admin));

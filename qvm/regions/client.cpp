@@ -70,7 +70,9 @@ class SocketClient final : public Client {
   void lose_socket();
   Awaited send(std::span<const std::byte> message, Clock::time_point deadline);
   // Leaves the reply in x_message.
-  Awaited await(wire::Type type, std::uint32_t serial, Clock::time_point deadline);
+  // patience: the deadline is so much later after each word that the request is under way.
+  Awaited await(wire::Type type, std::uint32_t serial, Clock::time_point deadline,
+                std::chrono::milliseconds patience = {});
   void drain_socket();
   void dispatch();
   AttachResult take_attached(const wire::AttachReply& reply, const AttachRequest& request);
@@ -204,7 +206,8 @@ SocketClient::Awaited SocketClient::send(std::span<const std::byte> message, Clo
   }
 }
 
-SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial, Clock::time_point deadline) {
+SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial, Clock::time_point deadline,
+                                          std::chrono::milliseconds patience) {
   // The reply is mostly the next to come, and no poll() is needed for it. But the patience of the socket is
   // counted anew with each message.
   auto wait = Clock::now() + kSocketPatience <= deadline ? wire::Wait::patiently : wire::Wait::no;
@@ -214,6 +217,8 @@ SocketClient::Awaited SocketClient::await(wire::Type type, std::uint32_t serial,
       case wire::Outcome::done:
         x_hangs = false;
         if (x_message.type() == type && x_message.header().serial == serial) return Awaited::reply;
+        if (x_message.as<wire::Working>() != nullptr && x_message.header().serial == serial)
+          deadline = std::max(deadline, Clock::now() + patience);
         dispatch();
         break;
       case wire::Outcome::would_block:
@@ -316,7 +321,7 @@ AttachResult SocketClient::attach(const AttachRequest& request, std::chrono::mil
     message.spare_region_page = x_spare_region_page.number;
     message.spare_own_page = x_spare_own_page.number;
     Awaited outcome = send(wire::prepare(message, serial), deadline);
-    if (outcome == Awaited::reply) outcome = await(wire::Type::attached, serial, deadline);
+    if (outcome == Awaited::reply) outcome = await(wire::Type::attached, serial, deadline, patience);
     if (outcome == Awaited::timeout) return {};
     if (outcome == Awaited::reply) {
       const auto* reply = x_message.as<wire::AttachReply>();

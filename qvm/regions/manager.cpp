@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "qvm/regions/manager_judge.h"
 
@@ -14,6 +15,22 @@ namespace {
 
 std::uint64_t pages_for(std::uint64_t bytes) {
   return bytes / kPageBytes + (bytes % kPageBytes != 0 ? 1 : 0);
+}
+
+RegionCreated made_from(const RegionSpec& spec, std::int64_t now) {
+  const bool huge = spec.backing.huge_pages == HugePages::require;
+  const std::uint64_t unit = huge ? kHugePageBytes : kPageBytes;
+  const std::uint64_t units = spec.bytes / unit + (spec.bytes % unit != 0 ? 1 : 0);
+  return {.name = spec.name,
+          .pages = units * (unit / kPageBytes),
+          .mode = spec.mode & kModeBits,
+          .owner = spec.owner,
+          .group = spec.group,
+          .payer = {},
+          .system = spec.system.system,
+          .place = spec.place,
+          .backing = spec.backing,
+          .since = now};
 }
 
 // "what 'name' (place)", the place only if known.
@@ -132,29 +149,27 @@ Result<Events> Manager::remove_vm(std::string_view name) {
   return events;
 }
 
+const RegionState* Manager::find_same(const RegionSpec& spec) const {
+  const RegionState* region = find_region(spec.name);
+  if (region == nullptr || !region->holders.contains(kManifest)) return nullptr;
+  const RegionCreated& there = region->created;
+  const RegionCreated wanted = made_from(spec, there.since);
+  const auto facts = [](const RegionCreated& of) {
+    return std::tie(of.pages, of.mode, of.owner, of.group, of.payer, of.system, of.place,
+                    of.backing.huge_pages, of.backing.lock);
+  };
+  return facts(there) == facts(wanted) ? region : nullptr;
+}
+
 Result<Events> Manager::add_region(const RegionSpec& spec, std::int64_t now) {
   const std::string what = cite("region", spec.name, spec.place);
   if (!is_legal_region_name(spec.name)) return fail(what + ": the name is not legal");
   if (find_region(spec.name) != nullptr) return fail(what + " exists already");
-  const bool huge = spec.backing.huge_pages == HugePages::require;
-  const std::uint64_t unit = huge ? kHugePageBytes : kPageBytes;
-  const std::uint64_t units = spec.bytes / unit + (spec.bytes % unit != 0 ? 1 : 0);
   Events events;
   const Bounds bounds{.bytes = x_limits.total_bytes,
                       .regions = std::numeric_limits<std::uint32_t>::max(),
                       .system = spec.system.system.empty() ? nullptr : &spec.system};
-  const Bound bound = create_region(events,
-                                    RegionCreated{.name = spec.name,
-                                                  .pages = units * (unit / kPageBytes),
-                                                  .mode = spec.mode & kModeBits,
-                                                  .owner = spec.owner,
-                                                  .group = spec.group,
-                                                  .payer = {},
-                                                  .system = spec.system.system,
-                                                  .place = spec.place,
-                                                  .backing = spec.backing,
-                                                  .since = now},
-                                    bounds);
+  const Bound bound = create_region(events, made_from(spec, now), bounds);
   if (bound.refusal != Refusal::none) {
     return fail(what + ": " +
                 (spec.bytes == 0 ? "its size is 0" : why_no_region(bound.refusal, bound.place)));

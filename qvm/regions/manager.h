@@ -165,6 +165,8 @@ class Manager {
   const std::map<Id, Attached>& connections() const { return x_connections; }
   const VmState* find_vm(std::string_view name) const;
   const RegionState* find_region(std::string_view name) const;
+  // The manifest's region if it is what this would make; else null.
+  const RegionState* find_same(const RegionSpec& region) const;
   // key: Principal::key(), or system_key().
   Usage usage(const std::string& key) const;
   // No VM, no region, no session.

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,24 +42,56 @@ bool take_little(std::uint64_t bytes) {
   return change.take(bytes, std::chrono::steady_clock::now());
 }
 
-// Takes huge pages where the kernel has some; what it does not give so comes as usual later.
-void populate_with_huge_pages(int memory, std::uint64_t bytes) {
-  if (::ftruncate(memory, static_cast<off_t>(bytes)) != 0) return;
+// So much at a time, before anybody looks whether it is still wanted.
+constexpr std::uint64_t kPart = std::uint64_t{256} << 20;
+
+// part(at, bytes) does one; false once one has failed (errno says why) or it was cancelled.
+template <class Part>
+bool in_parts(std::uint64_t bytes, const std::stop_token& cancelled, const Part& part) {
+  for (std::uint64_t at = 0; at < bytes; at += kPart) {
+    if (cancelled.stop_requested()) {
+      errno = ECANCELED;
+      return false;
+    }
+    if (!part(at, std::min(kPart, bytes - at))) return false;
+  }
+  return true;
+}
+
+bool allocate(int memory, std::uint64_t bytes, const std::stop_token& cancelled) {
+  return in_parts(bytes, cancelled, [memory](std::uint64_t at, std::uint64_t part) {
+    int done = 0;
+    while ((done = ::fallocate(memory, 0, static_cast<off_t>(at), static_cast<off_t>(part))) != 0 &&
+           errno == EINTR) {
+    }
+    return done == 0;
+  });
+}
+
+// Takes huge pages where the kernel has some. Pages that it does not provide so are reserved as usual later.
+void populate_with_huge_pages(int memory, std::uint64_t bytes, const std::stop_token& cancelled) {
   void* mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (mapped == MAP_FAILED) return;
-  if (::madvise(mapped, bytes, MADV_HUGEPAGE) == 0) ::madvise(mapped, bytes, MADV_POPULATE_WRITE);
+  if (::madvise(mapped, bytes, MADV_HUGEPAGE) == 0) {
+    in_parts(bytes, cancelled, [mapped](std::uint64_t at, std::uint64_t part) {
+      return ::madvise(static_cast<char*>(mapped) + at, part, MADV_POPULATE_WRITE) == 0;
+    });
+  }
   ::munmap(mapped, bytes);
 }
 
-Result<void> reserve(int memory, std::uint64_t bytes, HugePages huge_pages) {
+Result<void> reserve(int memory, std::uint64_t bytes, HugePages huge_pages,
+                     const std::stop_token& cancelled) {
   // The kernel gives what it has and then kills somebody; so ask first.
   const bool ask = bytes > kQuickBytes;
   const std::uint64_t wanted = ask ? being_reserved += bytes : 0;
   const auto spare = ask ? spare_memory() : std::nullopt;
   // Reserving now turns a later SIGBUS in some client into an error here.
   const bool possible = ask ? !spare || wanted <= *spare : take_little(bytes);
-  if (possible && huge_pages == HugePages::advise) populate_with_huge_pages(memory, bytes);
-  const bool done = possible && ::fallocate(memory, 0, 0, static_cast<off_t>(bytes)) == 0;
+  // The size first: one beyond RLIMIT_FSIZE need not be begun.
+  bool done = possible && ::ftruncate(memory, static_cast<off_t>(bytes)) == 0;
+  if (done && huge_pages == HugePages::advise) populate_with_huge_pages(memory, bytes, cancelled);
+  done = done && allocate(memory, bytes, cancelled);
   const int code = possible ? errno : ENOMEM;
   if (ask) being_reserved -= bytes;
   return done ? Result<void>() : fail_errno("reserve memory", code);
@@ -70,10 +103,11 @@ Result<UniqueFd> create_file(const char* label) {
   return memory;
 }
 
-Result<UniqueFd> create_of_huge_pages(const char* label, std::uint64_t bytes) {
+Result<UniqueFd> create_of_huge_pages(const char* label, std::uint64_t bytes,
+                                      const std::stop_token& cancelled) {
   UniqueFd memory(::memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_HUGE_2MB));
   if (!memory) return fail_errno("this kernel gives no huge pages of 2 MiB");
-  if (::fallocate(memory.get(), 0, 0, static_cast<off_t>(bytes)) != 0) {
+  if (!allocate(memory.get(), bytes, cancelled)) {
     return fail_errno("reserve " + std::to_string(bytes / kHugePageBytes) +
                       " huge pages of 2 MiB (raise the sysctl vm.nr_hugepages, or say 'huge-pages: advise')");
   }
@@ -91,23 +125,53 @@ Result<UniqueFd> sealed(Result<UniqueFd> memory) {
   return memory;
 }
 
-Result<UniqueFd> create_reserved(const char* label, std::uint64_t bytes, HugePages huge_pages) {
-  if (huge_pages == HugePages::require) return create_of_huge_pages(label, bytes);
+Result<UniqueFd> create_reserved(const char* label, std::uint64_t bytes, HugePages huge_pages,
+                                 const std::stop_token& cancelled) {
+  if (huge_pages == HugePages::require) return create_of_huge_pages(label, bytes, cancelled);
   auto memory = create_file(label);
   if (!memory) return memory;
-  if (auto reserved = reserve(memory->get(), bytes, huge_pages); !reserved)
+  if (auto reserved = reserve(memory->get(), bytes, huge_pages, cancelled); !reserved)
     return tl::unexpected(std::move(reserved.error()));
   return memory;
 }
 
 }  // namespace
 
-Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes, HugePages huge_pages) {
-  auto memory = create_reserved(label, bytes, huge_pages);
+Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes, HugePages huge_pages,
+                               const std::stop_token& cancelled) {
+  auto memory = create_reserved(label, bytes, huge_pages, cancelled);
   if (!memory) return memory;
   if (auto restricted = restrict(memory->get()); !restricted)
     return tl::unexpected(std::move(restricted.error()));
   return sealed(std::move(memory));
+}
+
+Result<Mapping> lock_memory(int memory, std::uint64_t bytes) {
+  auto mapping = Mapping::map(memory, bytes, Mapping::Access::read_only);
+  if (!mapping) return mapping;
+  if (::mlock(mapping->data(), bytes) != 0) {
+    const int code = errno;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_MEMLOCK, &limit);
+    const std::string most =
+        limit.rlim_cur == RLIM_INFINITY ? "without limit" : std::to_string(limit.rlim_cur) + " bytes";
+    return fail_errno("lock " + std::to_string(bytes) +
+                          " bytes into memory (RLIMIT_MEMLOCK of qvm-regiond is " + most + ")",
+                      code);
+  }
+  return mapping;
+}
+
+Result<ReservedMemory> reserve_memory(const MemorySpec& wanted, const std::stop_token& cancelled) {
+  auto file = create_memory(wanted.label.c_str(), wanted.bytes, wanted.backing.huge_pages, cancelled);
+  if (!file) return tl::unexpected(std::move(file.error()));
+  ReservedMemory reserved{std::move(*file), {}};
+  if (wanted.backing.lock) {
+    auto locked = lock_memory(reserved.file.get(), wanted.bytes);
+    if (!locked) return tl::unexpected(std::move(locked.error()));
+    reserved.locked = std::move(*locked);
+  }
+  return reserved;
 }
 
 Result<UniqueFd> create_page(const char* label, std::span<const std::byte> content) {

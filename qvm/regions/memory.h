@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string>
 
+#include "qvm/base/mapping.h"
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
 #include "qvm/regions/policy.h"
@@ -21,9 +23,24 @@ inline constexpr std::uint64_t kQuickBytes = std::uint64_t{1} << 20;
 // is 0600, so that who gets a read-only descriptor cannot open it anew for writing. label shows in
 // /proc/PID/maps. Fails with ENOMEM or ENOSPC if the host, or a control group of this process, cannot spare
 // the memory; it is not even tried then. With HugePages::require bytes are whole huge pages, and the host's
-// reserved pool must have as many. Backing::lock is RegionStore's business. Any thread may call it.
-Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes,
-                               HugePages huge_pages = HugePages::none);
+// reserved pool must have as many. Any thread may call it.
+// Once it is cancelled it fails soon.
+Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes, HugePages huge_pages = HugePages::none,
+                               const std::stop_token& cancelled = {});
+
+// The memory of a region.
+struct MemorySpec {
+  std::string label;
+  std::uint64_t bytes = 0;
+  Backing backing{};
+};
+struct ReservedMemory {
+  UniqueFd file;
+  Mapping locked;  // keeps it in memory if the backing says so; else empty
+};
+Result<ReservedMemory> reserve_memory(const MemorySpec& wanted, const std::stop_token& cancelled = {});
+// Locks that memory for as long as the mapping lives. Fails beyond RLIMIT_MEMLOCK.
+Result<Mapping> lock_memory(int memory, std::uint64_t bytes);
 // kPageBytes with this at their start, as fixed. The mode is whatever: only who may write to it may have it
 // before reopen_read_only().
 Result<UniqueFd> create_page(const char* label, std::span<const std::byte> content);

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/region_store.h"
 
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,16 +64,17 @@ Result<void> fill_page(UniqueFd& page, const char* label, std::span<const std::b
 }  // namespace
 
 Result<void> RegionStore::create_region(const RegionCreated& created, std::uint32_t attached, Id session,
-                                        UniqueFd data, SharedRegionPage page) {
+                                        ReservedMemory data, SharedRegionPage page) {
   SharedRegion region;
   region.page = std::move(page);
   region.bytes = created.pages * kPageBytes;
-  region.data = std::move(data);
-  if (!region.data) {
-    auto made = create_memory(label_of(created.name).c_str(), region.bytes, created.backing.huge_pages);
+  if (!data.file) {
+    auto made = reserve_memory(memory_of(created));
     if (!made) return tl::unexpected(std::move(made.error()));
-    region.data = std::move(*made);
+    data = std::move(*made);
   }
+  region.data = std::move(data.file);
+  region.locked = std::move(data.locked);
   region.published = {attached, attached != 0 ? 1U : 0U, created.generation};
   RegionPage content{};
   content.magic = kRegionPageMagic;
@@ -162,19 +161,9 @@ Result<void> RegionStore::adopt_client(Id id, UniqueFd page) {
 
 Result<void> RegionStore::lock_region(Id id) {
   SharedRegion& region = x_regions.at(id);
-  auto mapping = Mapping::map(region.data.get(), region.bytes, Mapping::Access::read_only);
-  if (!mapping) return tl::unexpected(std::move(mapping.error()));
-  if (::mlock(mapping->data(), region.bytes) != 0) {
-    const int code = errno;
-    rlimit limit{};
-    ::getrlimit(RLIMIT_MEMLOCK, &limit);
-    const std::string most =
-        limit.rlim_cur == RLIM_INFINITY ? "without limit" : std::to_string(limit.rlim_cur) + " bytes";
-    return fail_errno("lock " + std::to_string(region.bytes) +
-                          " bytes into memory (RLIMIT_MEMLOCK of qvm-regiond is " + most + ")",
-                      code);
-  }
-  region.locked = std::move(*mapping);
+  auto locked = lock_memory(region.data.get(), region.bytes);
+  if (!locked) return tl::unexpected(std::move(locked.error()));
+  region.locked = std::move(*locked);
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
 #include "qvm/regions/events.h"
+#include "qvm/regions/memory.h"
 #include "qvm/regions/pages.h"
 
 namespace qvm::regions {
@@ -49,15 +50,20 @@ struct SharedClient {
   bool was_shown() const { return static_cast<bool>(page_read_only); }
 };
 
+// What a region's data has to be made of.
+inline MemorySpec memory_of(const RegionCreated& region) {
+  return {label_of(region.name), region.pages * kPageBytes, region.backing};
+}
+
 // No page is mapped without need: a client's is looked at when a peer comes, a region's changes when somebody
 // comes or goes.
 class RegionStore {
  public:
   // Makes what a region needs; fails with ENOMEM or alike.
-  // data: what create_memory() made for it already; empty: made here. page: one to use again; empty: made
+  // data: what was made of memory_of() it already; empty: made here. page: one to use again; empty: made
   // here. session: whose attach creates it, or 0.
   Result<void> create_region(const RegionCreated& region, std::uint32_t attached, Id session = 0,
-                             UniqueFd data = {}, SharedRegionPage page = {});
+                             ReservedMemory data = {}, SharedRegionPage page = {});
   // slots: who is attached to the region. Nothing that these sent to the index before is a signal for the
   // newcomer, and all of them can be shown to it, and it to them.
   // page: one to use again, if it was not shown to anybody; empty: made here.

@@ -2,16 +2,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/reservations.h"
 
+#include <algorithm>
 #include <memory>
+#include <system_error>
 #include <utility>
 
-#include "qvm/regions/memory.h"
-
 namespace qvm::regions {
+namespace {
 
-void Reservations::start(std::string key, std::string label, std::uint64_t bytes, Done done) {
-  x_waiting.push_back({std::move(key), std::move(label), bytes, std::move(done)});
+Result<Reservations::Memories> reserve_all(const Reservations::Reserve& reserve,
+                                           const std::vector<MemorySpec>& wanted,
+                                           const std::stop_token& cancelled) {
+  Reservations::Memories memories;
+  for (const MemorySpec& one : wanted) {
+    auto memory = reserve(one, cancelled);
+    if (!memory) return tl::unexpected(std::move(memory.error()));
+    memories.push_back(std::move(*memory));
+  }
+  return memories;
+}
+
+}  // namespace
+
+Reservations::Number Reservations::start(std::string key, std::vector<MemorySpec> wanted, Done done) {
+  const Number number = x_next++;
+  x_waiting.push_back({number, std::move(key), std::move(wanted), std::move(done)});
   start_waiting();
+  return number;
+}
+
+void Reservations::cancel(Number number) {
+  std::erase_if(x_waiting, [number](const Job& job) { return job.number == number; });
+  if (const auto running = x_threads.find(number); running != x_threads.end()) running->second.request_stop();
 }
 
 void Reservations::start_waiting() {
@@ -20,25 +42,37 @@ void Reservations::start_waiting() {
       ++job;
       continue;
     }
-    const std::uint64_t number = x_next++;
-    const auto running = x_running.emplace(number, std::move(*job)).first;
+    Job next = std::move(*job);
     job = x_waiting.erase(job);
-    x_threads[number] =
-        std::jthread([this, number, label = running->second.label, bytes = running->second.bytes] {
-          auto made = std::make_shared<Result<UniqueFd>>(create_memory(label.c_str(), bytes));
-          x_loop.post([this, number, made] { finish(number, std::move(*made)); });
-        });
+    run(std::move(next));
   }
 }
 
-void Reservations::finish(std::uint64_t number, Result<UniqueFd> memory) {
+void Reservations::run(Job job) {
+  const Number number = job.number;
+  const Job& running = x_running.emplace(number, std::move(job)).first->second;
+  try {
+    x_threads[number] =
+        std::jthread([this, number, wanted = running.wanted](const std::stop_token& cancelled) {
+          auto made = std::make_shared<Result<Memories>>(reserve_all(x_reserve, wanted, cancelled));
+          x_loop.post([this, number, made] { finish(number, std::move(*made)); });
+        });
+  } catch (const std::system_error& error) {
+    // As many threads as there may be. Told later, as the caller does not have the number yet.
+    x_threads.erase(number);
+    x_loop.post(
+        [this, number, code = error.code().value()] { finish(number, fail_errno("start a thread", code)); });
+  }
+}
+
+void Reservations::finish(Number number, Result<Memories> memories) {
   x_threads.erase(number);
   const auto found = x_running.find(number);
   const Job job = std::move(found->second);
   x_running.erase(found);
   x_busy_keys.erase(job.key);
   start_waiting();
-  job.done(std::move(memory));
+  job.done(std::move(memories));
 }
 
 }  // namespace qvm::regions

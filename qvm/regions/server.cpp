@@ -82,7 +82,7 @@ Result<void> Server::Impl::start() {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(std::move(loop.error()));
   x_loop = std::move(*loop);
-  x_reservations.emplace(*x_loop);
+  x_reservations.emplace(*x_loop, x_options.reserve);
   process_log().buffer();
   x_loop->before_waiting([] { process_log().flush(); });
   if (auto opened = open_directories(); !opened) return opened;

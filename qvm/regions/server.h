@@ -3,6 +3,7 @@
 // qvm-regiond without its main(): sockets around a Manager, on one thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "qvm/base/unique_fd.h"
 #include "qvm/regions/keeper.h"
 #include "qvm/regions/manager.h"
+#include "qvm/regions/reservations.h"
 
 namespace qvm::regions {
 
@@ -27,6 +29,10 @@ struct ServerOptions {
   StartRegiond start_keeper;
   Limits limits;
   SocketLimits sockets;
+  // Makes the memory of big regions, beside the loop.
+  Reservations::Reserve reserve = reserve_memory;
+  // How often whoever waits for memory is told that it is under way.
+  std::chrono::milliseconds word{500};
 };
 
 class Server {

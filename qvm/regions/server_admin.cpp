@@ -31,7 +31,7 @@ void Server::Impl::accept_admin(UniqueFd socket, Id) {
   }
   const int fd = socket.get();
   if (!x_loop->watch(fd, EPOLLIN, [this, fd](std::uint32_t events) { admin_ready(fd, events); })) return;
-  x_admins.emplace(fd, AdminClient{std::move(socket), {}});
+  x_admins.emplace(fd, AdminClient{std::move(socket), ++x_last_admin});
 }
 
 void Server::Impl::admin_ready(int fd, std::uint32_t events) {
@@ -41,24 +41,98 @@ void Server::Impl::admin_ready(int fd, std::uint32_t events) {
   bool good = true;
   if ((events & EPOLLOUT) != 0) good = flush_admin(fd, admin);
   // One request at a time: the next is read when the answer to this one is out.
-  if (good && admin.waiting.empty()) {
-    std::string request(admin_wire::kMaxRequestBytes, '\0');
-    const ssize_t got = ::recv(fd, request.data(), request.size(), MSG_DONTWAIT | MSG_TRUNC);
-    if (got <= 0) {
-      good = got < 0 && (errno == EAGAIN || errno == EINTR);
-    } else if (static_cast<std::size_t>(got) > request.size()) {
-      good = false;
-    } else {
-      request.resize(static_cast<std::size_t>(got));
-      answer_admin(admin, request);
-      good = flush_admin(fd, admin);
-    }
+  if (good && admin.reservation != 0) {
+    good = (events & (EPOLLHUP | EPOLLERR)) == 0;
+  } else if (good && admin.waiting.empty()) {
+    good = receive_admin(fd, admin);
   }
-  if (!good) {
-    x_loop->unwatch(fd);
-    x_admins.erase(fd);
-  }
+  if (!good) drop_admin(fd);
   sweep();
+}
+
+bool Server::Impl::receive_admin(int fd, AdminClient& admin) {
+  std::string request(admin_wire::kMaxRequestBytes, '\0');
+  const ssize_t got = ::recv(fd, request.data(), request.size(), MSG_DONTWAIT | MSG_TRUNC);
+  // ECONNRESET: it has hung up and left something unread, which can only be the last answer.
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  admin.undo = nullptr;
+  if (got == 0 || static_cast<std::size_t>(got) > request.size()) return false;
+  request.resize(static_cast<std::size_t>(got));
+  const auto op = static_cast<Op>(request.front());
+  const std::string_view argument = std::string_view(request).substr(1);
+  if (MemoryNeeds needs = needs_of(op, argument); !needs.memory.empty()) {
+    reserve_for_admin(fd, admin, std::move(request), std::move(needs));
+    return x_loop->modify(fd, 0).has_value();
+  }
+  MemoryInHand nothing;
+  return answer_admin(fd, admin, op, carry_out_admin(op, argument, nothing));
+}
+
+// Whoever gave up waiting must not find later that it has what it asked for.
+void Server::Impl::drop_admin(int fd) {
+  const auto found = x_admins.extract(fd);
+  if (!found) return;
+  const AdminClient& admin = found.mapped();
+  x_loop->unwatch(fd);
+  if (admin.reservation != 0) x_reservations->cancel(admin.reservation);
+  if (!admin.undo) return;
+  process_log().write("admin", "undone: whoever asked for it left before the answer",
+                      {{"verdict", "refused"}});
+  admin.undo();
+}
+
+Server::Impl::AdminAnswer Server::Impl::carry_out_admin(Op op, std::string_view argument,
+                                                        MemoryInHand& in_hand) {
+  switch (op) {
+    case Op::add_vm:
+      return add_vm(argument, in_hand);
+    case Op::remove_vm:
+      return {remove_vm(argument)};
+    case Op::add_region:
+      return add_region(argument, in_hand);
+    case Op::remove_region:
+      return {remove_region(argument)};
+    case Op::describe:
+      return {describe_as_json(x_manager, x_store)};
+    case Op::explain: {
+      const auto question = decode_explain_request(argument);
+      if (!question) return {fail("the question is not one")};
+      return {explain_as_json(x_manager, *question)};
+    }
+    case Op::clients:
+      return {count_clients(argument)};
+  }
+  return {fail("qvm-regiond does not know this request")};
+}
+
+bool Server::Impl::answer_admin(int fd, AdminClient& admin, Op op, AdminAnswer answer) {
+  const Result<std::string>& result = answer.text;
+  if (!result && op != Op::describe && op != Op::explain)
+    process_log().write("admin", "refused: " + result.error().message(), {{"verdict", "refused"}});
+  const Answer last = !result ? Answer::failed : answer.same ? Answer::same : Answer::done;
+  std::string_view text = result ? *result : result.error().message();
+  std::vector<std::string> parts;
+  do {
+    const std::string_view piece = text.substr(0, admin_wire::kMaxReplyPart);
+    text.remove_prefix(piece.size());
+    const Answer kind = text.empty() ? last : Answer::more;
+    parts.emplace_back(1, static_cast<char>(kind)).append(piece);
+  } while (!text.empty() && parts.size() < kMaxPartsWaiting);
+  admin.waiting.assign(std::make_move_iterator(parts.rbegin()), std::make_move_iterator(parts.rend()));
+  admin.undo = std::move(answer.undo);
+  return flush_admin(fd, admin);
+}
+
+void Server::Impl::tell_admin_working(int fd, Id number, Reservations::Number reservation) {
+  x_loop->after(x_options.word, [this, fd, number, reservation] {
+    const auto found = x_admins.find(fd);
+    if (found == x_admins.end() || found->second.number != number || found->second.reservation != reservation)
+      return;
+    const char word = static_cast<char>(Answer::more);
+    // If there is no room for it, there are words that it has not read yet.
+    [[maybe_unused]] const auto sent = ::send(fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
+    tell_admin_working(fd, number, reservation);
+  });
 }
 
 bool Server::Impl::flush_admin(int fd, AdminClient& admin) {
@@ -71,90 +145,6 @@ bool Server::Impl::flush_admin(int fd, AdminClient& admin) {
     admin.waiting.pop_back();
   }
   return x_loop->modify(fd, EPOLLIN).has_value();
-}
-
-void Server::Impl::answer_admin(AdminClient& admin, std::string_view request) {
-  const auto op = static_cast<Op>(request.front());
-  const std::string_view argument = request.substr(1);
-  bool same = false;
-  const auto carry_out_request = [&]() -> Result<std::string> {
-    switch (op) {
-      case Op::add_vm:
-        return add_vm(argument, same);
-      case Op::remove_vm:
-        return remove_vm(argument);
-      case Op::add_region:
-        return add_region(argument);
-      case Op::remove_region:
-        return remove_region(argument);
-      case Op::describe:
-        return describe_as_json(x_manager, x_store);
-      case Op::explain: {
-        const auto question = decode_explain_request(argument);
-        if (!question) return fail("the question is not one");
-        return explain_as_json(x_manager, *question);
-      }
-      case Op::clients:
-        return count_clients(argument);
-    }
-    return fail("qvm-regiond does not know this request");
-  };
-  const Result<std::string> result = carry_out_request();
-  if (!result && op != Op::describe && op != Op::explain)
-    process_log().write("admin", "refused: " + result.error().message(), {{"verdict", "refused"}});
-  const Answer last = !result ? Answer::failed : same ? Answer::same : Answer::done;
-  std::string_view text = result ? *result : result.error().message();
-  std::vector<std::string> parts;
-  do {
-    const std::string_view piece = text.substr(0, admin_wire::kMaxReplyPart);
-    text.remove_prefix(piece.size());
-    const Answer answer = text.empty() ? last : Answer::more;
-    parts.emplace_back(1, static_cast<char>(answer)).append(piece);
-  } while (!text.empty() && parts.size() < kMaxPartsWaiting);
-  admin.waiting.assign(std::make_move_iterator(parts.rbegin()), std::make_move_iterator(parts.rend()));
-}
-
-Result<std::string> Server::Impl::add_vm(std::string_view bytes, bool& same) {
-  const auto policy = decode_policy(bytes);
-  if (!policy) return fail("the policy is not one");
-  auto path = vm_socket_path(policy->vm);
-  if (!path) return path;
-  if (const VmState* existing = x_manager.find_vm(policy->vm)) {
-    same = encode(existing->added.policy) == bytes;
-    if (same) return path;
-  }
-  if (auto mended = mend_journal(); !mended)
-    return fail_from(std::move(mended), "register VM '" + policy->vm + "'");
-  auto events = x_manager.add_vm(*policy, unix_time());
-  if (!events) return tl::unexpected(std::move(events.error()));
-  const auto undo = [this, &policy] {
-    const auto undone = x_manager.remove_vm(policy->vm);
-    for (const Event& event : undone.value_or(Events{})) {
-      if (const auto* region = std::get_if<RegionDestroyed>(&event)) discard_region(region->id);
-    }
-  };
-  if (auto made = make_memory(*events); !made) {
-    undo();
-    return fail_from(std::move(made), "make the regions of VM '" + policy->vm + "'");
-  }
-  const Id vm = x_manager.find_vm(policy->vm)->added.id;
-  if (auto listening = listen_for_vm(vm, {}); !listening) {
-    undo();
-    return fail_from(std::move(listening), "make the socket of VM '" + policy->vm + "'");
-  }
-  if (auto granted = grant(*events); !granted) {
-    undo();
-    stop_listening_for_vm(vm, policy->vm);
-    return fail_from(std::move(granted), "register VM '" + policy->vm + "'");
-  }
-  process_log().write("vm-added",
-                      "VM '" + policy->vm + "' is registered, uid " + std::to_string(policy->uid) + ", gid " +
-                          std::to_string(policy->gid),
-                      {{"verdict", "granted"},
-                       {"vm", policy->vm},
-                       {"uid", std::int64_t{policy->uid}},
-                       {"gid", std::int64_t{policy->gid}}});
-  return path;
 }
 
 Result<std::string> Server::Impl::remove_vm(std::string_view name) {
@@ -182,34 +172,6 @@ Result<std::string> Server::Impl::remove_vm(std::string_view name) {
   if (!x_journal->whole()) settle_with_keeper();
   process_log().write("vm-removed", "VM '" + std::string(name) + "' is no longer registered",
                       {{"verdict", "granted"}, {"vm", name}});
-  return std::string();
-}
-
-Result<std::string> Server::Impl::add_region(std::string_view bytes) {
-  const auto region = decode_region(bytes);
-  if (!region) return fail("the region's description is not one");
-  if (auto mended = mend_journal(); !mended)
-    return fail_from(std::move(mended), "make region '" + region->name + "'");
-  auto events = x_manager.add_region(*region, unix_time());
-  if (!events) return tl::unexpected(std::move(events.error()));
-  if (auto made = make_memory(*events); !made) {
-    [[maybe_unused]] const auto undone = x_manager.remove_region(region->name);
-    return fail_from(std::move(made), "make region '" + region->name + "'");
-  }
-  if (auto granted = grant(*events); !granted) {
-    for (const Event& undone : x_manager.remove_region(region->name).value_or(Events{})) {
-      if (const auto* destroyed = std::get_if<RegionDestroyed>(&undone)) discard_region(destroyed->id);
-    }
-    return fail_from(std::move(granted), "make region '" + region->name + "'");
-  }
-  process_log().write(
-      "region-added",
-      "region '" + region->name + "' of the manifest is made, " + std::to_string(region->bytes) + " bytes",
-      {{"verdict", "granted"},
-       {"region", region->name},
-       {"uid", std::int64_t{region->owner}},
-       {"gid", std::int64_t{region->group}},
-       {"place", region->place}});
   return std::string();
 }
 

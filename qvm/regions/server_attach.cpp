@@ -21,29 +21,50 @@ bool Server::Impl::attach(Client& client, const wire::Attach& request) {
   const std::uint64_t bytes = std::uint64_t{request.pages} * kPageBytes;
   const bool slow = judgement.refusal == Refusal::none && judgement.region == 0 && bytes > kQuickBytes &&
                     mend_journal().has_value();
-  if (!slow) return attach_now(client, request, UniqueFd());
+  if (!slow) return attach_now(client, request, ReservedMemory());
 
-  client.reserving = true;
-  update_interest(client);
   const int fd = client.socket.get();
   const Id session = client.session;
-  x_reservations->start(client.key, label_of(judgement.host_name), bytes,
-                        [this, fd, session, request, bytes](Result<UniqueFd> memory) {
-                          Client* waiting = client_of(session);
-                          if (waiting == nullptr || waiting->socket.get() != fd) {
-                            if (memory) x_chores.free_memory(std::move(*memory), bytes);
-                            return;
-                          }
-                          waiting->reserving = false;
-                          if (!attach_now(*waiting, request, std::move(memory))) x_doomed.insert(fd);
-                          update_interest(*waiting);
-                          sweep();
-                        });
+  client.reservation = x_reservations->start(
+      client.key, {{label_of(judgement.host_name), bytes}},
+      [this, fd, session, request, bytes](Result<Reservations::Memories> memories) {
+        Client* waiting = client_of(session);
+        if (waiting == nullptr || waiting->socket.get() != fd || waiting->reservation == 0) {
+          if (memories) x_chores.free_memory(std::move(memories->front().file), bytes);
+          return;
+        }
+        waiting->reservation = 0;
+        Result<ReservedMemory> memory;
+        if (memories) {
+          memory = std::move(memories->front());
+        } else {
+          memory = tl::unexpected(std::move(memories.error()));
+        }
+        if (!attach_now(*waiting, request, std::move(memory))) x_doomed.insert(fd);
+        update_interest(*waiting);
+        sweep();
+      });
+  update_interest(client);
+  tell_working(fd, session, client.reservation, request.header.serial);
   return true;
 }
 
+// A client has patience as long as it hears something: no size within its bounds takes too long.
+void Server::Impl::tell_working(int fd, Id session, Reservations::Number reservation, std::uint32_t serial) {
+  x_loop->after(x_options.word, [this, fd, session, reservation, serial] {
+    Client* waiting = client_of(session);
+    if (waiting == nullptr || waiting->socket.get() != fd || waiting->reservation != reservation) return;
+    wire::Working message;
+    const Parcel word(wire::prepare(message, serial));
+    // One that does not read it does not wait for it.
+    if (send_word(*waiting, word) == wire::Outcome::closed) x_doomed.insert(fd);
+    tell_working(fd, session, reservation, serial);
+    sweep();
+  });
+}
+
 // memory: for the region, if one must be made; empty: make it here.
-bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Result<UniqueFd> memory) {
+bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Result<ReservedMemory> memory) {
   const std::string name(name_in(request));
   const auto refuse = [&](Status status, const std::string& why, const Judgement& judgement = {}) {
     log_for(client,
@@ -64,7 +85,8 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
     if (judgement.refusal == Refusal::none) return refuse(Status::no_memory, mended.error().message());
   }
   AttachOutcome outcome = x_manager.attach(client.session, name, request.pages, request.mode, unix_time());
-  if (!outcome.created) x_chores.free_memory(std::move(*memory), std::uint64_t{request.pages} * kPageBytes);
+  if (!outcome.created)
+    x_chores.free_memory(std::move(memory->file), std::uint64_t{request.pages} * kPageBytes);
   if (outcome.status != Status::ok) return refuse(outcome.status, explain(outcome), outcome);
 
   const Attached mine = x_manager.connections().at(outcome.connection);
@@ -99,7 +121,7 @@ bool Server::Impl::attach_now(Client& client, const wire::Attach& request, Resul
 // Everything that may fail for want of something, before anybody sees anything.
 Result<std::vector<Server::Impl::PeerLink>> Server::Impl::prepare(Client& client, const wire::Attach& request,
                                                                   const AttachOutcome& outcome,
-                                                                  UniqueFd memory) {
+                                                                  ReservedMemory memory) {
   const Attached& mine = x_manager.connections().at(outcome.connection);
   const RegionState& region = x_manager.regions().at(mine.region);
   if (outcome.created) {

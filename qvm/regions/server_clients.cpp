@@ -152,7 +152,8 @@ void Server::Impl::client_ready(int fd, std::uint32_t events) {
   // It has hung up, and what it said last cannot be read yet: whatever it was, its detach is part of the cut.
   if ((events & EPOLLHUP) != 0 && (client.interest & EPOLLIN) == 0) good = false;
   // One message a turn: most clients wait for the reply to theirs, and the others have their turns, too.
-  if (good && !client.reserving && !client.paused && !client.outbox.waiting()) good = receive_one(client);
+  if (good && client.reservation == 0 && !client.paused && !client.outbox.waiting())
+    good = receive_one(client);
   if (good) update_interest(client);
   if (!good) x_doomed.insert(fd);
   sweep();
@@ -197,6 +198,7 @@ void Server::Impl::cut_off(int fd) {
   x_loop->unwatch(fd);
   if (client->process.pidfd) x_loop->unwatch(client->process.pidfd.get());
   x_chores.close(std::move(client->socket));
+  if (client->reservation != 0) x_reservations->cancel(client->reservation);
   if (client->session == 0) return;
   x_by_session.erase(client->session);
   carry_out(x_manager.close_session(client->session));

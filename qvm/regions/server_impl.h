@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "qvm/base/event_loop.h"
 #include "qvm/base/log_budget.h"
 #include "qvm/base/retry_pause.h"
+#include "qvm/regions/admin_wire.h"
 #include "qvm/regions/chores.h"
 #include "qvm/regions/journal.h"
 #include "qvm/regions/manager.h"
@@ -48,9 +50,9 @@ class Server::Impl {
     Outbox outbox;    // replies only, and no request is read while one waits: at most one
     Strain strain;    // at index 0: of sending to it
     std::uint32_t interest = 0;
-    bool reserving = false;  // its attach waits for memory
-    bool resting = false;    // no use in sending before a while has passed
-    bool paused = false;     // sending was slow: neither read nor sent news before a while has passed
+    Reservations::Number reservation = 0;  // of the memory that its attach waits for; 0: none
+    bool resting = false;                  // no use in sending before a while has passed
+    bool paused = false;  // sending was slow: neither read nor sent news before a while has passed
     // Pages of what it had attached last that nobody else has ever had: for its next attach.
     SharedRegionPage spare_region_page;
     SharedClient spare_own_page;
@@ -60,8 +62,13 @@ class Server::Impl {
   };
   struct AdminClient {
     UniqueFd socket;
-    std::vector<std::string> waiting;  // reply parts, last first
+    Id number = 0;                         // never used again, unlike the descriptor's
+    std::vector<std::string> waiting{};    // reply parts, last first
+    Reservations::Number reservation = 0;  // of the memory that its request waits for; 0: none
+    std::function<void()> undo{};          // of what it may not have heard of; may be empty
   };
+  // Memory that was made for regions that do not exist yet, by label.
+  using MemoryInHand = std::map<std::string, ReservedMemory>;
   // A session without a client: its process lived when the last qvm-regiond died and has not come back yet.
   using Orphans = std::map<Id, UniqueFd>;  // pidfd by session
   // The two doorbells between a connection and one peer.
@@ -105,7 +112,9 @@ class Server::Impl {
   void forget(const Events& events);
 
   // server_state.cpp: acting on what the manager decided
-  Result<void> make_memory(const Events& events);
+  // in_hand: what is there already; what is used is taken out.
+  Result<void> make_memory(const Events& events, MemoryInHand& in_hand);
+  void give_back(MemoryInHand in_hand);
   // For what somebody may have only if it survives this process. After a failure nobody has seen anything,
   // and the caller undoes it.
   Result<void> grant(const Events& events);
@@ -127,6 +136,7 @@ class Server::Impl {
   wire::Outcome send_to(Client& client, const Send& send);
   wire::Outcome flush(Client& client);
   [[nodiscard]] wire::Outcome reply(Client& client, Parcel parcel);
+  wire::Outcome send_word(Client& client, const Parcel& word);
   void push(Client& client, Id connection, std::uint32_t index, const Parcel& news);
   void push_came(Client& client, Id connection, const Attached& newcomer, UniqueFd listen, UniqueFd ring);
   void tell_went(const Detached& detached);
@@ -168,9 +178,10 @@ class Server::Impl {
 
   // server_attach.cpp
   bool attach(Client& client, const wire::Attach& request);
-  bool attach_now(Client& client, const wire::Attach& request, Result<UniqueFd> memory);
+  bool attach_now(Client& client, const wire::Attach& request, Result<ReservedMemory> memory);
+  void tell_working(int fd, Id session, Reservations::Number reservation, std::uint32_t serial);
   Result<std::vector<PeerLink>> prepare(Client& client, const wire::Attach& request,
-                                        const AttachOutcome& outcome, UniqueFd memory);
+                                        const AttachOutcome& outcome, ReservedMemory memory);
   Result<void> answer_attach(Client& client, const wire::Attach& request, const Attached& mine,
                              std::vector<PeerLink> links);
   bool detach(Client& client, const wire::Detach& request);
@@ -178,13 +189,30 @@ class Server::Impl {
   // server_admin.cpp
   void accept_admin(UniqueFd socket, Id);
   void admin_ready(int fd, std::uint32_t events);
-  void answer_admin(AdminClient& admin, std::string_view request);
-  Result<std::string> add_vm(std::string_view policy, bool& same);
+  struct AdminAnswer {
+    Result<std::string> text;
+    bool same = false;
+    std::function<void()> undo{};
+  };
+  bool receive_admin(int fd, AdminClient& admin);
+  void drop_admin(int fd);
+  AdminAnswer carry_out_admin(admin_wire::Op op, std::string_view argument, MemoryInHand& in_hand);
+  bool answer_admin(int fd, AdminClient& admin, admin_wire::Op op, AdminAnswer answer);
+  bool flush_admin(int fd, AdminClient& admin);
+  void tell_admin_working(int fd, Id number, Reservations::Number reservation);
   Result<std::string> remove_vm(std::string_view name);
-  Result<std::string> add_region(std::string_view region);
   Result<std::string> remove_region(std::string_view name);
   std::string count_clients(std::string_view region) const;
-  bool flush_admin(int fd, AdminClient& admin);
+
+  // server_admin_add.cpp
+  struct MemoryNeeds {
+    std::string what;  // for messages
+    std::vector<MemorySpec> memory{};
+  };
+  MemoryNeeds needs_of(admin_wire::Op op, std::string_view argument);
+  void reserve_for_admin(int fd, AdminClient& admin, std::string request, MemoryNeeds needs);
+  AdminAnswer add_vm(std::string_view policy, MemoryInHand& in_hand);
+  AdminAnswer add_region(std::string_view region, MemoryInHand& in_hand);
 
   ServerOptions x_options;
   std::unique_ptr<EventLoop> x_loop;
@@ -209,6 +237,7 @@ class Server::Impl {
   std::map<Id, Client*> x_by_session;
   std::set<int> x_doomed;  // clients to cut off once the present message is done with
   std::map<int, AdminClient> x_admins;
+  Id x_last_admin = 0;
   Orphans x_orphans;
   LogBudget x_log_budget;
   UniqueFd x_spare;            // given up to refuse a connection when there are no descriptors left

@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kUnbearable{1000};
 
 void Server::Impl::update_interest(Client& client) {
   std::uint32_t interest = 0;
-  if (!client.reserving && !client.paused && !client.outbox.waiting()) interest |= EPOLLIN;
+  if (client.reservation == 0 && !client.paused && !client.outbox.waiting()) interest |= EPOLLIN;
   if (!client.resting && !client.paused && (client.outbox.waiting() || !client.missed.empty()))
     interest |= EPOLLOUT;
   if (interest == client.interest) return;
@@ -74,6 +74,11 @@ wire::Outcome Server::Impl::reply(Client& client, Parcel parcel) {
       send_to(client, [&] { return client.outbox.send(client.socket.get(), std::move(parcel)); });
   update_interest(client);
   return outcome;
+}
+
+wire::Outcome Server::Impl::send_word(Client& client, const Parcel& word) {
+  if (client.paused || client.outbox.waiting()) return wire::Outcome::would_block;
+  return send_to(client, [&] { return send(client.socket.get(), word); });
 }
 
 void Server::Impl::miss(Client& client, Id connection, std::uint32_t indices, wire::Outcome why) {

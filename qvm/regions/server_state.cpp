@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Acting on what the manager decided, in the order that a crash at any point allows: memory first, then the
 // keeper, then the journal, then what clients see.
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "qvm/regions/codec.h"
@@ -16,12 +18,12 @@ constexpr int kMendingRest = 3;
 
 }  // namespace
 
-Result<void> Server::Impl::make_memory(const Events& events) {
+Result<void> Server::Impl::make_memory(const Events& events, MemoryInHand& in_hand) {
   for (const Event& event : events) {
     const auto* created = std::get_if<RegionCreated>(&event);
     if (created == nullptr) continue;
-    auto made = x_store.create_region(*created, 0);
-    if (made && created->backing.lock) made = x_store.lock_region(created->id);
+    auto there = in_hand.extract(label_of(created->name));
+    auto made = x_store.create_region(*created, 0, 0, there ? std::move(there.mapped()) : ReservedMemory());
     if (!made) {
       for (const Event& undo : events) {
         if (const auto* one = std::get_if<RegionCreated>(&undo)) discard_region(one->id);
@@ -30,6 +32,15 @@ Result<void> Server::Impl::make_memory(const Events& events) {
     }
   }
   return {};
+}
+
+void Server::Impl::give_back(MemoryInHand in_hand) {
+  for (auto& [label, memory] : in_hand) {
+    struct stat info {};
+    memory.locked.reset();
+    if (::fstat(memory.file.get(), &info) == 0)
+      x_chores.free_memory(std::move(memory.file), static_cast<std::uint64_t>(info.st_size));
+  }
 }
 
 Result<void> Server::Impl::write_journal(const Events& events) {

@@ -36,7 +36,8 @@ enum class Type : std::uint16_t {
   detached = 18,
   came = 19,
   went = 20,
-  roster = 21
+  roster = 21,
+  working = 22
 };
 
 struct Header {
@@ -141,6 +142,12 @@ struct Roster {
   std::uint32_t peer_count = 0;
   std::uint32_t reserved = 0;
   std::array<Peer, kMaxClients> peers{};
+};
+
+// The request of this serial is under way: the client waits on. Sent again and again until the reply.
+struct Working {
+  static constexpr Type kType = Type::working;
+  Header header;
 };
 
 static_assert(sizeof(Header) == 16 && sizeof(Attach) == 80 && sizeof(Came) == 32);

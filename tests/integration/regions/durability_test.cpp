@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
 
 #include "tests/support/regions_fixture.h"
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "qvm/base/mapping.h"
@@ -227,6 +228,23 @@ TEST_F(RegionsRecovery, TheAdminDoesNotNoticeARestart) {
   EXPECT_NE(described->find("\"left\""), std::string::npos);
   ASSERT_TRUE(admin().remove_vm("left"));
   ASSERT_TRUE(admin().remove_vm("right"));
+}
+
+TEST_F(RegionsRecovery, WhatTimedOutWhileTheDaemonStoodStillIsUndone) {
+  const RegionSpec moo{.name = "moo", .bytes = kPageBytes, .owner = ::getuid(), .group = ::getgid()};
+  const pid_t daemon = daemon_pids().front();
+  ::kill(daemon, SIGSTOP);
+  auto hasty = Admin::open(directory(), "/none", std::chrono::milliseconds(100));
+  ASSERT_TRUE(hasty);
+  EXPECT_EQ((*hasty)->add_region(moo).error().code(), ETIMEDOUT);
+  EXPECT_EQ((*hasty)->add_vm(plain_vm("left")).error().code(), ETIMEDOUT);
+  ::kill(daemon, SIGCONT);
+  const auto region = admin().add_region(moo);
+  EXPECT_TRUE(region) << region.error().message();
+  const auto vm = admin().add_vm(plain_vm("left"));
+  EXPECT_TRUE(vm) << vm.error().message();
+  ASSERT_TRUE(admin().remove_region("moo"));
+  ASSERT_TRUE(admin().remove_vm("left"));
 }
 
 TEST_F(RegionsRecovery, WithBothGoneWhatIsLostIsSaid) {

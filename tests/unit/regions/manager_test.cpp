@@ -395,5 +395,22 @@ TEST_F(RegionManagerTest, JudgingChangesNothing) {
   EXPECT_EQ(manager.judge(session, "moo", 3).region, region("moo").id);
 }
 
+TEST(RegionManager, ARegionOfTheManifestIsTheSameOnlyIfEverythingIs) {
+  Manager manager;
+  const RegionSpec spec{.name = "moo", .bytes = 5000, .owner = 1, .group = 2, .place = "s.yaml:1:1"};
+  EXPECT_EQ(manager.find_same(spec), nullptr);
+  ASSERT_TRUE(manager.add_region(spec, 7));
+  EXPECT_NE(manager.find_same(spec), nullptr);
+  RegionSpec other = spec;
+  other.bytes = 3 * kPageBytes;
+  EXPECT_EQ(manager.find_same(other), nullptr);
+  other = spec;
+  other.mode = 0600;
+  EXPECT_EQ(manager.find_same(other), nullptr);
+  other = spec;
+  other.backing.lock = true;
+  EXPECT_EQ(manager.find_same(other), nullptr);
+}
+
 }  // namespace
 }  // namespace qvm::regions

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <stop_token>
 
 #include "qvm/base/mapping.h"
 #include "qvm/regions/region_store.h"
@@ -32,6 +34,16 @@ TEST(RegionMemory, WhatTheHostCannotSpareIsRefused) {
   const auto memory = create_memory("test", std::uint64_t{1} << 46);
   ASSERT_FALSE(memory);
   EXPECT_EQ(memory.error().code(), ENOMEM);
+}
+
+TEST(RegionMemory, WhatIsCancelledFails) {
+  std::stop_source source;
+  ASSERT_TRUE(source.request_stop());
+  for (const HugePages huge_pages : {HugePages::none, HugePages::advise}) {
+    const auto memory = create_memory("test", 3 * kPageBytes, huge_pages, source.get_token());
+    ASSERT_FALSE(memory);
+    EXPECT_EQ(memory.error().code(), ECANCELED);
+  }
 }
 
 TEST(RegionMemory, ReadOnlyDescriptorsCannotBeMappedForWriting) {
@@ -165,7 +177,7 @@ TEST(RegionStoreTest, APageThatIsUsedAgainIsLikeNew) {
   RegionCreated next = moo();
   next.id = 2;
   next.generation[0] = 9;
-  ASSERT_TRUE(store.create_region(next, 1, 7, UniqueFd(), std::move(old.page)));
+  ASSERT_TRUE(store.create_region(next, 1, 7, ReservedMemory(), std::move(old.page)));
   Attached again = member(11, 0, 7);
   again.region = 2;
   ASSERT_TRUE(store.create_client(again, kNobody, store.take_client(10)));
