@@ -11,7 +11,7 @@ qvm_test(daemon_integration_test THREADS
   integration/daemon/adopt_test.cpp integration/daemon/disk_files_test.cpp integration/daemon/domain_files_test.cpp
   integration/daemon/kvm_access_test.cpp integration/daemon/links_test.cpp integration/daemon/order_test.cpp
   integration/daemon/restart_test.cpp integration/daemon/staging_place_test.cpp integration/daemon/start_test.cpp
-  integration/daemon/stop_test.cpp
+  integration/daemon/stop_test.cpp integration/daemon/workers_test.cpp
   LINK qvm_daemon_fixture LABEL integration)
 
 qvm_library(qvm_qvmd_client support/qvmd_client.cpp LINK qvm_control GTest::gtest)
