@@ -72,10 +72,13 @@ Result<void> Server::Impl::open_directories() {
     if (::fstat(directory->get(), &info) != 0) return fail_errno("look at directory regiond");
     x_directory = std::move(*directory);
   }
-  auto vms = private_directory(x_runtime_directory.get(), "vm", is_root() ? 0755 : 0700);
-  if (!vms) return tl::unexpected(std::move(vms.error()));
-  x_vms_directory = std::move(*vms);
   return {};
+}
+
+// RUN/vm, made if need be: a qvmd takes it away with its last VM, and host programs that stay attached keep
+// us here.
+Result<UniqueFd> Server::Impl::vms_directory() const {
+  return private_directory(x_runtime_directory.get(), "vm", is_root() ? 0755 : 0700);
 }
 
 Result<void> Server::Impl::start() {
@@ -198,7 +201,9 @@ Result<void> Server::Impl::listen_for_vm(Id vm, UniqueFd kept) {
   const VmPolicy& policy = x_manager.vms().at(vm).added.policy;
   UniqueFd listener = std::move(kept);
   if (!listener) {
-    auto directory = private_directory(x_vms_directory.get(), policy.vm, 0700);
+    auto vms = vms_directory();
+    if (!vms) return tl::unexpected(std::move(vms.error()));
+    auto directory = private_directory(vms->get(), policy.vm, 0700);
     if (!directory) return tl::unexpected(std::move(directory.error()));
     if (auto opened = open_to_group(directory->get(), 0750, policy.gid); !opened) return opened;
     auto made = listen_in(directory->get(), kVmSocket, is_root() ? 0660 : 0600, policy.gid);
@@ -214,7 +219,9 @@ Result<void> Server::Impl::listen_for_vm(Id vm, UniqueFd kept) {
 }
 
 void Server::Impl::stop_listening_for_vm(Id vm, const std::string& name) {
-  ::unlinkat(x_vms_directory.get(), (name + "/" + kVmSocket).c_str(), 0);
+  const UniqueFd vms(
+      ::openat(x_runtime_directory.get(), "vm", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (vms) ::unlinkat(vms.get(), (name + "/" + kVmSocket).c_str(), 0);
   if (const auto found = x_vm_listeners.find(vm); found != x_vm_listeners.end()) {
     x_loop->unwatch(found->second.get());
     retire_listener(std::move(found->second));
@@ -222,7 +229,7 @@ void Server::Impl::stop_listening_for_vm(Id vm, const std::string& name) {
     drop_kept({kept_key(vm, KeptKind::listener)});
   }
   // Stays if somebody keeps other files there.
-  ::unlinkat(x_vms_directory.get(), name.c_str(), AT_REMOVEDIR);
+  if (vms) ::unlinkat(vms.get(), name.c_str(), AT_REMOVEDIR);
 }
 
 // A directory that somebody removed under us would keep us here for ever, waiting for a VM that is to be

@@ -80,6 +80,7 @@ class Server::Impl {
 
   // server.cpp: life, listeners
   Result<void> open_directories();
+  Result<UniqueFd> vms_directory() const;
   Result<void> listen_for_vm(Id vm, UniqueFd kept);
   Result<std::string> vm_socket_path(const std::string& vm) const;
   void stop_listening_for_vm(Id vm, const std::string& name);
@@ -217,8 +218,7 @@ class Server::Impl {
   ServerOptions x_options;
   std::unique_ptr<EventLoop> x_loop;
   UniqueFd x_runtime_directory;
-  UniqueFd x_directory;      // RUN/regiond; locked as long as we run
-  UniqueFd x_vms_directory;  // RUN/vm
+  UniqueFd x_directory;  // RUN/regiond; locked as long as we run
   UniqueFd x_admin_listener;
   UniqueFd x_host_listener;
   std::map<Id, UniqueFd> x_vm_listeners;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "qvm/base/mapping.h"
 #include "tests/support/regions_fixture.h"
@@ -71,6 +72,22 @@ TEST_F(RegionsAttach, ClientsAreCountedForTheSupervisor) {
   ASSERT_TRUE(admin().remove_vm("left"));
   EXPECT_EQ(clients(), 1U);
   ASSERT_TRUE(admin().remove_region("moo"));
+}
+
+// A qvmd takes RUN/vm away with its last VM. The next set of VMs comes to the same qvm-regiond.
+TEST_F(RegionsAttach, WhoStaysKeepsNobodyFromComingLater) {
+  auto staying = host_client();
+  attach(*staying, "moo");
+  for (const char* name : {"left", "right"}) {
+    auto vm = vm_client(name);
+    Connection* connection = attach(*vm, "moo");
+    ASSERT_NE(connection, nullptr);
+    ASSERT_TRUE(admin().remove_vm(name));
+    close_admin();
+    std::filesystem::remove(directory() + "/vm");
+    reopen_admin();
+  }
+  EXPECT_EQ(daemon_pids().size(), 1U);
 }
 
 }  // namespace
