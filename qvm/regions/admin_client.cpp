@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 
-#include "qvm/base/log_tail.h"
 #include "qvm/regions/admin.h"
 #include "qvm/regions/admin_wire.h"
 #include "qvm/regions/codec.h"
@@ -52,6 +53,13 @@ UniqueFd open_log(const std::string& runtime_directory) {
   return UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC));
 }
 
+// From a child that was forked and runs nothing else: the reason why the daemon does not start, for the one
+// who waits.
+void tell(int ready, const char* what, int code) {
+  for (const char* part : {what, ": ", ::strerrordesc_np(code)})
+    [[maybe_unused]] const auto written = ::write(ready, part, std::strlen(part));
+}
+
 // Starts the daemon as nobody's child and returns when it serves, or has given up.
 Result<void> start_daemon(const std::string& runtime_directory, const std::string& program) {
   constexpr int kReadyFd = 3;
@@ -69,10 +77,7 @@ Result<void> start_daemon(const std::string& runtime_directory, const std::strin
   if (child == 0) {
     // Twice, so that whoever started us does not have to bury it.
     const pid_t grandchild = ::fork();
-    if (grandchild < 0) {
-      const int code = errno;
-      [[maybe_unused]] const auto written = ::write(ready_end.get(), &code, sizeof code);
-    }
+    if (grandchild < 0) tell(ready_end.get(), "fork", errno);
     if (grandchild != 0) ::_exit(0);
     ::setsid();
     sigset_t none;
@@ -86,24 +91,28 @@ Result<void> start_daemon(const std::string& runtime_directory, const std::strin
     ::close_range(kReadyFd + 1, ~0U, 0);
     if (::chdir("/") != 0) ::_exit(126);
     ::execv(program.c_str(), const_cast<char**>(argv));
-    // Tells our caller, which waits at the other end.
-    const int code = errno;
-    [[maybe_unused]] const auto written = ::write(kReadyFd, &code, sizeof code);
+    tell(kReadyFd, program.c_str(), errno);
     ::_exit(127);
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   ready_end.reset();
-  pollfd waiting{ready.get(), POLLIN, 0};
   const auto deadline = Clock::now() + kDeadline;
-  int polled = 0;
-  while ((polled = ::poll(&waiting, 1, left_ms(deadline))) < 0 && errno == EINTR) {
+  std::string why;
+  for (;;) {
+    pollfd waiting{ready.get(), POLLIN, 0};
+    const int polled = ::poll(&waiting, 1, left_ms(deadline));
+    if (polled < 0 && errno == EINTR) continue;
+    if (polled == 0)
+      return fail("qvm-regiond did not come up within 5 s; see " + runtime_directory + "/log/regiond.log");
+    std::array<char, 512> piece{};
+    const ssize_t got = ::read(ready.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    why.append(piece.data(), static_cast<std::size_t>(got));
   }
-  if (polled == 0)
-    return fail("qvm-regiond did not come up within 5 s; see " + runtime_directory + "/log/regiond.log");
-  int code = 0;
-  if (::read(ready.get(), &code, sizeof code) == sizeof code) return fail_errno("run " + program, code);
+  if (!why.empty()) return fail("qvm-regiond could not start: " + why);
   return {};
 }
 
@@ -161,13 +170,9 @@ Result<void> SocketAdmin::connect_or_start() {
   auto socket = wire::connect_to(socket_path().c_str());
   if (!socket && (socket.error().code() == ENOENT || socket.error().code() == ECONNREFUSED)) {
     const std::string log = x_runtime_directory + "/log/regiond.log";
-    const off_t logged = length_of(log);
     if (auto started = start_daemon(x_runtime_directory, x_program); !started) return started;
     socket = wire::connect_to(socket_path().c_str());
-    if (!socket) {
-      const std::string said = last_line_after(log, logged);
-      return fail("qvm-regiond could not start" + (said.empty() ? "; see " + log : ": " + said));
-    }
+    if (!socket) return fail("qvm-regiond could not start; see " + log);
   }
   if (!socket) return tl::unexpected(std::move(socket.error()));
   x_socket = std::move(*socket);

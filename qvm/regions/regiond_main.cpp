@@ -40,7 +40,7 @@ struct Arguments {
   bool keeper = false;
   std::string runtime_directory;
   int link = -1;   // the other side of the keeper's socket; how the two start each other
-  int ready = -1;  // closed once connections are accepted
+  int ready = -1;  // closed once connections are accepted; before that gets the reason why they never are
 };
 
 std::optional<int> number(const char* text) {
@@ -142,12 +142,19 @@ std::uint64_t physical_memory() {
   return ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
 }
 
+// Whoever started us, if it still waits.
+void tell(const UniqueFd& ready, std::string_view why) {
+  if (ready) [[maybe_unused]]
+    const auto written = ::write(ready.get(), why.data(), why.size());
+}
+
 int keep(const Arguments& arguments, UniqueFd& ready) {
   // Whoever started us may have ignored it; we want to know how our child ended.
   ::signal(SIGCHLD, SIG_DFL);
   const auto start = [&](UniqueFd link) {
     auto started = start_other(false, arguments.runtime_directory, std::move(link), ready.get());
-    if (started) ready.reset();
+    if (!started) tell(ready, started.error().message());
+    ready.reset();
     return started;
   };
   UniqueFd link(arguments.link);
@@ -175,7 +182,9 @@ int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors
   auto server = qvm::regions::Server::create(std::move(options));
   if (!server) {
     qvm::regions::log_line(server.error().message());
-    return server.error().code() == EWOULDBLOCK ? qvm::regions::kExitAlreadyRunning : 1;
+    if (server.error().code() == EWOULDBLOCK) return qvm::regions::kExitAlreadyRunning;
+    tell(ready, server.error().message());
+    return 1;
   }
   ready.reset();
   const auto end = (*server)->run();
@@ -205,13 +214,13 @@ int main(int argc, char** argv) {
   ::signal(SIGXFSZ, SIG_IGN);
   raise_lock_limit();
   const std::uint64_t descriptors = raise_descriptor_limit();
-  // After a failure this is closed last: whoever waits for it reads the log then.
   UniqueFd ready(arguments->ready);
   if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
   try {
     return arguments->keeper ? keep(*arguments, ready) : serve(*arguments, ready, descriptors);
   } catch (const std::exception& error) {
     qvm::regions::log_line(error.what());
+    tell(ready, error.what());
     return 1;
   }
 }
