@@ -1,12 +1,15 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/numbers.h"
-#include "config/ascii.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
+
+#include "config/ascii.h"
 
 namespace qvm::config {
 namespace {
@@ -120,6 +123,12 @@ tl::expected<Number, NumberProblem> parse_number(std::string_view text, NumberKi
   number.prefixed = parts.base.has_value();
   number.suffix = parts.suffix;
   return number;
+}
+
+std::string clear_number(std::string_view text, std::uint64_t number) {
+  const auto read = parse_number(text, NumberKind::size);
+  const bool small = !text.starts_with("0X") && !text.starts_with("0D");
+  return read && read->value == number && small ? std::string() : fmt::format("{:#x}", number);
 }
 
 tl::expected<std::uint32_t, NumberProblem> parse_mode(std::string_view text) {

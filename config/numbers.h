@@ -34,6 +34,10 @@ struct NumberProblem {
 // The whole text must be one number that fits 64 bits, suffix included.
 tl::expected<Number, NumberProblem> parse_number(std::string_view text, NumberKind kind);
 
+// The number after "0x" if another reader of text (the interface of vdevs: decimal, 0x…, 0d… in small
+// letters, with K, M or G) has another one or none; else empty.
+std::string clear_number(std::string_view text, std::uint64_t number);
+
 // Octal without a prefix, for modes and umasks: "640", "0640".
 tl::expected<std::uint32_t, NumberProblem> parse_mode(std::string_view text);
 

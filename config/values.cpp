@@ -220,6 +220,10 @@ Argument ValueReader::argument(const Word& word, const ArgumentSpec& spec, Locat
   const auto set_list = [&argument](std::vector<std::string> list) {
     if (!list.empty()) argument.value = std::move(list);
   };
+  const auto set_number = [&](std::optional<std::uint64_t> number) {
+    if (number) argument.clear_number = clear_number(word.text, *number);
+    set(number);
+  };
   switch (spec.type) {
     case ArgumentType::boolean:
       set(boolean(word, false));
@@ -229,13 +233,13 @@ Argument ValueReader::argument(const Word& word, const ArgumentSpec& spec, Locat
       break;
     case ArgumentType::number:
       if (std::find(spec.keywords.begin(), spec.keywords.end(), word.text) != spec.keywords.end()) break;
-      set(limited(Slice(word), NumberKind::plain, spec));
+      set_number(limited(Slice(word), NumberKind::plain, spec));
       break;
     case ArgumentType::address:
-      set(limited(Slice(word), NumberKind::address, spec));
+      set_number(limited(Slice(word), NumberKind::address, spec));
       break;
     case ArgumentType::size:
-      set(limited(Slice(word), NumberKind::size, spec));
+      set_number(limited(Slice(word), NumberKind::size, spec));
       break;
     case ArgumentType::location:
       set(location(word, default_space, spec.length_required));

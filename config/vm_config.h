@@ -57,6 +57,9 @@ struct PassedInterrupt {
 // converted (reported): monostate.
 struct Argument {
   std::string text;
+  // A number that is read in another way elsewhere, as addresses without a prefix are and '0X', in
+  // hexadecimal digits after "0x", which everybody reads alike. Else empty.
+  std::string clear_number{};
   SourceRange where;
   std::variant<std::monostate, bool, std::uint64_t, Location, InterruptRef, std::vector<std::string>,
                PassedLocation, PassedInterrupt>

@@ -27,7 +27,8 @@ Json to_json(const HostedVdev::Interrupt& interrupt) {
 
 Json to_json(const config::Option& option, const config::SourceSet& sources) {
   Json arguments = Json::array();
-  for (const config::Argument& argument : option.arguments) arguments.push_back(argument.text);
+  for (const config::Argument& argument : option.arguments)
+    arguments.push_back(argument.clear_number.empty() ? argument.text : argument.clear_number);
   return {{"name", option.name}, {"args", arguments}, {"place", sources.describe(option.where)}};
 }
 

@@ -83,6 +83,17 @@ TEST(Numbers, TellWhenTheBaseMatters) {
   EXPECT_FALSE(parse_number("512", NumberKind::size)->base_matters);
 }
 
+// What the linter takes, vdevs get so that they read the same number.
+TEST(Numbers, AreClearForEverybody) {
+  EXPECT_EQ(clear_number("0X17D7840", 0x17d7840), "0x17d7840");
+  EXPECT_EQ(clear_number("0D10", 10), "0xa");
+  EXPECT_EQ(clear_number("1000", 0x1000), "0x1000") << "an address";
+  EXPECT_EQ(clear_number("1c0f0000", 0x1c0f0000), "0x1c0f0000");
+  for (const auto& [text, number] : std::vector<std::pair<std::string, std::uint64_t>>{
+           {"0x1000", 0x1000}, {"1000", 1000}, {"4K", 4096}, {"0d10", 10}, {"0x10k", 0x4000}, {"0", 0}})
+    EXPECT_EQ(clear_number(text, number), "") << text;
+}
+
 TEST(Numbers, ModesAreOctal) {
   EXPECT_EQ(parse_mode("640").value(), 0640U);
   EXPECT_EQ(parse_mode("0640").value(), 0640U);
