@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/daemon.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -43,8 +44,8 @@ constexpr std::chrono::seconds kRegiondEnd{2};
 constexpr std::chrono::milliseconds kOrphansEnd{500};
 // How long calls to libvirt and VMs' processes may keep a qvmd that is to end.
 constexpr std::chrono::seconds kCallsEnd{1};
-// How often the lengths of the VMs' logs are looked at.
-constexpr std::chrono::seconds kLogPeriod{2};
+// How often the runtime directory and the lengths of the VMs' logs are looked at.
+constexpr std::chrono::seconds kFilesPeriod{2};
 
 // Standard error is qvmd's log.
 Log& process_log() {
@@ -163,7 +164,8 @@ class Daemon {
   void answer_leaving();
   void end_if_idle();
   void end();
-  void shorten_logs();
+  void look_after_files();
+  bool is_reachable() const;
 
   const DaemonOptions& x_options;
   RuntimePaths x_paths;
@@ -175,6 +177,8 @@ class Daemon {
   Launcher x_launcher;
   std::unique_ptr<Server> x_server;
   std::unique_ptr<Supervisor> x_supervisor;  // last: its workers use the rest
+  UniqueFd x_root;                           // the runtime directory
+  bool x_unreachable = false;
   bool x_had_client = false;
   std::set<Server::ClientId> x_leaving;  // want to know whether this process ends
   std::set<Server::ClientId> x_left;     // were told that it does not, and are on their way out
@@ -223,7 +227,8 @@ Result<void> Daemon::serve() {
   if (!server) return tl::unexpected(std::move(server.error()));
   x_server = std::move(*server);
   x_options.ready();
-  shorten_logs();
+  x_root.reset(::open(x_paths.root().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  look_after_files();
   // Whoever started us may have died before it could connect.
   constexpr std::chrono::seconds kFirstClient{10};
   x_loop.after(kFirstClient, [this] {
@@ -277,9 +282,25 @@ void Daemon::answer_leaving() {
   if (!needed) end();
 }
 
-void Daemon::shorten_logs() {
-  x_supervisor->shorten_logs();
-  x_loop.after(kLogPeriod, [this] { shorten_logs(); });
+// A runtime directory goes with its user's session. Without it nobody can reach the VMs any more, and a qvmd
+// of a new one would start others with the same names and users.
+void Daemon::look_after_files() {
+  if (is_reachable()) {
+    x_supervisor->shorten_logs();
+  } else if (!std::exchange(x_unreachable, true)) {
+    log_line(fmt::format("the runtime directory '{}' was removed; all VMs are ended", x_paths.root()));
+    x_supervisor->end_all();
+    end_if_idle();
+  }
+  x_loop.after(kFilesPeriod, [this] { look_after_files(); });
+}
+
+bool Daemon::is_reachable() const {
+  struct stat ours {};
+  struct stat there {};
+  if (!x_root || ::fstat(x_root.get(), &ours) != 0) return true;  // it cannot be told
+  if (::stat(x_paths.root().c_str(), &there) != 0) return errno != ENOENT;
+  return there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
 }
 
 void Daemon::end() {

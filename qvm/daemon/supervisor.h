@@ -62,6 +62,9 @@ class Supervisor {
   void on_domain_event(const host::DomainEvent& event);
   void on_process_exit(pid_t pid, int wait_status);
 
+  // Ends all VMs at once; nobody waits for it.
+  void end_all();
+
   // Keeps the logs of all VMs from filling the disk; to be called now and then.
   void shorten_logs() const;
 

@@ -53,6 +53,14 @@ void Supervisor::begin_stop(StopWait wait) {
   settle_stops();
 }
 
+void Supervisor::end_all() {
+  StopWait all;
+  for (const auto& [name, vm] : x_vms) {
+    if (!vm.status.over()) all.names.push_back(name);
+  }
+  if (!all.names.empty()) begin_stop(std::move(all));
+}
+
 // Stops those whose turn it is: who depends on others goes before them.
 void Supervisor::advance_stops() {
   config::Dependencies dependencies;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // `kill -9` of the daemons in the hello system: neither is needed by guests that run.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -161,6 +162,14 @@ TEST_F(Survival, OfARecordThatCannotBeUsed) {
   EXPECT_THAT(sandbox_.qvm({"regions"}).out, AllOf(HasSubstr("left"), HasSubstr("right")));
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
   EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+// As a user's own goes with the session.
+TEST_F(Survival, EndsWithItsRuntimeDirectory) {
+  const std::vector<pid_t> all = sandbox_.processes();
+  std::filesystem::remove_all(sandbox_.runtime());
+  EXPECT_TRUE(sandbox_.wait_for_end(all, std::chrono::seconds(20)));
+  EXPECT_NE(x_up.wait(), BackgroundProgram::kStillRunning);
 }
 
 }  // namespace
