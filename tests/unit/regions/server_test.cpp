@@ -112,9 +112,15 @@ class RegionServer : public ::testing::Test {
   }
   // Its region "moo" is created with it.
   static VmPolicy vm(std::uint32_t pages) {
-    VmPolicy policy{.vm = "left", .uid = ::getuid(), .gid = ::getgid()};
-    policy.vdevs = {{.vdev = "shmem0"}};
-    policy.vdevs[0].creates = {{.name = "moo", .bytes = pages * kPageBytes}};
+    VmPolicy policy;
+    policy.vm = "left";
+    policy.uid = ::getuid();
+    policy.gid = ::getgid();
+    VdevPolicy& vdev = policy.vdevs.emplace_back();
+    vdev.vdev = "shmem0";
+    CreateSpec& moo = vdev.creates.emplace_back();
+    moo.name = "moo";
+    moo.bytes = pages * kPageBytes;
     return policy;
   }
   // Sends the request and hangs up when the answer is there, unread.
