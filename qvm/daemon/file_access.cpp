@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "qvm/base/unique_fd.h"
 
@@ -71,6 +72,20 @@ Result<void> write_for(const std::optional<Identity>& who, const std::string& pa
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+Result<std::string> read_file(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail_errno(fmt::format("read '{}'", path));
+  std::string text;
+  std::vector<char> piece(64U << 10U);
+  for (;;) {
+    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
+    if (count == 0) return text;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno(fmt::format("read '{}'", path));
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  }
 }
 
 Result<void> replace_file(const std::string& path, std::string_view text) {

@@ -254,34 +254,41 @@ void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
   remove_vm_directory(x_paths, vm.plan.name);
 }
 
-// Records of VMs whose set was started; the others are taken away. Marks are made when a whole set runs: one
-// stands for all.
+// Marks are made when a whole set runs: one stands for all.
+bool Launcher::was_started(const VmRecord& vm) const {
+  if (is_marked_started(x_paths, vm.plan.name)) return true;
+  const auto names = recorded_vms(x_paths);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    if (!is_marked_started(x_paths, name)) return false;
+    const auto mate = read_record(x_paths, name);
+    return mate && mate->set == vm.set;
+  });
+}
+
+// Records of VMs whose set was started; the others are taken away.
 std::vector<VmRecord> Launcher::usable_records(const std::set<std::string>& names,
                                                std::vector<Foreign>& foreign) {
   std::vector<VmRecord> records;
-  std::set<std::string> started;
-  for (const std::string& name : recorded_vms(x_paths)) {
+  std::vector<VmRecord> halves;
+  for (const std::string& name : names) {
     auto record = read_record(x_paths, name);
     if (record) {
-      if (is_marked_started(x_paths, name)) started.insert(record->set);
-      if (names.contains(name)) records.push_back(std::move(*record));
-    } else if (names.contains(name) && record.error().code() != ENOENT) {
+      (was_started(*record) ? records : halves).push_back(std::move(*record));
+    } else if (record.error().code() != ENOENT) {
       foreign.push_back({.vm = foreign_record(x_paths, name),
                          .why = record.error().message(),
                          .for_now = record.error().code() != 0});
-    } else if (names.contains(name)) {
+    } else {
       // The record is written before anything else is made.
       x_complain(fmt::format("VM '{}' was not started completely: it has no record", name));
       remove_vm_directory(x_paths, name);
     }
   }
-  for (const VmRecord& record : records) {
-    if (started.contains(record.set)) continue;
-    x_complain(fmt::format("VM '{}' was not started completely and is taken away", record.plan.name));
-    x_hypervisors.abandon(record.libvirt_uri, record.plan.name);
-    forget(record);
+  for (const VmRecord& half : halves) {
+    x_complain(fmt::format("VM '{}' was not started completely and is taken away", half.plan.name));
+    x_hypervisors.abandon(half.libvirt_uri, half.plan.name);
+    forget(half);
   }
-  std::erase_if(records, [&](const VmRecord& record) { return !started.contains(record.set); });
   for (const VmRecord& record : records) {
     const auto progress = read_progress(x_paths, record.plan.name);
     if (!progress || progress->phase != VmProgress::Phase::creating) continue;
@@ -311,7 +318,7 @@ void Launcher::destroy_strays() {
   }
 }
 
-Launcher::Found Launcher::find(const std::set<std::string>& names) {
+Launcher::Found Launcher::adopt(const std::set<std::string>& names) {
   Found found;
   for (VmRecord& record : usable_records(names, found.foreign)) {
     const std::string name = record.plan.name;
@@ -330,28 +337,20 @@ Launcher::Found Launcher::find(const std::set<std::string>& names) {
     if (domain != domains->end()) vm.process = *domain;
     found.adopted.push_back(std::move(vm));
   }
-  find_processes(found.foreign);
-  return found;
-}
-
-void Launcher::find_processes(std::vector<Foreign>& foreign) {
-  for (Foreign& one : foreign) {
+  for (Foreign& one : found.foreign) {
     if (one.vm.libvirt_uri.empty()) one.pid = host::domain_process(x_paths.libvirt_root(), one.vm.plan.name);
   }
+  return found;
 }
 
 Launcher::Found Launcher::adopt() {
   x_kvm.recover();
   const auto names = recorded_vms(x_paths);
-  Found found = find({names.begin(), names.end()});
+  Found found = adopt({names.begin(), names.end()});
   destroy_strays();
   if (!found.adopted.empty() || !found.foreign.empty())
     complain_if_failed(x_regions.ensure(), "region manager");
   return found;
-}
-
-Launcher::Found Launcher::adopt_again(const std::set<std::string>& names) {
-  return find(names);
 }
 
 }  // namespace qvm::daemon

@@ -107,7 +107,7 @@ class Launcher {
   };
   Found adopt();
   // Again, for those that were foreign for now.
-  Found adopt_again(const std::set<std::string>& names);
+  Found adopt(const std::set<std::string>& names);
 
  private:
   class RollBack;
@@ -117,8 +117,7 @@ class Launcher {
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const StagedDomain& domain);
   Result<StagedDomain> stage(const VmRecord& vm, RollBack& roll_back);
   std::vector<VmRecord> usable_records(const std::set<std::string>& names, std::vector<Foreign>& foreign);
-  Found find(const std::set<std::string>& names);
-  void find_processes(std::vector<Foreign>& foreign);
+  bool was_started(const VmRecord& vm) const;
   void forget(const VmRecord& vm);
   void destroy_strays();
   void destroy_all(const std::vector<const VmRecord*>& vms);

@@ -26,20 +26,6 @@ namespace fs = std::filesystem;
 constexpr mode_t kEnterable = 0711;
 constexpr std::size_t kLongestName = 64;
 
-Result<std::string> read_all(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail_errno(fmt::format("read '{}'", path));
-  std::string text;
-  std::vector<char> piece(1U << 20U);
-  for (;;) {
-    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-    if (count == 0) return text;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno(fmt::format("read '{}'", path));
-    text.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
 Result<void> write_all(int fd, std::string_view text, const std::string& path) {
   while (!text.empty()) {
     const ssize_t count = ::write(fd, text.data(), text.size());
@@ -97,7 +83,7 @@ bool has_content(const std::string& path, std::string_view content) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
   if (static_cast<std::size_t>(facts.st_size) != content.size()) return false;
-  const auto there = read_all(path);
+  const auto there = read_file(path);
   return there && *there == content;
 }
 
@@ -159,7 +145,7 @@ Result<void> StagingPlace::put(const std::string& directory, const Copy& copy) c
 
 Result<std::string> StagingPlace::stage(const Identity& who, const std::string& source, Use use) {
   const std::lock_guard lock(x_mutex);
-  auto content = read_all(source);
+  auto content = read_file(source);
   if (!content) return tl::unexpected(std::move(content.error()));
   if (auto made = make_place(x_root); !made) return fail_from(std::move(made), x_root);
   std::string name = name_for(source, *content);

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "qvm/base/pidfd.h"
 #include "qvm/daemon/log_limit.h"
@@ -105,7 +104,7 @@ void Supervisor::look_again_later() {
       if (is_due(vm)) names.insert(vm.first), runs[vm.first] = vm.second.run;
     }
     x_workers.run<Launcher::Found>(
-        Workers::kNoDeadline, [this, names] { return x_launcher.adopt_again(names); },
+        Workers::kNoDeadline, [this, names] { return x_launcher.adopt(names); },
         [this, runs](Result<Launcher::Found> found) {
           x_looking_again = false;
           // Somebody may have stopped it meanwhile.
@@ -207,12 +206,8 @@ void Supervisor::adopt_dead(Vm& vm, const VmProgress& progress) {
 void Supervisor::handle(ClientId client, Request request) {
   switch (request.operation) {
     case Request::Operation::prepare:
-      x_workers.run<std::monostate>(
-          Workers::kNoDeadline,
-          [this] {
-            x_launcher.prepare_host();
-            return std::monostate();
-          },
+      x_workers.run<void>(
+          Workers::kNoDeadline, [this] { x_launcher.prepare_host(); },
           [this](const auto&) { x_hooks.settled(); });
       break;
     case Request::Operation::start:

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "qvm/daemon/restart.h"
 #include "qvm/daemon/stop_order.h"
@@ -132,12 +131,8 @@ void Supervisor::end_if_still_busy(const Run& run, std::chrono::milliseconds pat
     const Vm* busy = find(run);
     if (busy == nullptr || !busy->busy) return;
     x_decisions.failure(run.vm, "its start does not come to an end; its process is ended");
-    x_workers.run<std::monostate>(
-        kDestroy,
-        [this, record = busy->record] {
-          x_launcher.kill(record);
-          return std::monostate();
-        },
+    x_workers.run<void>(
+        kDestroy, [this, record = busy->record] { x_launcher.kill(record); },
         [this, run](const auto&) {
           // It may not have had a process yet.
           const Vm* same = find(run);
@@ -327,12 +322,8 @@ void Supervisor::wait_for_retry(Vm& vm, std::chrono::milliseconds delay) {
 void Supervisor::end_for_good(Vm& vm, const Verdict& verdict) {
   vm.ending = vm.leaving = true;
   const auto last = last_of_set(vm) ? Launcher::LastOfSet::yes : Launcher::LastOfSet::no;
-  x_workers.run<std::monostate>(
-      Workers::kNoDeadline,
-      [this, record = vm.record, last] {
-        x_launcher.clean_up(record, last);
-        return std::monostate();
-      },
+  x_workers.run<void>(
+      Workers::kNoDeadline, [this, record = vm.record, last] { x_launcher.clean_up(record, last); },
       [this, run = vm.run, verdict](const auto&) { conclude(*find(run), verdict); });
 }
 

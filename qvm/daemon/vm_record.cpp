@@ -2,17 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/vm_record.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "qvm/base/unique_fd.h"
 #include "qvm/daemon/file_access.h"
 #include "qvm/daemon/region_json.h"
 
@@ -25,20 +21,6 @@ using nlohmann::json;
 // Of this file alone: neither the control protocol nor the plan, which has a version itself, is meant. 1 was
 // a request of the control protocol.
 constexpr int kFormat = 2;
-
-Result<std::string> read_whole(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail_errno(fmt::format("read '{}'", path));
-  std::string text;
-  std::array<char, 16384> piece{};
-  for (;;) {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno(fmt::format("read '{}'", path));
-    if (got == 0) return text;
-    text.append(piece.data(), static_cast<std::size_t>(got));
-  }
-}
 
 }  // namespace
 
@@ -57,7 +39,7 @@ Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {
 
 Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
   const std::string path = paths.vm_record(vm);
-  const auto text = read_whole(path);
+  const auto text = read_file(path);
   if (!text) return tl::unexpected(text.error());
   try {
     const json value = json::parse(*text);
@@ -84,7 +66,7 @@ VmRecord foreign_record(const RuntimePaths& paths, const std::string& vm) {
   VmRecord record;
   record.plan.name = vm;
   record.foreign = true;
-  const auto text = read_whole(paths.vm_record(vm));
+  const auto text = read_file(paths.vm_record(vm));
   const json value = json::parse(text.value_or(std::string()), nullptr, false);
   if (value.is_object() && value.contains("libvirt_uri") && value["libvirt_uri"].is_string())
     record.libvirt_uri = value["libvirt_uri"].get<std::string>();

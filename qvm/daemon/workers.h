@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "qvm/base/event_loop.h"
@@ -37,8 +38,9 @@ class Workers {
 
   // Runs work on a thread of its own, or here if the host gives no thread; then `then`, once, on the loop's
   // thread.
-  template <class T>
-  void run(Milliseconds deadline, std::function<Result<T>()> work, std::function<void(Result<T>)> then);
+  // work: returns a T or a Result<T>; for void it may return nothing.
+  template <class T, class Work>
+  void run(Milliseconds deadline, Work work, std::function<void(Result<T>)> then);
 
   // Somebody still waits for a result.
   bool busy() const { return x_awaited != 0; }
@@ -57,8 +59,8 @@ class Workers {
     std::optional<EventLoop::TimerId> timer;
   };
 
-  template <class T>
-  static Result<T> guarded(const std::function<Result<T>()>& work);
+  template <class T, class Work>
+  static Result<T> guarded(const Work& work);
   static tl::unexpected<Error> late(Milliseconds deadline);
   void start(std::function<void()> work);
 
@@ -67,18 +69,22 @@ class Workers {
   std::shared_ptr<Threads> x_threads = std::make_shared<Threads>();
 };
 
-template <class T>
-Result<T> Workers::guarded(const std::function<Result<T>()>& work) {
+template <class T, class Work>
+Result<T> Workers::guarded(const Work& work) {
   try {
-    return work();
+    if constexpr (std::is_void_v<std::invoke_result_t<const Work&>>) {
+      work();
+      return {};
+    } else {
+      return work();
+    }
   } catch (const std::exception& error) {
     return fail(std::string("internal error: ") + error.what());
   }
 }
 
-template <class T>
-void Workers::run(Milliseconds deadline, std::function<Result<T>()> work,
-                  std::function<void(Result<T>)> then) {
+template <class T, class Work>
+void Workers::run(Milliseconds deadline, Work work, std::function<void(Result<T>)> then) {
   auto call = std::make_shared<Call>();
   const auto conclude = [this, call, then = std::move(then)](Result<T> result) {
     if (std::exchange(call->over, true)) return;
