@@ -26,7 +26,7 @@ const Hello* Message::as<Hello>() const {
 
 Outcome send(int socket, std::span<const std::byte> message, std::span<const int> descriptors) {
   iovec data{const_cast<std::byte*>(message.data()), message.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control{};
   msghdr header{};
   header.msg_iov = &data;
   header.msg_iovlen = 1;
