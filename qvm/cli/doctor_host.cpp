@@ -21,6 +21,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "qvm/base/control_groups.h"
 #include "qvm/base/unique_fd.h"
 #include "qvm/cli/identities.h"
 #include "qvm/cli/vm_accounts.h"
@@ -33,11 +34,6 @@ namespace fs = std::filesystem;
 using config::Architecture;
 
 constexpr const char* kKvm = "/dev/kvm";
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 bool exists(const std::string& path) {
   std::error_code ignored;
@@ -98,26 +94,12 @@ std::optional<std::uint64_t> bound(const std::string& path) {
   return value;
 }
 
-// Directories of this process's control groups that can bound `controller`, of version 2 and 1.
-std::vector<std::string> control_groups(std::string_view controller) {
+// Of either version.
+std::vector<std::string> groups_for(std::string_view controller) {
   std::vector<std::string> directories;
-  std::istringstream lines(read_text("/proc/self/cgroup"));
-  for (std::string line; std::getline(lines, line);) {
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string names = line.substr(first + 1, second - first - 1);
-    const std::string path = line.substr(second + 1);
-    std::string root = "/sys/fs/cgroup";
-    if (!names.empty()) {
-      if (("," + names + ",").find("," + std::string(controller) + ",") == std::string::npos) continue;
-      root += "/" + names;
-    }
-    // A parent's bound counts as well.
-    for (fs::path part(path);; part = part.parent_path()) {
-      directories.push_back(root + part.string());
-      if (part == part.parent_path()) break;
-    }
+  for (const auto version : {ControlGroupVersion::v1, ControlGroupVersion::v2}) {
+    for (std::string& directory : control_groups(version, controller))
+      directories.push_back(std::move(directory));
   }
   return directories;
 }
@@ -216,8 +198,8 @@ void probe_memory(DoctorFacts& facts) {
   const auto close = shmem.find(']');
   if (open != std::string::npos && close != std::string::npos)
     facts.transparent_shmem = shmem.substr(open + 1, close - open - 1);
-  facts.control_group_processes = least(control_groups("pids"), "pids.max");
-  for (const std::string& directory : control_groups("memory")) {
+  facts.control_group_processes = least(groups_for("pids"), "pids.max");
+  for (const std::string& directory : groups_for("memory")) {
     const auto most = bound(directory + "/memory.max");
     if (!most) continue;
     const std::uint64_t used = bound(directory + "/memory.current").value_or(0);

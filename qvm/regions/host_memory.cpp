@@ -2,15 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/host_memory.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
-
-#include "qvm/base/unique_fd.h"
 
 namespace qvm::regions {
 namespace {
@@ -49,73 +44,23 @@ std::optional<std::uint64_t> number_of(std::string_view text, std::string_view k
   return std::nullopt;
 }
 
-bool has_word(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    if (take_until(list, ',') == word) return true;
-  }
-  return false;
-}
-
 // What the two versions of control groups call the same.
 struct Hierarchy {
-  const char* file_system;
-  const char* usual_place;
-  const char* controller;  // empty: the hierarchy has all
+  ControlGroupVersion version;
   std::array<const char*, 2> limits;
   const char* used;
   // Lines of memory.stat: what the kernel takes back before it kills anybody. Memory of regions is not in
   // them.
   std::array<const char*, 3> reclaimable;
 };
-constexpr Hierarchy kVersion1{"cgroup",
-                              "/sys/fs/cgroup/memory",
-                              "memory",
+constexpr Hierarchy kVersion1{ControlGroupVersion::v1,
                               {"memory.limit_in_bytes", "memory.limit_in_bytes"},
                               "memory.usage_in_bytes",
                               {"total_inactive_file ", "total_active_file ", "total_slab_reclaimable "}};
-constexpr Hierarchy kVersion2{"cgroup2",
-                              "/sys/fs/cgroup",
-                              "",
+constexpr Hierarchy kVersion2{ControlGroupVersion::v2,
                               {"memory.max", "memory.high"},
                               "memory.current",
                               {"inactive_file ", "active_file ", "slab_reclaimable "}};
-
-// The group of this process as /proc/self/cgroup tells it.
-std::optional<std::string> group_in(std::string_view membership, const Hierarchy& hierarchy) {
-  while (!membership.empty()) {
-    std::string_view line = take_until(membership, '\n');
-    const std::string_view number = take_until(line, ':');
-    const std::string_view controllers = take_until(line, ':');
-    const std::string_view wanted = hierarchy.controller;
-    if (wanted.empty() ? number == "0" && controllers.empty() : has_word(controllers, wanted))
-      return std::string(line);
-  }
-  return std::nullopt;
-}
-
-// A container sees a part of the hierarchy only.
-struct Mount {
-  std::string root;  // the group that is to be seen at `place`
-  std::string place;
-};
-
-// See proc(5): "36 35 98:0 /root /place options optional-fields - type source super-options".
-Mount mount_in(std::string_view mounts, const Hierarchy& hierarchy) {
-  while (!mounts.empty()) {
-    std::string_view line = take_until(mounts, '\n');
-    for (int field = 0; field < 3; ++field) take_until(line, ' ');
-    const std::string_view root = take_until(line, ' ');
-    const std::string_view place = take_until(line, ' ');
-    const auto dash = line.find(" - ");
-    if (dash == std::string_view::npos) continue;
-    line.remove_prefix(dash + 3);
-    if (take_until(line, ' ') != hierarchy.file_system) continue;
-    take_until(line, ' ');
-    const std::string_view wanted = hierarchy.controller;
-    if (wanted.empty() || has_word(line, wanted)) return {std::string(root), std::string(place)};
-  }
-  return {"/", hierarchy.usual_place};
-}
 
 std::optional<std::uint64_t> left_at(const ReadText& read, const std::string& directory,
                                      const Hierarchy& hierarchy) {
@@ -133,42 +78,17 @@ std::optional<std::uint64_t> left_at(const ReadText& read, const std::string& di
   return minus(minus(*limit, margin_of(*limit)), kept);
 }
 
-// What the group of this process and those above it leave, as far as they can be seen from here.
+// What the group of this process and those above it leave.
 std::optional<std::uint64_t> left_in_groups(const ReadText& read, const Hierarchy& hierarchy) {
-  auto group = group_in(read("/proc/self/cgroup"), hierarchy);
-  if (!group) return std::nullopt;
-  const Mount mount = mount_in(read("/proc/self/mountinfo"), hierarchy);
-  // With a namespace of control groups the path starts at the namespace's, and "/.." is outside; without one
-  // it starts at the host's. What cannot be found below the mount is above it.
-  if (mount.root != "/") {
-    const bool below = group->starts_with(mount.root) &&
-                       (group->size() == mount.root.size() || (*group)[mount.root.size()] == '/');
-    *group = below ? group->substr(mount.root.size()) : std::string();
-  }
-  if (group->starts_with("/..")) group->clear();
   std::optional<std::uint64_t> left;
-  for (;;) {
-    if (group->ends_with('/')) group->pop_back();
-    if (const auto here = left_at(read, mount.place + *group, hierarchy))
+  for (const std::string& directory : control_groups(hierarchy.version, "memory", read)) {
+    if (const auto here = left_at(read, directory, hierarchy))
       left = std::min(left.value_or(UINT64_MAX), *here);
-    if (group->empty()) return left;
-    group->erase(group->rfind('/'));
   }
+  return left;
 }
 
 }  // namespace
-
-std::string read_text(const std::string& path) {
-  constexpr std::size_t kMost = 1 << 20;
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 8192> part;
-  ssize_t got = 0;
-  while (file && text.size() < kMost && (got = ::read(file.get(), part.data(), part.size())) > 0) {
-    text.append(part.data(), static_cast<std::size_t>(got));
-  }
-  return text;
-}
 
 std::optional<std::uint64_t> spare_memory(const ReadText& read) {
   constexpr std::uint64_t kKib = 1024;

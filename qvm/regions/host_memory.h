@@ -11,11 +11,9 @@
 #include <string>
 #include <utility>
 
-namespace qvm::regions {
+#include "qvm/base/control_groups.h"
 
-// The whole text of a file below /proc or /sys; empty if it cannot be read.
-using ReadText = std::function<std::string(const std::string& path)>;
-std::string read_text(const std::string& path);
+namespace qvm::regions {
 
 // Bytes that can be reserved without driving the host, or a control group of this process (of either
 // version), out of memory. What the kernel would take back first, like cached files, counts as free; a
