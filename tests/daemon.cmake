@@ -1,10 +1,15 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 qvm_test(daemon_unit_test
-  unit/daemon/cache_place_test.cpp unit/daemon/console_search_test.cpp unit/daemon/log_limit_test.cpp unit/daemon/protocol_test.cpp unit/daemon/renamed_files_test.cpp unit/daemon/restart_test.cpp
-  unit/daemon/stop_order_test.cpp unit/daemon/verdict_test.cpp unit/daemon/vm_name_test.cpp
-  unit/daemon/vm_progress_test.cpp unit/daemon/waiting_test.cpp
+  unit/daemon/cache_place_test.cpp unit/daemon/console_search_test.cpp unit/daemon/log_limit_test.cpp unit/daemon/progress_file_test.cpp unit/daemon/protocol_test.cpp
+  unit/daemon/renamed_files_test.cpp unit/daemon/vm_name_test.cpp
   LINK qvm_daemon)
+
+qvm_library(qvm_lifecycle_world support/lifecycle_world.cpp LINK qvm_lifecycle GTest::gtest)
+qvm_test(lifecycle_unit_test
+  unit/lifecycle/conditions_test.cpp unit/lifecycle/machine_model_test.cpp unit/lifecycle/machine_test.cpp unit/lifecycle/restart_test.cpp unit/lifecycle/stop_order_test.cpp
+  unit/lifecycle/verdict_test.cpp
+  LINK qvm_lifecycle_world)
 
 qvm_library(qvm_daemon_fixture support/daemon_fixture.cpp support/fake_monitor.cpp LINK qvm_daemon GTest::gtest)
 qvm_test(daemon_integration_test THREADS

@@ -16,6 +16,7 @@
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/status_text.h"
 #include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/remembered_ends.h"
 #include "qvm/host/hypervisor.h"
 
 namespace qvm::cli {
@@ -63,7 +64,9 @@ int failed(const Error& error) {
 int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
   Request request;
   request.operation = Request::Operation::list;
-  const auto reply = ask(paths, request, {});
+  Reply nothing;
+  nothing.vms = daemon::remembered_ends(paths);
+  const auto reply = ask(paths, request, nothing);
   if (!reply) return failed(reply.error());
   if (options.json) {
     write_output(daemon::statuses_to_json(reply->vms) + "\n");

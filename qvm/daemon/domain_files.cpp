@@ -196,6 +196,7 @@ Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& 
 }
 
 Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan,
+                                 const std::string& uuid,
                                  const std::function<void(const std::string&)>& note) {
   const auto who = identity_of(plan);
   pugi::xml_document document;
@@ -220,6 +221,7 @@ Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& stagi
     if (auto written = write_for(who, path, text); !written)
       return tl::unexpected(std::move(written.error()));
   }
+  document.child("domain").append_child("uuid").text() = uuid.c_str();
   rename_files(document.child("domain"), *names);
   auto disks = open_disks(plan.disks, who, document.child("domain"), note);
   if (!disks) return tl::unexpected(std::move(disks.error()));

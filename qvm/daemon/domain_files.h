@@ -45,8 +45,9 @@ struct Staging {
 // Writes vmhost.json and the ACPI table, and opens the VM's disks. What the VM's user cannot read is copied:
 // plugins, firmware and guests of the installation to the staging place, which all VMs share, the user's own
 // files into RUN/vm/NAME, for this VM alone. The domain's XML and vmhost.json name the copies. Fails if
-// something remains that its user cannot use. note is told what is other than configured.
+// something remains that its user cannot use. uuid: the domain's. note is told what is other than configured.
 Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan,
+                                 const std::string& uuid,
                                  const std::function<void(const std::string&)>& note);
 
 // Removes RUN/vm/NAME with everything in it; logs stay.

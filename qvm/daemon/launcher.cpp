@@ -11,8 +11,10 @@
 #include <set>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "qvm/base/install_paths.h"
+#include "qvm/daemon/progress_file.h"
 #include "qvm/host/domain_process.h"
 
 namespace qvm::daemon {
@@ -95,7 +97,7 @@ void Launcher::prepare_host() {
   });
 }
 
-Result<StagedDomain> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
+Result<StagedDomain> Launcher::prepare(const VmRecord& vm, const std::string& uuid, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
   if (auto fits = check_socket_lengths(x_paths, name); !fits) return tl::unexpected(std::move(fits.error()));
   roll_back.push([this, &name] { remove_vm_directory(x_paths, name); });
@@ -103,13 +105,13 @@ Result<StagedDomain> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) 
     return tl::unexpected(std::move(made.error()));
   // First, so that a successor knows about everything that comes after.
   if (auto written = write_record(x_paths, vm); !written) return tl::unexpected(std::move(written.error()));
-  return stage(vm, roll_back);
+  return stage(vm, uuid, roll_back);
 }
 
-Result<StagedDomain> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
+Result<StagedDomain> Launcher::stage(const VmRecord& vm, const std::string& uuid, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
   auto domain =
-      stage_files(x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan,
+      stage_files(x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan, uuid,
                   [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", name, text)); });
   if (!domain) return domain;
   if (uses_regions(vm.plan)) {
@@ -121,13 +123,14 @@ Result<StagedDomain> Launcher::stage(const VmRecord& vm, RollBack& roll_back) {
 }
 
 Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecord>& set,
+                                                       const std::vector<std::string>& uuids,
                                                        const std::atomic<bool>& cancelled) {
   RollBack roll_back;
   std::vector<StagedDomain> domains;
-  for (const VmRecord& vm : set) {
+  for (std::size_t i = 0; i < set.size(); ++i) {
     if (cancelled) return was_cancelled();
-    auto domain = prepare(vm, roll_back);
-    if (!domain) return fail_from(std::move(domain), fmt::format("VM '{}'", vm.plan.name));
+    auto domain = prepare(set[i], uuids.at(i), roll_back);
+    if (!domain) return fail_from(std::move(domain), fmt::format("VM '{}'", set[i].plan.name));
     domains.push_back(std::move(*domain));
   }
   for (const auto& region : set.front().set_regions) {
@@ -142,11 +145,11 @@ Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecor
   return complete;
 }
 
-Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm) {
+Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm, const std::string& uuid) {
   RollBack roll_back;
   if (auto put = put_console_log_aside(x_paths, vm.plan.name); !put)
     return tl::unexpected(std::move(put.error()));
-  auto domain = stage(vm, roll_back);
+  auto domain = stage(vm, uuid, roll_back);
   if (!domain) return tl::unexpected(std::move(domain.error()));
   auto complete = start_domain(vm, *domain);
   if (complete) roll_back.keep();
@@ -265,23 +268,27 @@ bool Launcher::was_started(const VmRecord& vm) const {
   });
 }
 
-// Records of VMs whose set was started; the others are taken away.
-std::vector<VmRecord> Launcher::usable_records(const std::set<std::string>& names,
-                                               std::vector<Foreign>& foreign) {
-  std::vector<VmRecord> records;
+// VMs whose set was started, without their processes; the others are taken away.
+Launcher::Found Launcher::usable_records(const std::set<std::string>& names) {
+  Found found;
   std::vector<VmRecord> halves;
+  const auto is_foreign = [&found](VmRecord vm, const Error& why) {
+    found.foreign.push_back({.vm = std::move(vm), .why = why.message(), .for_now = why.code() != 0});
+  };
   for (const std::string& name : names) {
     auto record = read_record(x_paths, name);
-    if (record) {
-      (was_started(*record) ? records : halves).push_back(std::move(*record));
-    } else if (record.error().code() != ENOENT) {
-      foreign.push_back({.vm = foreign_record(x_paths, name),
-                         .why = record.error().message(),
-                         .for_now = record.error().code() != 0});
-    } else {
+    if (!record && record.error().code() == ENOENT) {
       // The record is written before anything else is made.
       x_complain(fmt::format("VM '{}' was not started completely: it has no record", name));
       remove_vm_directory(x_paths, name);
+    } else if (!record) {
+      is_foreign(foreign_record(x_paths, name), record.error());
+    } else if (!was_started(*record)) {
+      halves.push_back(std::move(*record));
+    } else if (auto progress = read_progress(x_paths, name); progress || progress.error().code() == ENOENT) {
+      found.adopted.push_back({std::move(*record), std::move(progress).value_or(lifecycle::Progress())});
+    } else {
+      is_foreign(std::move(*record), progress.error());
     }
   }
   for (const VmRecord& half : halves) {
@@ -289,13 +296,12 @@ std::vector<VmRecord> Launcher::usable_records(const std::set<std::string>& name
     x_hypervisors.abandon(half.libvirt_uri, half.plan.name);
     forget(half);
   }
-  for (const VmRecord& record : records) {
-    const auto progress = read_progress(x_paths, record.plan.name);
-    if (!progress || progress->phase != VmProgress::Phase::creating) continue;
-    x_hypervisors.abandon(record.libvirt_uri, record.plan.name);
-    if (uses_regions(record.plan)) (void)x_regions.remove_vm(record.plan.name);
+  for (const Adopted& one : found.adopted) {
+    if (one.progress.phase != lifecycle::Progress::Phase::creating) continue;
+    x_hypervisors.abandon(one.vm.libvirt_uri, one.vm.plan.name);
+    if (uses_regions(one.vm.plan)) (void)x_regions.remove_vm(one.vm.plan.name);
   }
-  return records;
+  return found;
 }
 
 // Takes away everything of a VM that is not there any more; how far it had come is unknown.
@@ -319,21 +325,19 @@ void Launcher::destroy_strays() {
 }
 
 Launcher::Found Launcher::adopt(const std::set<std::string>& names) {
-  Found found;
-  for (VmRecord& record : usable_records(names, found.foreign)) {
-    const std::string name = record.plan.name;
-    auto hypervisor = x_hypervisors.get(record.libvirt_uri);
+  Found found = usable_records(names);
+  for (Adopted& vm : std::exchange(found.adopted, {})) {
+    auto hypervisor = x_hypervisors.get(vm.vm.libvirt_uri);
     auto domains = hypervisor
                        ? (*hypervisor)->list()
                        : Result<std::vector<host::DomainInfo>>(tl::unexpected(std::move(hypervisor.error())));
     if (!domains) {
       // Unknown is not gone: it stays as it is until libvirt can be asked.
-      found.foreign.push_back({.vm = std::move(record), .why = domains.error().message(), .for_now = true});
+      found.foreign.push_back({.vm = std::move(vm.vm), .why = domains.error().message(), .for_now = true});
       continue;
     }
-    Adopted vm{.vm = std::move(record), .progress = read_progress(x_paths, name).value_or(VmProgress())};
-    const auto domain =
-        std::find_if(domains->begin(), domains->end(), [&](const auto& info) { return info.name == name; });
+    const auto domain = std::find_if(domains->begin(), domains->end(),
+                                     [&](const auto& info) { return info.name == vm.vm.plan.name; });
     if (domain != domains->end()) vm.process = *domain;
     found.adopted.push_back(std::move(vm));
   }

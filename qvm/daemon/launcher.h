@@ -21,9 +21,9 @@
 #include "qvm/daemon/relays.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/staging_place.h"
-#include "qvm/daemon/vm_progress.h"
 #include "qvm/daemon/vm_record.h"
 #include "qvm/host/hypervisor.h"
+#include "qvm/lifecycle/progress.h"
 
 namespace qvm::daemon {
 
@@ -49,10 +49,12 @@ class Launcher {
   // Makes all VMs of a set (all with the same URI, regions and set), or none: on failure, and when cancelled
   // becomes true on the way, everything is as before. Their processes are complete, returned in order; their
   // guests do not run.
+  // uuids: of the domains, in order.
   Result<std::vector<host::DomainInfo>> create(const std::vector<VmRecord>& set,
+                                               const std::vector<std::string>& uuids,
                                                const std::atomic<bool>& cancelled);
   // The same for a VM that has ended and was released, while its set goes on. On failure it is as it was.
-  Result<host::DomainInfo> create_again(const VmRecord& vm);
+  Result<host::DomainInfo> create_again(const VmRecord& vm, const std::string& uuid);
   // Lets a guest run. Succeeds if it runs already, or if there is no domain any more.
   Result<void> resume(const VmRecord& vm);
   // Connects network interfaces of its domain to ends of links.
@@ -91,7 +93,7 @@ class Launcher {
   // is started.
   struct Adopted {
     VmRecord vm{};
-    VmProgress progress{};
+    lifecycle::Progress progress{};
     std::optional<host::DomainInfo> process{};  // absent: there is no domain
   };
   // One that is left as it is: its record cannot be used, or libvirt cannot be asked about it.
@@ -111,12 +113,12 @@ class Launcher {
 
  private:
   class RollBack;
-  Result<StagedDomain> prepare(const VmRecord& vm, RollBack& roll_back);
+  Result<StagedDomain> prepare(const VmRecord& vm, const std::string& uuid, RollBack& roll_back);
   Result<std::vector<host::DomainInfo>> start_domains(const std::vector<VmRecord>& set,
                                                       const std::vector<StagedDomain>& domains);
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const StagedDomain& domain);
-  Result<StagedDomain> stage(const VmRecord& vm, RollBack& roll_back);
-  std::vector<VmRecord> usable_records(const std::set<std::string>& names, std::vector<Foreign>& foreign);
+  Result<StagedDomain> stage(const VmRecord& vm, const std::string& uuid, RollBack& roll_back);
+  Found usable_records(const std::set<std::string>& names);
   bool was_started(const VmRecord& vm) const;
   void forget(const VmRecord& vm);
   void destroy_strays();

@@ -16,26 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Names<VmState, 8> kStates = {{{VmState::starting, "starting"},
-                                        {VmState::waiting, "waiting"},
-                                        {VmState::running, "running"},
-                                        {VmState::restarting, "restarting"},
-                                        {VmState::stopping, "stopping"},
-                                        {VmState::stopped, "stopped"},
-                                        {VmState::foreign, "foreign"},
-                                        {VmState::failed, "failed"}}};
-
-constexpr Names<Outcome, 10> kOutcomes = {{{Outcome::none, "none"},
-                                           {Outcome::shutdown, "shutdown"},
-                                           {Outcome::reset, "reset"},
-                                           {Outcome::stopped, "stopped"},
-                                           {Outcome::watchdog, "watchdog"},
-                                           {Outcome::unsupported, "unsupported"},
-                                           {Outcome::device, "device"},
-                                           {Outcome::panicked, "panicked"},
-                                           {Outcome::died, "died"},
-                                           {Outcome::not_started, "not-started"}}};
-
 constexpr Names<Request::Operation, 9> kOperations = {{{Request::Operation::prepare, "prepare"},
                                                        {Request::Operation::start, "start"},
                                                        {Request::Operation::cancel, "cancel"},
@@ -53,16 +33,21 @@ constexpr Names<Reply::Kind, 5> kKinds = {{{Reply::Kind::welcome, "welcome"},
                                            {Reply::Kind::failed, "failed"}}};
 
 // For use inside decode(): a thrown error is reported as a malformed message there.
+template <class Enum>
+Enum known(std::optional<Enum> value, const std::string& text) {
+  if (value) return *value;
+  throw std::invalid_argument(fmt::format("unknown word '{}'", text));
+}
+
 template <class Enum, std::size_t Count>
 Enum read_word(const Names<Enum, Count>& names, const std::string& text) {
-  if (const auto value = value_of(names, text)) return *value;
-  throw std::invalid_argument(fmt::format("unknown word '{}'", text));
+  return known(value_of(names, text), text);
 }
 
 json to_json(const VmStatus& vm) {
   return {{"name", vm.name},
-          {"state", name_of(kStates, vm.state)},
-          {"outcome", name_of(kOutcomes, vm.outcome)},
+          {"state", to_string(vm.state)},
+          {"outcome", to_string(vm.outcome)},
           {"reason", vm.reason},
           {"pid", vm.pid},
           {"since", vm.since},
@@ -75,8 +60,10 @@ json to_json(const VmStatus& vm) {
 VmStatus vm_from(const json& value) {
   VmStatus vm;
   vm.name = value.at("name").get<std::string>();
-  vm.state = read_word(kStates, value.at("state").get<std::string>());
-  vm.outcome = read_word(kOutcomes, value.at("outcome").get<std::string>());
+  const auto state = value.at("state").get<std::string>();
+  vm.state = known(lifecycle::state_from(state), state);
+  const auto outcome = value.at("outcome").get<std::string>();
+  vm.outcome = known(lifecycle::outcome_from(outcome), outcome);
   vm.reason = value.at("reason").get<std::string>();
   vm.pid = value.at("pid").get<pid_t>();
   vm.since = value.at("since").get<std::int64_t>();
@@ -131,19 +118,8 @@ std::string dump(const json& value) {
 
 }  // namespace
 
-std::string_view to_string(VmState state) {
-  return name_of(kStates, state);
-}
-std::string_view to_string(Outcome outcome) {
-  return name_of(kOutcomes, outcome);
-}
-
 std::string_view to_string(Request::Operation operation) {
   return name_of(kOperations, operation);
-}
-
-std::optional<Outcome> outcome_from(std::string_view name) {
-  return value_of(kOutcomes, name);
 }
 
 std::string encode(const Request& request) {

@@ -31,7 +31,9 @@ class Workers {
   using Milliseconds = std::chrono::milliseconds;
   static constexpr Milliseconds kNoDeadline = Milliseconds::max();
 
-  explicit Workers(EventLoop& loop) : x_loop(loop) {}
+  // idle: called when nobody waits for a result any more; may be empty.
+  explicit Workers(EventLoop& loop, std::function<void()> idle = {})
+      : x_loop(loop), x_idle(std::move(idle)) {}
   ~Workers() { wait(kNoDeadline); }
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -65,6 +67,7 @@ class Workers {
   void start(std::function<void()> work);
 
   EventLoop& x_loop;
+  std::function<void()> x_idle;
   std::size_t x_awaited = 0;
   std::shared_ptr<Threads> x_threads = std::make_shared<Threads>();
 };
@@ -91,6 +94,7 @@ void Workers::run(Milliseconds deadline, Work work, std::function<void(Result<T>
     if (call->timer) x_loop.cancel(*call->timer);
     --x_awaited;
     then(std::move(result));
+    if (x_awaited == 0 && x_idle) x_idle();
   };
   ++x_awaited;
   if (deadline != kNoDeadline)

@@ -37,6 +37,7 @@ struct DomainEvent {
     other,
   };
   std::string domain{};
+  std::string uuid{};  // of this domain, which another one of that name does not have
   Kind kind = Kind::started;
   Stop stop = Stop::other;  // only for stopped
 };
@@ -49,6 +50,7 @@ struct LastWords {
 
 struct DomainInfo {
   std::string name{};
+  std::string uuid{};
   pid_t pid = 0;  // of its process; 0 if the hypervisor does not tell
 };
 

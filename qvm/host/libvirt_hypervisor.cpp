@@ -84,11 +84,16 @@ DomainEvent::Stop stop_of(int detail) {
   }
 }
 
+std::string uuid_of(virDomainPtr domain) {
+  char text[VIR_UUID_STRING_BUFLEN] = "";
+  return virDomainGetUUIDString(domain, text) == 0 ? text : "";
+}
+
 void send(void* sink, virDomainPtr domain, DomainEvent::Kind kind,
           DomainEvent::Stop stop = DomainEvent::Stop::other) {
   const char* name = virDomainGetName(domain);
-  (*static_cast<EventSink*>(sink))(
-      DomainEvent{.domain = name == nullptr ? "" : name, .kind = kind, .stop = stop});
+  (*static_cast<EventSink*>(sink))(DomainEvent{
+      .domain = name == nullptr ? "" : name, .uuid = uuid_of(domain), .kind = kind, .stop = stop});
 }
 
 int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void* sink) {
@@ -312,7 +317,7 @@ class LibvirtHypervisor final : public Hypervisor {
 
   DomainInfo describe(virDomainPtr domain) const {
     const char* name = virDomainGetName(domain);
-    DomainInfo info{.name = name == nullptr ? "" : name, .pid = 0};
+    DomainInfo info{.name = name == nullptr ? "" : name, .uuid = uuid_of(domain), .pid = 0};
     if (!x_embed_root.empty()) info.pid = noted_pid(x_embed_root, info.name);
     return info;
   }

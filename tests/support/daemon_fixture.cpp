@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::chrono::seconds kDeadline{20};
 
-std::string name_in(const std::string& xml) {
-  const auto begin = xml.find("<name>") + 6;
-  return xml.substr(begin, xml.find("</name>") - begin);
+std::string text_in(const std::string& xml, const std::string& element) {
+  const auto begin = xml.find("<" + element + ">") + element.size() + 2;
+  return xml.substr(begin, xml.find("</" + element + ">") - begin);
 }
 
 class FakeAdmin final : public regions::Admin {
@@ -70,7 +70,7 @@ class FakeHypervisor final : public host::Hypervisor {
 
   Result<host::DomainInfo> start(const std::string& xml, Begin begin,
                                  const std::vector<host::PassedFile>&) override {
-    const std::string name = name_in(xml);
+    const std::string name = text_in(xml, "name");
     host::DomainInfo info;
     {
       std::unique_lock lock(host_.mutex_);
@@ -78,7 +78,8 @@ class FakeHypervisor final : public host::Hypervisor {
       if (const auto refused = host_.refused_starts_.find(name); refused != host_.refused_starts_.end()) {
         return fail(refused->second);
       }
-      info = {.name = name, .pid = host_.next_pid_++};
+      info = {.name = name, .uuid = text_in(xml, "uuid"), .pid = host_.next_pid_++};
+      host_.uuids_[name] = info.uuid;
       host_.domains_[name] = info;
       host_.xml_[name] = xml;
       host_.stuck_.erase(name);
@@ -157,11 +158,12 @@ std::unique_ptr<host::Hypervisor> FakeHost::connect(host::EventSink sink) {
   return std::make_unique<FakeHypervisor>(*this);
 }
 
-void FakeHost::emit(const host::DomainEvent& event) {
+void FakeHost::emit(host::DomainEvent event) {
   host::EventSink sink;
   {
     const std::lock_guard lock(mutex_);
     sink = sink_;
+    event.uuid = uuids_[event.domain];
   }
   if (sink) sink(event);
 }

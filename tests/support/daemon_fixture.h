@@ -73,7 +73,7 @@ class FakeHost {
 
  private:
   friend class FakeHypervisor;
-  void emit(const host::DomainEvent& event);
+  void emit(host::DomainEvent event);
 
   mutable std::mutex mutex_;
   std::condition_variable released_;
@@ -82,6 +82,7 @@ class FakeHost {
   std::string why_not_listed_;
   pid_t next_pid_ = 5'000'000;  // more than any process has
   std::map<std::string, host::DomainInfo> domains_;
+  std::map<std::string, std::string> uuids_;  // of each name's latest domain
   std::map<std::string, std::string> xml_;
   std::map<std::string, FakeMonitor> monitors_;  // of domains_
   std::set<std::string> silent_;

@@ -145,6 +145,55 @@ TEST_F(AdoptTest, RestartThatWasUnderWayIsBegunAnew) {
   EXPECT_THAT(host_.domains(), ElementsAre("a", "b"));
 }
 
+TEST_F(AdoptTest, StopOfAVmThatIsBeingMadeAgainIsNotForgotten) {
+  start(kSoon);
+  host_.hold_starts();
+  host_.end("a", DomainEvent::Stop::failed);
+  wait_for("a", VmState::starting);
+  supervisor_->handle(kOther, {.operation = Request::Operation::stop});
+  host_.release_starts();
+  restart();
+  expect_nothing_left();
+  EXPECT_EQ(status("a").outcome, Outcome::stopped);
+}
+
+// How it ended is known, and only its files are still there: qvmd was killed before it took them away.
+TEST_F(AdoptTest, VmThatHasEndedDoesNotComeBack) {
+  start(kSoon);
+  std::filesystem::copy(root_ + "/vm/a", root_ + "/aside");
+  host_.end("a", DomainEvent::Stop::shutdown);
+  run_until([this] { return !exists("vm/a"); });
+  without_qvmd([this] {
+    std::filesystem::rename(root_ + "/aside", root_ + "/vm/a");
+    nlohmann::json progress;
+    std::ifstream(root_ + "/vm/a/progress.json") >> progress;
+    progress["phase"] = "leaving";
+    progress["outcome"] = "shutdown";
+    std::ofstream(root_ + "/vm/a/progress.json", std::ios::trunc) << progress;
+  });
+  wait_for("a", VmState::stopped);
+  EXPECT_EQ(status("a").outcome, Outcome::shutdown);
+  EXPECT_EQ(host_.starts_of("a"), 1U);
+}
+
+// `qvm ps` afterwards: the qvmd that saw it has ended with its last VM.
+TEST_F(AdoptTest, FailureIsRememberedUntilAVmOfThatNameIsStarted) {
+  start({});
+  host_.happen("a", DomainEvent::Kind::panicked);
+  wait_for("a", VmState::failed);
+  ask(kOther, {.operation = Request::Operation::stop});
+  restart();
+  EXPECT_EQ(status("a").state, VmState::failed);
+  EXPECT_EQ(status("a").outcome, Outcome::panicked);
+  EXPECT_FALSE(supervisor_->has_vms());
+  start({});
+  restart();
+  EXPECT_EQ(status("a").state, VmState::running);
+  ask(kOther, {.operation = Request::Operation::stop});
+  restart();
+  EXPECT_EQ(status("a").name, "") << "who was stopped has not failed";
+}
+
 TEST_F(AdoptTest, StartThatWaitedIsTakenBack) {
   supervisor_->handle(
       kClient,
@@ -218,6 +267,15 @@ TEST_F(ForeignTest, RecordThatIsDamaged) {
   for (const char* text : {"", "{", "[]", "5", R"({"version":"x"})", R"({"version":2,"plan":7})"}) {
     without_qvmd([&] { write_record(text); });
     expect_left_alone("plan.json");
+  }
+  expect_stoppable();
+}
+
+TEST_F(ForeignTest, ProgressThatIsDamaged) {
+  start(kLate);
+  for (const char* text : {"", "{", R"({"phase":"flying"})"}) {
+    without_qvmd([&] { std::ofstream(root_ + "/vm/a/progress.json", std::ios::trunc) << text; });
+    expect_left_alone("progress.json");
   }
   expect_stoppable();
 }

@@ -77,7 +77,8 @@ class DomainFiles : public testing::Test {
     plan_.domain_xml = "<domain xmlns:qemu='q'><os>" + os + "</os><qemu:commandline>" + words +
                        "</qemu:commandline></domain>";
     EXPECT_TRUE(make_vm_directories(paths_, plan_));
-    auto staged = stage_files(paths_, {place_, private_ + "/guests"}, plan_, [](const std::string&) {});
+    auto staged =
+        stage_files(paths_, {place_, private_ + "/guests"}, plan_, "9f1c", [](const std::string&) {});
     if (staged) domain_.load_string(staged->xml.c_str());
     return staged;
   }

@@ -84,6 +84,44 @@ TEST_F(StopTest, GuestThatDoesNotListenIsEndedAfterItsTime) {
   expect_nothing_left();
 }
 
+TEST_F(StopTest, LaterStopWithLessTimeShortensTheEarlier) {
+  start({"left"});
+  supervisor_->handle(kClient, {.operation = Request::Operation::stop, .timeout_ms = 3'600'000});
+  EXPECT_EQ(status("left").state, VmState::stopping);
+  const std::size_t before = replies_[kClient].size();
+  EXPECT_EQ(ask(kOther, {.operation = Request::Operation::stop, .timeout_ms = 20}).kind, Reply::Kind::done);
+  run_until([&] {
+    return replies_[kClient].size() > before && replies_[kClient].back().kind == Reply::Kind::done;
+  });
+  expect_nothing_left();
+}
+
+TEST_F(StopTest, LaterStopWithMoreTimeChangesNothing) {
+  start({"left"});
+  supervisor_->handle(kClient, {.operation = Request::Operation::stop, .timeout_ms = 20});
+  EXPECT_EQ(ask(kOther, {.operation = Request::Operation::stop, .timeout_ms = 3'600'000}).kind,
+            Reply::Kind::done);
+  expect_nothing_left();
+}
+
+// Whoever waits for the end of one VM does not wait for the next one of that name.
+TEST_F(StopTest, VmOfTheSameNameThatComesLaterIsNotWaitedFor) {
+  start({"left"});
+  start({"right"});
+  supervisor_->handle(kOther, {.operation = Request::Operation::stop, .timeout_ms = 60'000});
+  const auto answered = [this] {
+    return !replies_[kOther].empty() && replies_[kOther].back().kind == Reply::Kind::done;
+  };
+  host_.end("left", DomainEvent::Stop::shutdown);
+  run_until([this] { return !exists("vm/left"); });
+  replies_[kOther].clear();
+  run_until([this] { return ask(kClient, start_request({"left"})).kind == Reply::Kind::done; });
+  host_.end("right", DomainEvent::Stop::shutdown);
+  run_until(answered);
+  EXPECT_EQ(host_.starts_of("left"), 2U);
+  EXPECT_THAT(host_.domains(), ElementsAre("left"));
+}
+
 TEST_F(StopTest, RefusedStopIsToldAndTheVmRunsOn) {
   start({"left"});
   host_.refuse_destroy("left", "the process does not die");

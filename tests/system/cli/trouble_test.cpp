@@ -8,6 +8,7 @@
 namespace qvm::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::ElementsAre;
 using testing::StartsWith;
 
@@ -31,6 +32,9 @@ TEST_P(Trouble, PanicOfTheGuestIsUnexpected) {
   EXPECT_EQ(answer.out, "trouble: panic\r\n");
   EXPECT_THAT(complaints(answer), ElementsAre("panicked: the guest reported a panic"));
   EXPECT_TRUE(sandbox_.nothing_left());
+  // The qvmd that saw it has ended.
+  EXPECT_THAT(sandbox_.qvm({"ps"}).out,
+              ContainsRegex("trouble +failed .*panicked: the guest reported a panic"));
 }
 
 // Under TCG executing what is not there is an exception of the guest's.

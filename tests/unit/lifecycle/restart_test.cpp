@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/restart.h"
+#include "qvm/lifecycle/restart.h"
 
 #include <gtest/gtest.h>
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 namespace {
 
 using config::RestartPolicy;
@@ -67,4 +67,4 @@ TEST(Restart, StableRunEndsTheRow) {
 }
 
 }  // namespace
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

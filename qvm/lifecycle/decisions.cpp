@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/decisions.h"
+#include "qvm/lifecycle/decisions.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 void Decisions::about(const std::string& vm, const std::string& text) const {
   if (x_log) x_log(vm, fmt::format("VM '{}': {}", vm, text));
@@ -80,4 +80,4 @@ void Decisions::failure(const std::string& vm, const std::string& why) const {
   about(vm, why);
 }
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

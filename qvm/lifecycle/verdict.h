@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "qvm/daemon/protocol.h"
 #include "qvm/host/hypervisor.h"
+#include "qvm/lifecycle/vm_status.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 struct Evidence {
   host::DomainEvent::Stop how = host::DomainEvent::Stop::other;
@@ -27,4 +27,4 @@ struct Verdict {
 
 Verdict judge(const Evidence& evidence);
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

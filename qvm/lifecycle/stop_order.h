@@ -9,11 +9,11 @@
 
 #include "config/supervision.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 // Those of `alive` that no other one of them depends on: they may be stopped now, the others when these are
 // gone. Not empty unless alive is; VMs that depend on each other in a circle all go at once.
 std::vector<std::string> may_stop_now(const std::set<std::string>& alive,
                                       const config::Dependencies& dependencies);
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

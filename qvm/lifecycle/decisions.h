@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "qvm/daemon/protocol.h"
-#include "qvm/daemon/restart.h"
+#include "qvm/lifecycle/restart.h"
+#include "qvm/lifecycle/vm_status.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 class Decisions {
  public:
@@ -46,4 +46,4 @@ class Decisions {
   Log x_log;
 };
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

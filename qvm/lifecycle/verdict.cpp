@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/verdict.h"
+#include "qvm/lifecycle/verdict.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -10,7 +10,7 @@
 
 #include "vdevs/abi/qvm_vdev.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 namespace {
 
 std::string describe_exit(const std::optional<int>& status) {
@@ -71,4 +71,4 @@ Verdict judge(const Evidence& evidence) {
   return died(evidence);
 }
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

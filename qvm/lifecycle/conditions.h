@@ -3,51 +3,58 @@
 // What a VM that is complete waits for before its guest is let run. Pure: time and facts are given.
 #pragma once
 
-#include <chrono>
+#include <compare>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/supervision.h"
+#include "qvm/lifecycle/time.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 // How far a VM is that others wait for.
-enum class Progress {
+enum class Reached {
   not_yet,  // it will be started, or started again
   runs,
   was_run,    // it has run and has ended for good
   never_ran,  // it has ended for good and its guest never ran
 };
 
+// A text on the first console of a VM.
+struct ConsoleText {
+  std::string vm;
+  std::string text;
+  auto operator<=>(const ConsoleText&) const = default;
+};
+
 // How it is at the moment. Asked only for what the conditions name.
 struct Facts {
-  std::function<Progress(const std::string& vm)> progress;
+  std::function<Reached(const std::string& vm)> reached;
   // Whether the VM's first console has shown the text in its run now, or its last one.
-  std::function<bool(const std::string& vm, const std::string& text)> shown;
+  std::function<bool(const ConsoleText& text)> shown;
   // Attachments of a region; nullopt: there is none of that name, as far as is known.
   std::function<std::optional<unsigned>(const std::string& region)> clients;
 };
 
 // The conditions of one start of one VM. One that was met once stays met. The time of a condition runs from
 // when all VMs that the conditions name have been started; that of `started` from the construction.
-class Waiting {
+class Conditions {
  public:
-  using TimePoint = std::chrono::steady_clock::time_point;
+  Conditions(std::vector<config::Condition> conditions, Ticks now);
 
-  Waiting(std::vector<config::Condition> conditions, TimePoint now);
-
-  struct Result {
+  struct Look {
     enum class Kind { ready, waiting, failed };
     Kind kind = Kind::ready;
     std::string text{};              // waiting: for what; failed: why, one sentence without the VM's name
     std::vector<std::string> met{};  // what was met since the last look
   };
-  Result look(const Facts& facts, TimePoint now);
+  Look look(const Facts& facts, Ticks now);
 
-  // Regions that have yet to be asked about.
+  // Regions and consoles that have yet to be asked about.
   std::vector<std::string> regions() const;
+  std::vector<ConsoleText> consoles() const;
   // Whether something has to be looked at from time to time, because nobody tells when it comes.
   bool must_poll() const;
 
@@ -57,9 +64,9 @@ class Waiting {
     bool met = false;
   };
 
-  TimePoint x_begin;
-  std::optional<TimePoint> x_all_started;  // all VMs that the conditions name
+  Ticks x_begin;
+  std::optional<Ticks> x_all_started;  // all VMs that the conditions name
   std::vector<Item> x_items;
 };
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include "config/supervision.h"
-#include "qvm/daemon/protocol.h"
+#include "qvm/lifecycle/vm_status.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 // Whether a VM that ended like this has failed: not, if its guest powered off or it was stopped.
 bool is_failure(Outcome outcome);
@@ -28,4 +28,4 @@ struct RestartDecision {
 RestartDecision decide_restart(const config::RestartPolicy& policy, Outcome outcome, unsigned in_a_row,
                                std::chrono::milliseconds ran);
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/verdict.h"
+#include "qvm/lifecycle/verdict.h"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 
-#include "qvm/daemon/restart.h"
+#include "qvm/lifecycle/restart.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 namespace {
 
 using Stop = host::DomainEvent::Stop;
@@ -87,4 +87,4 @@ TEST(Verdict, DomainDestroyedBehindOurBackIsAFailure) {
 }
 
 }  // namespace
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/stop_order.h"
+#include "qvm/lifecycle/stop_order.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 namespace {
 
 using testing::ElementsAre;
@@ -52,4 +52,4 @@ TEST(Cycle, OfManyVmsNeedsNoStack) {
 }
 
 }  // namespace
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

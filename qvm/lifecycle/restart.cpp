@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/restart.h"
+#include "qvm/lifecycle/restart.h"
 
 #include <algorithm>
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 namespace {
 
 // delay, doubled `times`, at most `limit`.
@@ -45,4 +45,4 @@ RestartDecision decide_restart(const config::RestartPolicy& policy, Outcome outc
           .in_a_row = before + 1};
 }
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/stop_order.h"
+#include "qvm/lifecycle/stop_order.h"
 
-namespace qvm::daemon {
+namespace qvm::lifecycle {
 
 std::vector<std::string> may_stop_now(const std::set<std::string>& alive,
                                       const config::Dependencies& dependencies) {
@@ -22,4 +22,4 @@ std::vector<std::string> may_stop_now(const std::set<std::string>& alive,
   return free;
 }
 
-}  // namespace qvm::daemon
+}  // namespace qvm::lifecycle

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/progress_file.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "qvm/daemon/clock.h"
+#include "tests/support/temporary_directory.h"
+
+namespace qvm::daemon {
+namespace {
+
+using lifecycle::Outcome;
+using lifecycle::Progress;
+using lifecycle::Ticks;
+using lifecycle::Time;
+
+class ProgressFile : public testing::Test {
+ protected:
+  ProgressFile() { std::filesystem::create_directories(paths_.vm("left")); }
+
+  test::TemporaryDirectory directory_;
+  const RuntimePaths paths_{directory_.path()};
+};
+
+TEST_F(ProgressFile, IsReadAsItWasWritten) {
+  const Progress written{.phase = Progress::Phase::restarting,
+                         .since = {Ticks(10), 1},
+                         .due = {Ticks(20), 2},
+                         .in_a_row = 3,
+                         .restarts = 4,
+                         .stop_timeout = Ticks(5),
+                         .outcome = Outcome::watchdog,
+                         .reason = "why"};
+  ASSERT_TRUE(write_progress(paths_, "left", {}));
+  ASSERT_TRUE(write_progress(paths_, "left", written));
+  const auto read = read_progress(paths_, "left");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->phase, Progress::Phase::restarting);
+  EXPECT_EQ(read->since.ticks, Ticks(10));
+  EXPECT_EQ(read->since.wall_ms, 1);
+  EXPECT_EQ(read->due.ticks, Ticks(20));
+  EXPECT_EQ(read->due.wall_ms, 2);
+  EXPECT_EQ(read->in_a_row, 3U);
+  EXPECT_EQ(read->restarts, 4U);
+  EXPECT_EQ(read->stop_timeout, Ticks(5));
+  EXPECT_EQ(read->outcome, Outcome::watchdog);
+  EXPECT_EQ(read->reason, "why");
+}
+
+// Before qvm 0.2 only the wall clock was written.
+TEST_F(ProgressFile, IsReadAsAnEarlierReleaseWroteIt) {
+  const Time present = now();
+  std::ofstream(paths_.vm("left") + "/progress.json")
+      << R"({"phase":"restarting","in_a_row":1,"restarts":1,"stop_timeout_ms":0,"outcome":"died","reason":"",)"
+      << R"("since_ms":0,"due_ms":)" << present.wall_ms + 60'000 << "}";
+  const auto read = read_progress(paths_, "left");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_NEAR(static_cast<double>((read->due.ticks - present.ticks).count()), 60'000, 5'000);
+}
+
+TEST_F(ProgressFile, WhatIsNotThereIsToldFromWhatIsDamaged) {
+  EXPECT_EQ(read_progress(paths_, "left").error().code(), ENOENT);
+  for (const char* text : {"", "{", "[]", "{\"phase\":\"running\"}", "{\"phase\":\"flying\"}"}) {
+    std::ofstream(paths_.vm("left") + "/progress.json") << text;
+    const auto read = read_progress(paths_, "left");
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().code(), 0);
+  }
+}
+
+TEST_F(ProgressFile, CannotBeWrittenForAVmThatIsNotThere) {
+  EXPECT_FALSE(write_progress(paths_, "nobody", {}));
+}
+
+}  // namespace
+}  // namespace qvm::daemon
