@@ -25,6 +25,7 @@
 #include "qvm/daemon/hypervisor_pool.h"
 #include "qvm/daemon/kvm_access.h"
 #include "qvm/daemon/launcher.h"
+#include "qvm/daemon/log_limit.h"
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/server.h"
@@ -287,6 +288,7 @@ void Daemon::answer_leaving() {
 void Daemon::look_after_files() {
   if (is_reachable()) {
     x_supervisor->shorten_logs();
+    for (const std::string& log : {x_paths.daemon_log(), x_paths.region_log()}) shorten_log(log);
   } else if (!std::exchange(x_unreachable, true)) {
     log_line(fmt::format("the runtime directory '{}' was removed; all VMs are ended", x_paths.root()));
     x_supervisor->end_all();
@@ -337,6 +339,7 @@ void Daemon::leave() {
 Result<void> run_daemon(const DaemonOptions& options) {
   ::umask(022);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error, and not our end
   auto signals = termination_signals();
   if (!signals) return tl::unexpected(std::move(signals.error()));
   // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.

@@ -168,7 +168,14 @@ std::vector<std::string> terminals_of(const plan::VmPlan& plan) {
   return terminals;
 }
 
-Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string& vm) {
+Result<void> prepare_logs(const RuntimePaths& paths, const std::string& vm) {
+  // Somebody may have removed them while the VM ran. The second is libvirt's.
+  std::error_code error;
+  for (const std::string& directory : {paths.vm_logs(vm), paths.logs() + "/libvirt/qemu"}) {
+    fs::create_directories(directory, error);
+    if (error) return fail_errno(fmt::format("make '{}'", directory), error.value());
+  }
+  ::chmod(paths.vm_logs(vm).c_str(), 0700);
   const std::string log = paths.console_log(vm);
   if (::rename(log.c_str(), (log + ".1").c_str()) != 0 && errno != ENOENT) {
     return fail_errno(fmt::format("put the old '{}' aside", log));
@@ -190,9 +197,7 @@ Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& 
       return fail_errno(fmt::format("give group {} access to '{}'", who->gid, directory));
     }
   }
-  const std::string logs = paths.vm_logs(plan.name);
-  if (::mkdir(logs.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(fmt::format("make '{}'", logs));
-  return put_console_log_aside(paths, plan.name);
+  return prepare_logs(paths, plan.name);
 }
 
 Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& staging, const plan::VmPlan& plan,

@@ -23,8 +23,9 @@ std::optional<Identity> identity_of(const plan::VmPlan& plan);
 // Where programs find its pseudo terminals.
 std::vector<std::string> terminals_of(const plan::VmPlan& plan);
 
-// Keeps the console log of the VM's run before as ".1": the next run begins a new one.
-Result<void> put_console_log_aside(const RuntimePaths& paths, const std::string& vm);
+// Makes directories for logs, if they are not there, and keeps the console log of the VM's run before as
+// ".1": the next run begins a new one.
+Result<void> prepare_logs(const RuntimePaths& paths, const std::string& vm);
 
 // Makes RUN/vm/NAME, open to the VM's group only, and an empty log directory; an older console log is kept as
 // ".1". What a killed predecessor left in the VM's directory is removed.

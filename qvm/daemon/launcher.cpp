@@ -147,8 +147,7 @@ Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecor
 
 Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm, const std::string& uuid) {
   RollBack roll_back;
-  if (auto put = put_console_log_aside(x_paths, vm.plan.name); !put)
-    return tl::unexpected(std::move(put.error()));
+  if (auto put = prepare_logs(x_paths, vm.plan.name); !put) return tl::unexpected(std::move(put.error()));
   auto domain = stage(vm, uuid, roll_back);
   if (!domain) return tl::unexpected(std::move(domain.error()));
   auto complete = start_domain(vm, *domain);

@@ -29,6 +29,7 @@ class RuntimePaths {
   std::string vm_logs(std::string_view name) const { return logs() + "/" + std::string(name); }
   std::string console_log(std::string_view name) const { return vm_logs(name) + "/console.log"; }
   std::string daemon_log() const { return logs() + "/qvmd.log"; }
+  std::string region_log() const { return logs() + "/regiond.log"; }
   std::string region_lock() const { return x_root + "/regiond/lock"; }
 
  private:

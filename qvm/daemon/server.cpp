@@ -47,11 +47,11 @@ Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path
   const int listener = server->x_listener.get();
   // Whoever holds the lock owns the path: what is there is a predecessor's.
   ::unlink(server->x_path.c_str());
-  const mode_t old_mask = ::umask(0177);
-  const int bound = ::bind(listener, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
-  const int code = errno;
-  ::umask(old_mask);
-  if (bound != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path), code);
+  // The file gets the socket's mode. The umask would be every thread's.
+  if (::fchmod(listener, 0600) != 0 ||
+      ::bind(listener, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+    return fail_errno(fmt::format("listen at '{}'", server->x_path));
+  }
   if (::listen(listener, kBacklog) != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path));
   auto watched = loop.watch(listener, EPOLLIN, [raw = server.get()](std::uint32_t) { raw->accept_client(); });
   if (!watched) return tl::unexpected(std::move(watched.error()));

@@ -249,9 +249,12 @@ bool RegionWindow::unmap(std::uint64_t control_address) {
   // Not munmap: under TCG another vCPU may use its old translation a moment longer, and must find memory
   // there.
   const std::uint64_t bytes = slot->place.bytes - kPageBytes;
-  ::mmap(host_address(slot->access, control_address + kPageBytes), bytes, PROT_READ | PROT_WRITE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-  x_allocator.release(slot->place, std::chrono::steady_clock::now());
+  const void* const replaced =
+      ::mmap(host_address(slot->access, control_address + kPageBytes), bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  // If the host has no mapping left the region is still there, where no guest reaches it: nobody else gets the
+  // place.
+  if (replaced != MAP_FAILED) x_allocator.release(slot->place, std::chrono::steady_clock::now());
   return true;
 }
 

@@ -56,6 +56,15 @@ class RestartTest : public DaemonTest {
   }
 };
 
+// Somebody has tidied the logs away while the VM ran.
+TEST_F(RestartTest, ComesBackWithoutItsLogs) {
+  start(kSoon);
+  std::filesystem::remove_all(root_ + "/log");
+  host_.end("a", DomainEvent::Stop::failed);
+  run_until([this] { return host_.starts_of("a") == 2 && status("a").state == VmState::running; });
+  EXPECT_TRUE(exists("log/a"));
+}
+
 TEST_F(RestartTest, GuestThatPowersOffComesBack) {
   start(kSoon);
   const pid_t first = status("a").pid;
