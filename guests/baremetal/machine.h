@@ -17,7 +17,10 @@ const char* boot_command_line();
 // The machine starts anew, the guest is loaded again. x86-64: hard reset through port 0xcf9. aarch64: PSCI.
 [[noreturn]] void reset_machine();
 
-// Prints the reason and powers off: for what must not happen.
+// Tells the VMM that the guest has panicked, if the machine has a device for that, which a board has not.
+void report_panic();
+
+// Prints the reason, reports it and powers off: for what must not happen.
 [[noreturn]] void panic(const char* reason);
 
 // Makes physical addresses [address, address + bytes) of a device usable, for accesses of cpu.h. x86-64: all

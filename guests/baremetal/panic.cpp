@@ -9,6 +9,7 @@ namespace guest {
 
 void panic(const char* reason) {
   print("panic: {}\n", reason);
+  report_panic();
   power_off();
 }
 

@@ -85,6 +85,9 @@ void power_off() {
   halt_for_ever();
 }
 
+// A board has no device for it.
+void report_panic() {}
+
 void reset_machine() {
   interrupts_off();
   psci_call(kPsciSystemReset);

@@ -35,6 +35,8 @@ constexpr std::uint16_t kSleepOff = 1u << 13;  // SLP_EN with sleep type 0, whic
 constexpr std::uint16_t kUsualPowerBase = 0x600;
 
 constexpr std::uint16_t kResetControl = 0xcf9;
+constexpr std::uint16_t kPanicPort = 0x505;  // of QEMU's pvpanic
+constexpr std::uint8_t kPanicked = 1;
 constexpr std::uint16_t kCmosIndex = 0x70;
 constexpr std::uint16_t kCmosData = 0x71;
 
@@ -69,6 +71,11 @@ void power_off() {
   interrupts_off();
   out16(static_cast<std::uint16_t>(power_base() + kControl), kSleepOff);
   halt_for_ever();
+}
+
+// The machine may have no such device: then nobody answers with the events that it knows.
+void report_panic() {
+  if ((in8(kPanicPort) & kPanicked) != 0 && in8(kPanicPort) != 0xff) out8(kPanicPort, kPanicked);
 }
 
 void reset_machine() {

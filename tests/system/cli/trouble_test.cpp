@@ -37,6 +37,13 @@ TEST_P(Trouble, PanicOfTheGuestIsUnexpected) {
               ContainsRegex("trouble +failed .*panicked: the guest reported a panic"));
 }
 
+TEST_P(Trouble, SoIsThatOfAnExample) {
+  const Answer answer = run("how=nonsense");
+  EXPECT_EQ(answer.status, 7);
+  EXPECT_EQ(answer.out, "trouble: nonsense\r\npanic: how=?\r\n");
+  EXPECT_THAT(complaints(answer), ElementsAre("panicked: the guest reported a panic"));
+}
+
 // Under TCG executing what is not there is an exception of the guest's.
 class TroubleOfTheHypervisor : public Trouble {};
 INSTANTIATE_TEST_SUITE_P(Under, TroubleOfTheHypervisor, testing::Values("kvm"), accelerator_name);
