@@ -33,7 +33,7 @@ class DiskOpener {
   Result<UniqueFd> run() {
     if (auto known = find_kind(); !known) return tl::unexpected(std::move(known.error()));
     const int access = x_disk.writable ? O_RDWR : O_RDONLY;
-    UniqueFd fd(::open(x_disk.path.c_str(), access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    UniqueFd fd = open(access);
     if (!fd) return refuse_open(errno);
     if (x_block && x_who && !openable_by(*x_who, x_disk.path, access)) return refuse_user();
     if (is_locked(fd.get(), x_disk.writable ? kNoWriterByte : kWriterByte)) {
@@ -43,9 +43,6 @@ class DiskOpener {
           "end that one, or give each VM a disk of its own; only VMs that all have '<' before the "
           "path can share one");
     }
-    // Files only: every block device can do it.
-    if (x_disk.direct && !x_block)
-      x_direct = UniqueFd(::open(x_disk.path.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT)).get() >= 0;
     return fd;
   }
 
@@ -53,6 +50,18 @@ class DiskOpener {
   bool direct() const { return x_direct; }
 
  private:
+  // Past the host's cache if the disk wants that and the file can do it. QEMU 9.1 and later takes a
+  // descriptor only in the mode in which it would have opened the file itself. Every block device can do it.
+  UniqueFd open(int access) {
+    const int flags = access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    if (x_disk.direct && !x_block) {
+      UniqueFd fd(::open(x_disk.path.c_str(), flags | O_DIRECT));
+      x_direct = static_cast<bool>(fd);
+      if (x_direct) return fd;
+    }
+    return UniqueFd(::open(x_disk.path.c_str(), flags));
+  }
+
   tl::unexpected<Error> complain(const std::string& what, const std::string& help) const {
     return fail(fmt::format("{}: disk '{}': {}: {}", x_disk.place, x_disk.path, what, help));
   }

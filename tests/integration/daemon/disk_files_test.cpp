@@ -93,6 +93,24 @@ TEST_F(DiskFiles, ReadOnlyDescriptorsCannotWrite) {
   EXPECT_EQ(::fcntl(opened->front().fd.get(), F_GETFL) & O_ACCMODE, O_RDONLY);
 }
 
+// QEMU 9.1 and later takes a descriptor only if it has O_DIRECT exactly when the disk is to have it.
+TEST_F(DiskFiles, DescriptorsAreDirectAsTheDiskIs) {
+  const bool possible = UniqueFd(::open(disk_.path.c_str(), O_RDWR | O_CLOEXEC | O_DIRECT)).get() >= 0;
+  for (const bool writable : {true, false}) {
+    for (const bool direct : {true, false}) {
+      disk_.writable = writable;
+      disk_.direct = direct;
+      const auto opened = open(kVm);
+      ASSERT_TRUE(opened) << opened.error().message();
+      const int flags = ::fcntl(opened->front().fd.get(), F_GETFL);
+      EXPECT_EQ(flags & O_ACCMODE, writable ? O_RDWR : O_RDONLY);
+      EXPECT_EQ((flags & O_DIRECT) != 0, direct && possible);
+      EXPECT_STREQ(xml().child("driver").attribute("cache").value(),
+                   direct && !possible ? "writeback" : "none");
+    }
+  }
+}
+
 TEST_F(DiskFiles, MissingFileIsNamedWithItsPlace) {
   disk_.path = directory_ + "/none.img";
   EXPECT_EQ(complaint(), "vm.qvmconf:5:25: disk '" + disk_.path +
