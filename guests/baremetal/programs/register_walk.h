@@ -31,6 +31,12 @@ struct Walk {
   guest::ShmemDevice device;
 };
 
+// Whether the processor lets an access of T there through to a device.
+template <typename T>
+bool may_access(std::uint64_t address) {
+  return guest::kUnalignedDeviceAccess || address % sizeof(T) == 0;
+}
+
 void check_factory_page(Walk& walk);  // at first, while nothing is attached
 void check_attaching(Walk& walk);     // names, sizes, status codes, find, life time of a region
 void check_control_page(Walk& walk);

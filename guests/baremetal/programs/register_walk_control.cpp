@@ -8,9 +8,11 @@ namespace {
 
 using guest::Connection;
 
-// A read of sizeof(T) bytes at `offset` overlaps the status: it must give its slice and clear the senders.
+// A read of sizeof(T) bytes at `offset` overlaps the status: it must give its slice and clear the senders, if
+// the processor lets it through.
 template <typename T>
 void check_status_slice(Walk& walk, const Connection& connection, std::uint32_t other, unsigned offset) {
+  if (!may_access<T>(connection.control() + offset)) return;
   connection.notify(1u << connection.index());
   std::uint64_t registers[2] = {std::uint64_t{connection.index()} << 32, 0};
   registers[0] |= (1u << connection.index()) | (1u << connection.index() | other) << 16;
