@@ -6,12 +6,13 @@
 #                    watchdog that are there
 #   qvm.address=A/N  address of the first network interface
 #   -- COMMAND ...   runs it and powers off, as the last words; without: a shell on the console
-export PATH=/bin:/sbin HOME=/ TERM=${TERM:-linux}
+# The prompt is the same with every busybox: the directory, which is nobody's home.
+export PATH=/bin:/sbin HOME=/root PS1='\w # ' TERM=${TERM:-linux}
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
-mkdir -p /dev/pts /tmp
+mkdir -p /dev/pts /tmp /root
 mount -t devpts devpts /dev/pts
 ip link set lo up
 
