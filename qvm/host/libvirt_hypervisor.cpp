@@ -56,6 +56,8 @@ std::string advice(const std::string& message) {
       message.find("No emulator found") != std::string::npos) {
     return message + " (is QEMU installed? the Debian package is qemu-system-x86)";
   }
+  if (message.find("satisfying virtiofsd") != std::string::npos)
+    return message + " (is it installed? the Debian package is virtiofsd)";
   // QEMU goes to the background by itself, and says nothing if it cannot. libvirt then shows the command
   // line.
   if (is_child_without_words(message)) {
