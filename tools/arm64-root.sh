@@ -14,7 +14,7 @@ case ${1:--} in --help) echo "$usage"; exit 0 ;; -*) echo "$usage" >&2; exit 2 ;
 
 # What compiles comes from this machine; what runs, and what is linked with, from there. The kernel's headers are for
 # Linux guests, which are made here.
-mapfile -t packages < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' tools/packages.txt |
+mapfile -t packages < <(tools/packages.sh |
   grep -vxE 'g\+\+.*|cmake|ninja-build|ccache|pkg-config|qemu-system-x86|linux-headers-.*|clang-format|valgrind|acpica-tools')
 packages+=(linux-libc-dev libc6-dev "libstdc++-$(aarch64-linux-gnu-g++ -dumpversion)-dev" base-files base-passwd bash coreutils dash
   debianutils findutils gawk grep hostname init-system-helpers iproute2 kmod libc-bin login mount passwd perl-base procps

@@ -6,14 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-sections=("$@")
-[ ${#sections[@]} -gt 0 ] || sections=(build run test)
-wanted=()
-for section in "${sections[@]}"; do
-  mapfile -t packages < <(awk -v wanted="# $section" '/^#/ { inside = $0 == wanted; next } inside && NF { print $1 }' tools/packages.txt)
-  [ ${#packages[@]} -gt 0 ] || { echo "setup: tools/packages.txt has no section '$section'" >&2; exit 2; }
-  wanted+=("${packages[@]}")
-done
+packages=$(tools/packages.sh "$@")
+mapfile -t wanted <<<"$packages"
 missing=()
 for package in "${wanted[@]}"; do
   state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

@@ -17,8 +17,8 @@ is_made() { [ "$(cat "$hosts/$1.stamp" 2>/dev/null)" = "$2" ]; }
 made() { printf '%s\n' "$2" >"$hosts/$1.stamp"; }
 sum_of() { sha256sum | cut -d ' ' -f 1; }
 
-# The packages that building, running and testing need.
-wanted_packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$top/tools/packages.txt"; }
+# The packages that building, running and testing need in Debian $1, a number.
+wanted_packages() { "$top/tools/packages.sh" --debian "$1"; }
 
 # The mirror that the host itself uses for Debian: from a file of one-line entries or of paragraphs. $1: the
 # security archive's (security) or the main one (debian).

@@ -14,6 +14,13 @@ suite_of() {
   esac
 }
 
+number_of() {
+  case $1 in
+    debian12) echo 12 ;;
+    *) echo 13 ;;
+  esac
+}
+
 sources_of() {
   local suite
   suite=$(suite_of "$1")
@@ -26,7 +33,7 @@ sources_of() {
 # Debian in $hosts/NAME, with the packages of this tree. Made anew when they or the sources have changed.
 prepare_root() {
   local name=$1 root=$hosts/$1 stamp new
-  stamp=$(suite_of "$name"; wanted_packages | sort; printf '%s\n' "${root_packages[@]}"
+  stamp=$(suite_of "$name"; wanted_packages "$(number_of "$name")" | sort; printf '%s\n' "${root_packages[@]}"
     case $name in *-backports) printf '%s\n' "${backported_packages[@]}" ;; esac)
   stamp=$(sum_of <<<"$stamp")
   if [ -d "$root" ] && is_made "$name" "$stamp"; then return; fi
@@ -45,7 +52,7 @@ prepare_root() {
 
 fill_root() {
   local name=$1 root=$2 packages
-  mapfile -t packages < <(wanted_packages)
+  mapfile -t packages < <(wanted_packages "$(number_of "$name")")
   printf 'APT::Sandbox::User "root";\nAPT::Install-Recommends "0";\nAcquire::Languages "none";\n' \
     >"$root/etc/apt/apt.conf.d/90hosts"
   sources_of "$name" >"$root/etc/apt/sources.list"
