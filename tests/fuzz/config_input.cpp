@@ -10,7 +10,7 @@
 namespace qvm::fuzz {
 namespace {
 
-config::LoadedSystem load(const std::string& text) {
+config::LoadedSystem load_two_vms(const std::string& text) {
   test::MemoryReader reader;
   reader.variables["A"] = "ram 64M \"";
   reader.files["vm"] = text;
@@ -26,10 +26,10 @@ config::LoadedSystem load(const std::string& text) {
 
 std::string check_config_input(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
-  const config::LoadedSystem system = load(text);
+  const config::LoadedSystem system = load_two_vms(text);
   if (system.vms.size() != 2 || system.names.size() != 2) return "not one model per VM";
   if (std::string problem = check_findings(system); !problem.empty()) return problem;
-  const config::LoadedSystem again = load(text);
+  const config::LoadedSystem again = load_two_vms(text);
   if (render_text(again.diagnostics, again.sources, config::Colors::off) !=
       render_text(system.diagnostics, system.sources, config::Colors::off)) {
     return "not the same twice";

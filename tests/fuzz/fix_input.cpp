@@ -12,7 +12,7 @@
 namespace qvm::fuzz {
 namespace {
 
-config::LoadedSystem load(config::Reader& reader) {
+config::LoadedSystem load_one_vm(config::Reader& reader) {
   config::VmInput input;
   input.words = {"@vm", "cpuu"};
   return config::load_vms({input}, test::shipped_tables(), reader);
@@ -36,7 +36,7 @@ std::string check_suppressions(const std::string& text, const config::LoadedSyst
   if (without == text) return {};
   test::MemoryReader reader;
   reader.files["vm"] = without;
-  const config::LoadedSystem plain = load(reader);
+  const config::LoadedSystem plain = load_one_vm(reader);
   return plain.diagnostics.count(config::Severity::error) == system.diagnostics.count(config::Severity::error)
              ? ""
              : "a comment changes the errors";
@@ -49,7 +49,7 @@ std::string check_fix_input(const std::uint8_t* data, std::size_t size) {
   test::MemoryReader reader;
   reader.files["vm"] = text;
   config::FixSession session(reader);
-  const config::LoadedSystem fixed = session.fix(load);
+  const config::LoadedSystem fixed = session.fix(load_one_vm);
   if (std::string problem = check_findings(fixed); !problem.empty()) return problem;
   const auto files = session.files();
   if (files.size() > 1) return "more files are fixed than there are";
@@ -60,10 +60,10 @@ std::string check_fix_input(const std::uint8_t* data, std::size_t size) {
   // What is left for the next time is what a bounded number of rounds could not do.
   if (!files.empty()) reader.files["vm"] = files.front().after;
   config::FixSession again(reader);
-  again.fix(load);
+  again.fix(load_one_vm);
   if (again.applied() > 0 && session.left() < 2) return "something was left that could be fixed";
   reader.files["vm"] = text;
-  return check_suppressions(text, load(reader));
+  return check_suppressions(text, load_one_vm(reader));
 }
 
 }  // namespace qvm::fuzz

@@ -288,7 +288,8 @@ class Attacker {
       return fail("descriptors too many or too few");
     const auto fd = [&](std::size_t i) { return message.descriptors[i].get(); };
     struct stat facts {};
-    if (::fstat(fd(0), &facts) != 0 || static_cast<std::uint64_t>(facts.st_size) != reply.pages * kPageBytes)
+    if (::fstat(fd(0), &facts) != 0 ||
+        static_cast<std::uint64_t>(facts.st_size) != reply.pages * regions::kPageBytes)
       return fail("the data has another size");
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     if ((::fcntl(fd(0), F_GET_SEALS) & seals) != seals || (facts.st_mode & 0777) != 0600)

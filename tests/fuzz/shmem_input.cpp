@@ -41,12 +41,12 @@ class Guest {
   void act(Bytes& input) {
     switch (input.below(10)) {
       case 0:
-        return store(input.number<std::uint16_t>() % kPageBytes, 1U << input.below(4),
+        return store(input.number<std::uint16_t>() % shmem::kPageBytes, 1U << input.below(4),
                      input.number<std::uint64_t>());
       case 1:
         return store(input.below(kFactoryEnd + 4), 1U << input.below(4), input.number<std::uint64_t>());
       case 2:
-        return load(input.number<std::uint16_t>() % kPageBytes, 1U << input.below(4));
+        return load(input.number<std::uint16_t>() % shmem::kPageBytes, 1U << input.below(4));
       case 3:
         return control_store(input);
       case 4:
@@ -175,9 +175,9 @@ class Guest {
     expect(!client.owned.empty(), "attached without a connection");
     if (client.owned.empty()) return;
     const MapRequest& map = x_machine.host.maps.back();
-    expect(map.bytes == real * kPageBytes, "more or less is mapped than the region has");
+    expect(map.bytes == real * shmem::kPageBytes, "more or less is mapped than the region has");
     expect((map.access == MapRequest::Access::read_write) == client.writable, "mapped with other rights");
-    const std::uint64_t address = x_machine.host.next - map.bytes - kPageBytes;
+    const std::uint64_t address = x_machine.host.next - map.bytes - shmem::kPageBytes;
     x_pages.push_back({address, client.owned.back().get(), name});
     x_shmem = address;
     x_size = static_cast<std::uint32_t>(real);
@@ -224,7 +224,7 @@ class Guest {
     const std::size_t chosen = input.below(kMaxConnections) % x_pages.size();
     const Page page = x_pages[chosen];
     const std::uint64_t offset =
-        input.below(2) == 0 ? input.below(kControlEnd) : input.number<std::uint16_t>() % kPageBytes;
+        input.below(2) == 0 ? input.below(kControlEnd) : input.number<std::uint16_t>() % shmem::kPageBytes;
     const unsigned width = 1U << input.below(4);
     const auto value = input.number<std::uint64_t>();
     const auto covers = [&](std::uint64_t at) { return at >= offset && at < offset + width; };
@@ -255,7 +255,7 @@ class Guest {
     if (x_pages.empty()) return;
     const Page& page = x_pages[input.below(kMaxConnections) % x_pages.size()];
     const std::uint64_t offset =
-        input.below(2) == 0 ? input.below(kControlEnd) : input.number<std::uint16_t>() % kPageBytes;
+        input.below(2) == 0 ? input.below(kControlEnd) : input.number<std::uint16_t>() % shmem::kPageBytes;
     const unsigned width = 1U << input.below(4);
     std::vector<std::uint8_t> image;
     append(image, page.connection->attached << 16 | page.connection->senders, 4);

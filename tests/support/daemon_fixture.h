@@ -118,6 +118,11 @@ struct Supervision {
   std::string peer{};  // the VM that its network interface is linked to; empty: it has none
 };
 
+// A VM with this comes back at once, however it ended.
+inline constexpr config::RestartPolicy kAlwaysSoon{.when = config::RestartPolicy::When::always,
+                                                   .delay = std::chrono::milliseconds(1),
+                                                   .max_delay = std::chrono::milliseconds(2)};
+
 class DaemonTest : public testing::Test {
  protected:
   static constexpr daemon::Supervisor::ClientId kClient = 1;

@@ -10,6 +10,10 @@
 
 namespace qvm::test {
 
+// A file without findings, and one with an error.
+inline constexpr const char* kGood = "system left\nram 64M\n";
+inline constexpr const char* kWrong = "system wrong\nram 64M\nloq\n";
+
 struct Outcome {
   int status = -1;
   std::string out;

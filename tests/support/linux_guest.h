@@ -3,11 +3,15 @@
 // The Linux guests of tools/linux-image.sh, with programs and drivers of tests/system/guests/linux.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "qvm/base/result.h"
 
 namespace qvm::test {
+
+// How long a test waits for a Linux guest that boots and does its work.
+inline constexpr std::chrono::seconds kLinuxPatience{110};
 
 enum class LinuxArchitecture { amd64, arm64 };
 

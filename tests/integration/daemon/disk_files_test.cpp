@@ -15,12 +15,13 @@
 #include <fstream>
 #include <string>
 
+#include "tests/support/vm_user.h"
+
 namespace qvm::daemon {
 namespace {
 
+using test::kVmUser;
 using testing::HasSubstr;
-
-constexpr Identity kVm{.uid = 64123, .gid = 64123};
 
 class DiskFiles : public testing::Test {
  protected:
@@ -74,7 +75,7 @@ TEST_F(DiskFiles, OfOurOwnProcessAreNamed) {
 }
 
 TEST_F(DiskFiles, OfAnotherUsersProcessAreHandedOver) {
-  const auto opened = open(kVm);
+  const auto opened = open(kVmUser);
   ASSERT_TRUE(opened) << opened.error().message();
   ASSERT_EQ(opened->size(), 1U);
   EXPECT_EQ(opened->front().group, "vda");
@@ -88,7 +89,7 @@ TEST_F(DiskFiles, OfAnotherUsersProcessAreHandedOver) {
 
 TEST_F(DiskFiles, ReadOnlyDescriptorsCannotWrite) {
   disk_.writable = false;
-  const auto opened = open(kVm);
+  const auto opened = open(kVmUser);
   ASSERT_TRUE(opened) << opened.error().message();
   EXPECT_EQ(::fcntl(opened->front().fd.get(), F_GETFL) & O_ACCMODE, O_RDONLY);
 }
@@ -180,7 +181,7 @@ TEST_F(BlockDevice, IsNamedAsOne) {
 }
 
 TEST_F(BlockDevice, IsForTheVmsUserToOpen) {
-  auto opened = open(kVm);
+  auto opened = open(kVmUser);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().message(), "vm.qvmconf:5:25: disk '" + disk_.path +
                                           "': the VM's uid 64123 cannot open this device: allow it ('setfacl "
@@ -188,8 +189,8 @@ TEST_F(BlockDevice, IsForTheVmsUserToOpen) {
                                           disk_.path +
                                           "', package acl), or name a 'uid' in the manifest that may");
   ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
-  ASSERT_EQ(::chown(disk_.path.c_str(), kVm.uid, kVm.gid), 0);
-  opened = open(kVm);
+  ASSERT_EQ(::chown(disk_.path.c_str(), kVmUser.uid, kVmUser.gid), 0);
+  opened = open(kVmUser);
   ASSERT_TRUE(opened) << opened.error().message();
   EXPECT_TRUE(opened->empty());
 }

@@ -10,29 +10,26 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <pugixml.hpp>
 
 #include "qvm/daemon/renamed_files.h"
 #include "qvm/plan/domain_xml.h"
+#include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/vm_user.h"
 
 namespace qvm::daemon {
 namespace {
 
 namespace fs = std::filesystem;
+using test::content_of;
+using test::kVmUser;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr Identity kVm{.uid = 64123, .gid = 64123};
 // Of a directory that others cannot enter.
 constexpr const char* kOdd = "a b,c\xc3\xbc";
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class DomainFiles : public testing::Test {
  protected:
@@ -48,8 +45,8 @@ class DomainFiles : public testing::Test {
   // As root: the plan is for a VM that runs as somebody else.
   bool give_user() {
     if (::geteuid() != 0) return false;
-    plan_.host.uid = kVm.uid;
-    plan_.host.gid = kVm.gid;
+    plan_.host.uid = kVmUser.uid;
+    plan_.host.gid = kVmUser.gid;
     return true;
   }
   std::string add(const std::string& name, const std::string& text) const {
@@ -131,7 +128,7 @@ TEST_F(DomainFiles, FilesOfTheUserAreCopiedForTheVmAlone) {
   struct stat facts {};
   ASSERT_EQ(::stat(copy.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777U, 0640U);
-  EXPECT_EQ(facts.st_gid, kVm.gid);
+  EXPECT_EQ(facts.st_gid, kVmUser.gid);
   EXPECT_FALSE(readable_by(Identity{.uid = 64124, .gid = 64124}, copy));
   EXPECT_FALSE(fs::exists(paths_.staged()));
 }
@@ -153,7 +150,7 @@ TEST_F(DomainFiles, WhatQvmIsInstalledWithIsSharedByAllVms) {
                                    std::pair(os("loader"), "firmware"), std::pair(os("kernel"), "guest")}) {
     EXPECT_THAT(path, StartsWith(paths_.staged() + "/"));
     EXPECT_EQ(content_of(path), text);
-    EXPECT_TRUE(readable_by(kVm, path));
+    EXPECT_TRUE(readable_by(kVmUser, path));
   }
 }
 

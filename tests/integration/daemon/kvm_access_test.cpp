@@ -20,8 +20,8 @@
 namespace qvm::daemon {
 namespace {
 
-constexpr uid_t kVm = 64123;
-constexpr uid_t kOther = 64124;
+constexpr uid_t kUser = 64123;
+constexpr uid_t kOtherUser = 64124;
 
 class KvmAccessTest : public testing::Test {
  protected:
@@ -59,12 +59,12 @@ TEST_F(KvmAccessTest, GivesAccessToOneUserAndTakesItBack) {
   const std::string before = acl_text();
   KvmAccess access(device(), ledger());
 
-  ASSERT_TRUE(access.acquire(kVm));
+  ASSERT_TRUE(access.acquire(kUser));
   EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
   EXPECT_THAT(acl_text(), testing::HasSubstr("group::---"));
   EXPECT_THAT(acl_text(), testing::HasSubstr("other::---"));
 
-  access.release(kVm);
+  access.release(kUser);
   EXPECT_EQ(acl_text(), before);
   EXPECT_EQ(mode(), 0600U);
   EXPECT_FALSE(std::filesystem::exists(ledger()));
@@ -72,32 +72,32 @@ TEST_F(KvmAccessTest, GivesAccessToOneUserAndTakesItBack) {
 
 TEST_F(KvmAccessTest, LastOfSeveralHoldersEndsTheLease) {
   KvmAccess access(device(), ledger());
-  ASSERT_TRUE(access.acquire(kVm));
-  ASSERT_TRUE(access.acquire(kVm));
-  access.release(kVm);
+  ASSERT_TRUE(access.acquire(kUser));
+  ASSERT_TRUE(access.acquire(kUser));
+  access.release(kUser);
   EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
-  access.release(kVm);
+  access.release(kUser);
   EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
 }
 
 TEST_F(KvmAccessTest, UsersDoNotDisturbEachOther) {
   KvmAccess access(device(), ledger());
-  ASSERT_TRUE(access.acquire(kVm));
-  ASSERT_TRUE(access.acquire(kOther));
-  access.release(kVm);
+  ASSERT_TRUE(access.acquire(kUser));
+  ASSERT_TRUE(access.acquire(kOtherUser));
+  access.release(kUser);
   EXPECT_THAT(acl_text(), testing::HasSubstr("user:64124:rw-"));
   EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
-  access.release(kOther);
+  access.release(kOtherUser);
 }
 
 TEST_F(KvmAccessTest, LastHolderOnTheHostEndsTheLease) {
   KvmAccess one(device(), ledger());
   KvmAccess other(device(), ledger());
-  ASSERT_TRUE(one.acquire(kVm));
-  ASSERT_TRUE(other.acquire(kVm));
-  one.release(kVm);
+  ASSERT_TRUE(one.acquire(kUser));
+  ASSERT_TRUE(other.acquire(kUser));
+  one.release(kUser);
   EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
-  other.release(kVm);
+  other.release(kUser);
   EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
   EXPECT_FALSE(std::filesystem::exists(ledger()));
 }
@@ -106,7 +106,7 @@ TEST_F(KvmAccessTest, ManyProcessesLoseNoLease) {
   std::vector<std::jthread> threads;
   std::atomic<int> lost = 0;
   for (uid_t i = 0; i < 4; ++i) {
-    threads.emplace_back([&, uid = kVm + i % 2] {
+    threads.emplace_back([&, uid = kUser + i % 2] {
       KvmAccess access(device(), ledger());
       for (int round = 0; round < 50; ++round) {
         if (!access.acquire(uid) || acl_text().find(std::to_string(uid)) == std::string::npos) ++lost;
@@ -125,24 +125,24 @@ TEST_F(KvmAccessTest, AccessThatTheAdministratorGaveStays) {
   ASSERT_EQ(::acl_set_file(device().c_str(), ACL_TYPE_ACCESS, acl), 0);
   ::acl_free(acl);
   KvmAccess access(device(), ledger());
-  ASSERT_TRUE(access.acquire(kVm));
-  access.release(kVm);
+  ASSERT_TRUE(access.acquire(kUser));
+  access.release(kUser);
   EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
 }
 
 TEST_F(KvmAccessTest, DeviceThatEverybodyMayUseIsLeftAlone) {
   ASSERT_EQ(::chmod(device().c_str(), 0666), 0);
   KvmAccess access(device(), ledger());
-  ASSERT_TRUE(access.acquire(kVm));
+  ASSERT_TRUE(access.acquire(kUser));
   EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
-  access.release(kVm);
+  access.release(kUser);
   EXPECT_EQ(mode(), 0666U);
 }
 
 TEST_F(KvmAccessTest, SuccessorTakesBackWhatAKilledProcessGave) {
   {
     KvmAccess killed(device(), ledger());
-    ASSERT_TRUE(killed.acquire(kVm));
+    ASSERT_TRUE(killed.acquire(kUser));
   }
   EXPECT_TRUE(std::filesystem::exists(ledger()));
   KvmAccess(device(), ledger()).recover();
@@ -153,20 +153,20 @@ TEST_F(KvmAccessTest, SuccessorTakesBackWhatAKilledProcessGave) {
 TEST_F(KvmAccessTest, SuccessorLeavesToOthersWhatTheyUseJustNow) {
   {
     KvmAccess killed(device(), ledger());
-    ASSERT_TRUE(killed.acquire(kVm));
+    ASSERT_TRUE(killed.acquire(kUser));
   }
   KvmAccess holder(device(), ledger());
-  ASSERT_TRUE(holder.acquire(kVm));
+  ASSERT_TRUE(holder.acquire(kUser));
   KvmAccess(device(), ledger()).recover();
   EXPECT_THAT(acl_text(), testing::HasSubstr("user:64123:rw-"));
-  holder.release(kVm);
+  holder.release(kUser);
   EXPECT_THAT(acl_text(), testing::Not(testing::HasSubstr("64123")));
   EXPECT_FALSE(std::filesystem::exists(ledger()));
 }
 
 TEST_F(KvmAccessTest, MissingDeviceIsAFailureThatNamesIt) {
   KvmAccess access(directory_ + "/none", ledger());
-  const auto granted = access.acquire(kVm);
+  const auto granted = access.acquire(kUser);
   ASSERT_FALSE(granted);
   EXPECT_THAT(granted.error().message(), testing::HasSubstr(directory_ + "/none"));
   EXPECT_FALSE(std::filesystem::exists(ledger()));

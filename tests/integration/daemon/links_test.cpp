@@ -9,7 +9,6 @@
 namespace qvm::test {
 namespace {
 
-using config::RestartPolicy;
 using daemon::Reply;
 using daemon::Request;
 using daemon::VmState;
@@ -20,15 +19,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr RestartPolicy kSoon{.when = RestartPolicy::When::always, .delay = 1ms, .max_delay = 2ms};
-
 class LinksTest : public DaemonTest {
  protected:
   // VMs, each with the peer of its network interface.
   void start(const std::vector<std::pair<std::string, std::string>>& vms) {
     Request request{.operation = Request::Operation::start};
     for (const auto& [vm, peer] : vms)
-      request.plans.push_back(plan(vm, {.depends_on = {}, .restart = kSoon, .peer = peer}));
+      request.plans.push_back(plan(vm, {.depends_on = {}, .restart = kAlwaysSoon, .peer = peer}));
     const Reply reply = ask(kClient, request);
     ASSERT_EQ(reply.kind, Reply::Kind::done) << reply.text;
   }

@@ -24,7 +24,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr RestartPolicy kSoon{.when = RestartPolicy::When::always, .delay = 1ms, .max_delay = 2ms};
 constexpr RestartPolicy kLate{.when = RestartPolicy::When::always, .delay = 1h, .max_delay = 1h};
 
 class RestartTest : public DaemonTest {
@@ -66,7 +65,7 @@ TEST_F(RestartTest, ComesBackWithoutItsLogs) {
 }
 
 TEST_F(RestartTest, GuestThatPowersOffComesBack) {
-  start(kSoon);
+  start(kAlwaysSoon);
   const pid_t first = status("a").pid;
   host_.end("a", DomainEvent::Stop::shutdown);
   wait_for_run(2);
@@ -132,7 +131,7 @@ TEST_F(RestartTest, StopBetweenTwoRunsIsTheEnd) {
 }
 
 TEST_F(RestartTest, VmThatIsStoppedDoesNotComeBack) {
-  start(kSoon);
+  start(kAlwaysSoon);
   ask(kOther, {.operation = Request::Operation::stop, .names = {"a"}});
   EXPECT_EQ(status("a").state, VmState::stopped);
   EXPECT_EQ(host_.starts_of("a"), 1U);
@@ -140,7 +139,7 @@ TEST_F(RestartTest, VmThatIsStoppedDoesNotComeBack) {
 
 TEST_F(RestartTest, VmThatFailsBeforeItsTurnToStopDoesNotComeBack) {
   ask(kClient, {.operation = Request::Operation::start,
-                .plans = {plan("a", {.restart = kSoon}),
+                .plans = {plan("a", {.restart = kAlwaysSoon}),
                           plan("b", {.depends_on = {{.kind = Condition::Kind::started, .vm = "a"}}})}});
   supervisor_->handle(kOther, {.operation = Request::Operation::stop, .timeout_ms = 60'000});
   EXPECT_EQ(status("a").state, VmState::running) << "b goes first";
@@ -150,7 +149,7 @@ TEST_F(RestartTest, VmThatFailsBeforeItsTurnToStopDoesNotComeBack) {
 }
 
 TEST_F(RestartTest, GivesUpAfterSoManyInARow) {
-  RestartPolicy policy = kSoon;
+  RestartPolicy policy = kAlwaysSoon;
   policy.max_restarts = 2;
   start(policy);
   for (unsigned run = 1; run <= 3; ++run) {
@@ -164,7 +163,7 @@ TEST_F(RestartTest, GivesUpAfterSoManyInARow) {
 }
 
 TEST_F(RestartTest, StartThatFailsIsTriedAgain) {
-  start(kSoon);
+  start(kAlwaysSoon);
   host_.refuse_start("a", "no memory");
   host_.end("a", DomainEvent::Stop::failed);
   run_until([this] { return status("a").restarts >= 3; });
@@ -189,7 +188,7 @@ TEST_F(RestartTest, ComesBackWhenItsConditionsHoldAgain) {
     const std::lock_guard lock(regions_.mutex);
     regions_.clients["data"] = 1;
   }
-  start(kSoon, {{.kind = Condition::Kind::region, .region = "data", .timeout = 20s}});
+  start(kAlwaysSoon, {{.kind = Condition::Kind::region, .region = "data", .timeout = 20s}});
   {
     const std::lock_guard lock(regions_.mutex);
     regions_.clients.clear();
@@ -209,7 +208,7 @@ TEST_F(RestartTest, WaitingInVainIsAFailedRestart) {
     const std::lock_guard lock(regions_.mutex);
     regions_.clients["data"] = 1;
   }
-  RestartPolicy policy = kSoon;
+  RestartPolicy policy = kAlwaysSoon;
   policy.max_restarts = 1;
   start(policy, {{.kind = Condition::Kind::region, .region = "data", .timeout = 100ms}});
   {
@@ -225,7 +224,7 @@ TEST_F(RestartTest, WaitingInVainIsAFailedRestart) {
 }
 
 TEST_F(RestartTest, ConsoleLogOfTheRunBeforeIsKept) {
-  start(kSoon);
+  start(kAlwaysSoon);
   std::ofstream(root_ + "/log/a/console.log") << "first run";
   host_.end("a", DomainEvent::Stop::failed);
   wait_for_run(2);

@@ -12,31 +12,28 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/file_content.h"
 #include "tests/support/own_mounts.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/vm_user.h"
 
 namespace qvm::daemon {
 namespace {
 
 namespace fs = std::filesystem;
+using test::content_of;
+using test::kVmUser;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 using Use = StagingPlace::Use;
 
-constexpr Identity kVm{.uid = 64123, .gid = 64123};
 constexpr uid_t kSomebody = 64124;
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 void set_mode(const std::string& path, unsigned mode) {
   fs::permissions(path, static_cast<fs::perms>(mode));
@@ -64,7 +61,7 @@ class StagingPlaceTest : public testing::Test {
   }
   // Of the plugin; a failure of the test if there is none.
   std::string stage(Use use = Use::load) {
-    auto staged = place_.stage(kVm, plugin_, use);
+    auto staged = place_.stage(kVmUser, plugin_, use);
     if (staged) return *staged;
     ADD_FAILURE() << staged.error().message();
     return {};
@@ -90,15 +87,15 @@ class StagingPlaceTest : public testing::Test {
 };
 
 TEST_F(StagingPlaceTest, CopyCanBeReadByTheVmsUserAndIsNotListed) {
-  ASSERT_FALSE(readable_by(kVm, plugin_));
+  ASSERT_FALSE(readable_by(kVmUser, plugin_));
   const std::string copy = stage();
   EXPECT_THAT(copy, StartsWith(path("run/staged/")));
   EXPECT_THAT(copy, EndsWith("-vdev-counter.so"));
-  EXPECT_TRUE(readable_by(kVm, copy));
+  EXPECT_TRUE(readable_by(kVmUser, copy));
   EXPECT_EQ(content_of(copy), "first content");
   EXPECT_EQ(mode_of(copy), 0644U);
   EXPECT_EQ(mode_of(path("run/staged")), 0711U);
-  EXPECT_FALSE(openable_by(kVm, path("run/staged"), O_RDONLY)) << "its names are nobody's business";
+  EXPECT_FALSE(openable_by(kVmUser, path("run/staged"), O_RDONLY)) << "its names are nobody's business";
 }
 
 TEST_F(StagingPlaceTest, OneContentIsCopiedOnce) {
@@ -141,7 +138,7 @@ TEST_F(StagingPlaceTest, ManyAtOnceGetTheSame) {
     std::vector<std::jthread> threads;
     for (std::string& copy : copies) {
       threads.emplace_back([&] {
-        if (auto staged = place_.stage(kVm, plugin_, Use::load)) copy = *staged;
+        if (auto staged = place_.stage(kVmUser, plugin_, Use::load)) copy = *staged;
       });
     }
   }
@@ -155,7 +152,7 @@ TEST_F(StagingPlaceTest, WhatIsLoadedIsElsewhereWhereTheRuntimeDirectoryIsNoexec
   const std::string copy = stage();
   EXPECT_THAT(copy, StartsWith(path("run/staged/"))) << "its name does not tell";
   EXPECT_THAT(fs::canonical(copy).string(), StartsWith(path("cache/qvm-staged-")));
-  EXPECT_TRUE(readable_by(kVm, copy));
+  EXPECT_TRUE(readable_by(kVmUser, copy));
   EXPECT_EQ(stage(), copy);
   write(plugin_, "firmware");
   EXPECT_THAT(fs::canonical(stage(Use::read)).string(), StartsWith(path("run/staged/")));
@@ -199,7 +196,7 @@ TEST_F(StagingPlaceTest, WithoutAPlaceEachOneIsNamedWithItsReason) {
   set_mode(path("cache"), 0777);
   ASSERT_TRUE(mounts_.mount_empty(path("tmp"), MS_NOEXEC));
   set_mode(path("tmp"), 01777);
-  const auto staged = place_.stage(kVm, plugin_, Use::load);
+  const auto staged = place_.stage(kVmUser, plugin_, Use::load);
   ASSERT_FALSE(staged);
   const std::string& why = staged.error().message();
   EXPECT_THAT(why, StartsWith("uid 64123 cannot read '" + plugin_ + "', and there is no place for a copy: "));

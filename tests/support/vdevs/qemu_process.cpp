@@ -187,4 +187,10 @@ std::string ScratchDirectory::write(const std::string& name, const std::string& 
   return path;
 }
 
+QemuProcess::End run_to_the_end(const std::string& config, std::vector<std::string> more) {
+  const ScratchDirectory directory;
+  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config), .more = std::move(more)});
+  return qemu.wait(std::chrono::seconds(20));
+}
+
 }  // namespace qvm::testing

@@ -83,4 +83,7 @@ class ScratchDirectory {
   std::string x_path;
 };
 
+// Runs a QEMU with this text as vmhost.json until it ends by itself.
+QemuProcess::End run_to_the_end(const std::string& config, std::vector<std::string> more = {});
+
 }  // namespace qvm::testing

@@ -16,8 +16,6 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 namespace fs = std::filesystem;
 
-constexpr seconds kPatience{100};
-
 class BoardLinux : public BoardCliTest {
  protected:
   void SetUp() override {
@@ -53,7 +51,7 @@ TEST_F(BoardLinux, TalksWithAnX86GuestAndTheHost) {
   if (!fs::exists(guest_image("hello"))) GTEST_SKIP() << "built without guests for x86-64";
   BackgroundProgram host = this->host();
   BackgroundProgram set(up({example("system.yaml")}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   EXPECT_EQ(host.wait(), 0) << host.out() << host.err();
   for (const char* peer : {"host", "right"}) {
     EXPECT_THAT(
@@ -69,9 +67,9 @@ TEST_F(BoardLinux, TalksWithAnX86GuestAndTheHost) {
 // On the console of a shell; what is expected is not what was typed.
 TEST_F(BoardLinux, HasTheDevicesOfItsConfiguration) {
   BackgroundProgram set(up({"--detach", example("shell.yaml")}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.err();
   BackgroundProgram console(sandbox_.program({.words = {"console", "board"}}));
-  ASSERT_TRUE(console.wait_for("/ # ", kPatience)) << console.out();
+  ASSERT_TRUE(console.wait_for("/ # ", kLinuxPatience)) << console.out();
   console.type(
       "echo processors: $(nproc)\n"
       "head -n 1 /dev/vda; echo from the guest | dd of=/dev/vda conv=fsync\n"
@@ -80,7 +78,7 @@ TEST_F(BoardLinux, HasTheDevicesOfItsConfiguration) {
       "echo random: $(head -c 16 /dev/hwrng | wc -c)\n"
       "cat /proc/interrupts\n"
       "poweroff -f\n");
-  EXPECT_EQ(console.wait(kPatience), 0) << console.out() << console.err();
+  EXPECT_EQ(console.wait(kLinuxPatience), 0) << console.out() << console.err();
   EXPECT_THAT(console.out(), HasSubstr("processors: 2\r\n"));
   EXPECT_THAT(console.out(), HasSubstr("from the host\r\n"));
   EXPECT_EQ(first_line_of_the_disk(), "from the guest");
@@ -105,7 +103,7 @@ TEST_F(BoardLinux, RunsWithTheOlderInterruptControllerUntilItsWatchdogBites) {
       "vdev wdt-sp805 loc 0x1c0f0000 action terminate\n"
       "vdev shmem loc 0x1c050000 intr gic:38 deny forbidden allow *\n");
   BackgroundProgram guest(up({file}));
-  EXPECT_EQ(guest.wait(kPatience), 4) << guest.out() << guest.err();
+  EXPECT_EQ(guest.wait(kLinuxPatience), 4) << guest.out() << guest.err();
   const std::vector<std::string> lines = lines_with(guest.out(), "board | ");
   EXPECT_THAT(lines, Contains("processors: 3"));
   EXPECT_THAT(lines, Contains("device 1c050000.shmem at 0x1c050000"));

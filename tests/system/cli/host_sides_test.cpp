@@ -185,7 +185,6 @@ class LinuxHostSides : public LinuxCliTest {
                              .environment = {{"QVM_LINUX", x_images}},
                              .directory = sandbox_.directory() + "/files"});
   }
-  static constexpr seconds kPatience{100};
 };
 
 TEST_F(LinuxHostSides, VirtioConsoleIsTheVmsConsole) {
@@ -196,14 +195,14 @@ TEST_F(LinuxHostSides, VirtioConsoleIsTheVmsConsole) {
       "line; echo got $line\\\"",
       "vdev virtio-console hostdev -\n");
   BackgroundProgram up(program({"up", "--detach", "--accel", usual_accelerator(), conf}));
-  ASSERT_EQ(up.wait(kPatience), 0) << up.err();
+  ASSERT_EQ(up.wait(kLinuxPatience), 0) << up.err();
   // Nobody was there when the guest began: its words are in the log all the same.
   BackgroundProgram console(sandbox_.program({.words = {"console", "tux"}}));
-  ASSERT_TRUE(console.wait_for("ready\r\n", kPatience)) << console.out() << console.err();
+  ASSERT_TRUE(console.wait_for("ready\r\n", kLinuxPatience)) << console.out() << console.err();
   EXPECT_THAT(console.out(), HasSubstr("0x1043\r\n"));
   console.type("hello\n");
-  EXPECT_TRUE(console.wait_for("got hello\r\n", kPatience)) << console.out();
-  EXPECT_EQ(console.wait(kPatience), 0) << console.err();
+  EXPECT_TRUE(console.wait_for("got hello\r\n", kLinuxPatience)) << console.out();
+  EXPECT_EQ(console.wait(kLinuxPatience), 0) << console.err();
   EXPECT_TRUE(sandbox_.nothing_left_soon());
 }
 
@@ -236,10 +235,10 @@ TEST_F(LinuxHostSides, SerialPortsAndConsolesHaveFilesPipesAndPrograms) {
   BackgroundProgram guest(program({"--accel", usual_accelerator(), "@" + conf}));
   const UniqueFd out(::open((files + "p.out").c_str(), O_RDWR | O_CLOEXEC));
   const UniqueFd in(::open((files + "p.in").c_str(), O_RDWR | O_CLOEXEC));
-  EXPECT_EQ(read_until(out.get(), "\n", kPatience), "ready\n") << guest.out() << guest.err();
+  EXPECT_EQ(read_until(out.get(), "\n", kLinuxPatience), "ready\n") << guest.out() << guest.err();
   put(in.get(), "from a pipe\n");
-  EXPECT_EQ(read_until(out.get(), "\n", kPatience), "serial got from a pipe\n") << guest.out();
-  EXPECT_EQ(guest.wait(kPatience), 0) << guest.out() << guest.err();
+  EXPECT_EQ(read_until(out.get(), "\n", kLinuxPatience), "serial got from a pipe\n") << guest.out();
+  EXPECT_EQ(guest.wait(kLinuxPatience), 0) << guest.out() << guest.err();
   EXPECT_EQ(content(files + "copy"), "console got from a file\n");
   EXPECT_TRUE(sandbox_.nothing_left());
 }

@@ -15,8 +15,6 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-constexpr seconds kPatience{100};
-
 class LinuxStorage : public LinuxCliTest {
  protected:
   // A file of that many sectors that begins with text, for nobody else to touch.
@@ -39,7 +37,7 @@ class LinuxStorage : public LinuxCliTest {
         "penguin.qvmconf", linux_guest("penguin", "console=ttyS0 quiet -- sh -c \\\"" + command + "\\\"",
                                        kSerialConsole + vdevs));
     BackgroundProgram guest(up({file}));
-    EXPECT_EQ(guest.wait(kPatience), 0) << guest.out() << guest.err();
+    EXPECT_EQ(guest.wait(kLinuxPatience), 0) << guest.out() << guest.err();
     EXPECT_TRUE(sandbox_.nothing_left());
     return guest.out();
   }

@@ -15,8 +15,6 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::MatchesRegex;
 
-constexpr seconds kPatience{100};
-
 class LinuxExample : public LinuxCliTest {
  protected:
   ProgramStart host_program(const std::string& name, const std::vector<std::string>& words) const {
@@ -36,7 +34,7 @@ class LinuxExample : public LinuxCliTest {
 TEST_F(LinuxExample, TalksWithAFreestandingGuestAndTheHost) {
   BackgroundProgram host(host_program("hello-host", {"--wait"}));
   BackgroundProgram set(up({example("system.yaml")}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   EXPECT_EQ(host.wait(), 0) << host.out() << host.err();
   for (const char* peer : {"host", "right"}) {
     EXPECT_THAT(
@@ -52,17 +50,17 @@ TEST_F(LinuxExample, TalksWithAFreestandingGuestAndTheHost) {
 
 TEST_F(LinuxExample, TwoGuestsChat) {
   BackgroundProgram set(up({"--detach", example("chat.yaml")}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.err();
   BackgroundProgram ann(sandbox_.program({.words = {"console", "ann"}}));
   BackgroundProgram bob(sandbox_.program({.words = {"console", "bob"}}));
-  ASSERT_TRUE(ann.wait_for("* 1 is here", kPatience)) << ann.out();
-  ASSERT_TRUE(bob.wait_for("* 1 is here", kPatience)) << bob.out();
+  ASSERT_TRUE(ann.wait_for("* 1 is here", kLinuxPatience)) << ann.out();
+  ASSERT_TRUE(bob.wait_for("* 1 is here", kLinuxPatience)) << bob.out();
   ann.type("hello bob\n");
-  EXPECT_TRUE(bob.wait_for(": hello bob", kPatience)) << bob.out();
+  EXPECT_TRUE(bob.wait_for(": hello bob", kLinuxPatience)) << bob.out();
   bob.type("hello ann\n");
-  EXPECT_TRUE(ann.wait_for(": hello ann", kPatience)) << ann.out();
+  EXPECT_TRUE(ann.wait_for(": hello ann", kLinuxPatience)) << ann.out();
   bob.type("\004");  // the end of its input: the guest powers off
-  EXPECT_TRUE(ann.wait_for(" has left", kPatience)) << ann.out();
+  EXPECT_TRUE(ann.wait_for(" has left", kLinuxPatience)) << ann.out();
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
   EXPECT_TRUE(sandbox_.nothing_left());
 }
@@ -73,9 +71,9 @@ TEST_F(LinuxExample, OffersAFileForEachVdev) {
       "twice.qvmconf", linux_config("twice", "qvm-chat --runtime-dir /dev/guest-shm1 testing",
                                     "vdev shmem loc 0x1c050000 intr myioapic:7 deny testing\nvdev shmem\n"));
   BackgroundProgram set(up({"--detach", config}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.err();
   BackgroundProgram host(host_program("qvm-chat", {"testing"}));
-  EXPECT_TRUE(host.wait_for("* 1 is here\n", kPatience)) << sandbox_.qvm({"log"}).out;
+  EXPECT_TRUE(host.wait_for("* 1 is here\n", kLinuxPatience)) << sandbox_.qvm({"log"}).out;
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
 }
 
@@ -95,7 +93,7 @@ TEST_F(LinuxExample, ComesBackTenTimesAndNothingGrows) {
   // One heap for all threads: of several, the one that a start is the first to use keeps what that frees.
   start.environment["MALLOC_ARENA_MAX"] = "1";
   BackgroundProgram set(start);
-  ASSERT_EQ(set.wait(kPatience), 0) << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.err();
   BackgroundProgram host(host_program("qvm-chat", {"testing"}));
   ASSERT_TRUE(host.wait_for("* 0 is here: you\n")) << host.err();
 
@@ -112,7 +110,7 @@ TEST_F(LinuxExample, ComesBackTenTimesAndNothingGrows) {
   std::string expected = "* 0 is here: you\n";
   for (int round = 1; round <= 10; ++round) {
     expected += "* 1 is here\n1: before\n* 1 has left\n* 1 is here\n1: here\n";
-    ASSERT_TRUE(host.wait_for(expected, kPatience)) << round << host.out() << sandbox_.qvm({"ps"}).out;
+    ASSERT_TRUE(host.wait_for(expected, kLinuxPatience)) << round << host.out() << sandbox_.qvm({"ps"}).out;
     // Each time at the same point: the guest is attached, in its driver's second life.
     if (round == kSettled) before = look();
     if (round == 10) after = look();
@@ -146,7 +144,7 @@ TEST_F(LinuxExample, UsesThePartsOfAPc) {
           "vdev 8259 loc 0x20\nvdev 8259 loc 0xa0\nvdev timer8254 intr myioapic:0\n"
           "vdev hpet loc 0xfed00000\nvdev mc146818\nvdev pckeyboard\n"));
   BackgroundProgram guest(up({config}));
-  ASSERT_EQ(guest.wait(kPatience), 0) << guest.out() << guest.err();
+  ASSERT_EQ(guest.wait(kLinuxPatience), 0) << guest.out() << guest.err();
   const std::vector<std::string> lines = lines_with(guest.out(), "parts | ");
   EXPECT_THAT(lines, Contains("source hpet"));
   EXPECT_THAT(lines, Contains(MatchesRegex("clock rtc_cmos [0-9: ]*20[0-9-]+")));

@@ -21,8 +21,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-constexpr seconds kPatience{110};
-
 // A server on the host's loopback that sends one text to whoever connects.
 class Greeter {
  public:
@@ -97,7 +95,7 @@ TEST_F(NetworkPlan, PeersThatDoNotNameEachOtherAreRefused) {
 
 TEST_F(Network, ExampleOfTwoGuestsPinging) {
   BackgroundProgram set(up({std::string(kExamples) + "network/system.yaml"}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   for (const char* guest : {"ann | ", "bob | "}) {
     EXPECT_THAT(lines_with(set.out(), guest),
                 Contains(HasSubstr("3 packets transmitted, 3 packets received")));
@@ -113,7 +111,7 @@ TEST_F(Network, ManyMegabytesArriveUnchanged) {
   add_guest("receiver", "10.9.0.2", "cat /sys/class/net/eth0/address; nc -l -p 5000 | md5sum",
             "vdev virtio-net name in peer /dev/qvm/sender/out mac 02:00:00:00:09:02");
   BackgroundProgram set(up({manifest({"sender", "receiver"})}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   const auto sums = [&](const char* guest) {
     std::vector<std::string> found;
     for (const std::string& line : lines_with(set.out(), guest)) {
@@ -136,15 +134,15 @@ TEST_F(Network, LinkComesBackWithTheGuestThatDied) {
             "vdev virtio-net name a peer /dev/qvm/bob/b");
   add_guest("bob", "10.9.0.2", "sleep 1000", "vdev virtio-net name b peer /dev/qvm/ann/a");
   BackgroundProgram set(up({"--detach", manifest({"ann", "bob"}, "always")}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.err();
   BackgroundProgram ann(sandbox_.program({.words = {"console", "ann"}}));
-  ASSERT_TRUE(ann.wait_for("met\r\n", kPatience)) << ann.out();
+  ASSERT_TRUE(ann.wait_for("met\r\n", kLinuxPatience)) << ann.out();
   const auto listed = nlohmann::json::parse(sandbox_.qvm({"ps", "--json"}).out);
   const pid_t bob = listed.at("vms").at(1).at("pid").get<pid_t>();
   ASSERT_GT(bob, 0) << listed;
   ASSERT_EQ(::kill(bob, SIGKILL), 0);
-  ASSERT_TRUE(ann.wait_for("lost\r\n", kPatience)) << ann.out();
-  ASSERT_TRUE(ann.wait_for("met again\r\n", kPatience)) << ann.out();
+  ASSERT_TRUE(ann.wait_for("lost\r\n", kLinuxPatience)) << ann.out();
+  ASSERT_TRUE(ann.wait_for("met again\r\n", kLinuxPatience)) << ann.out();
   EXPECT_EQ(sandbox_.qvm({"down"}).status, 0);
   EXPECT_TRUE(sandbox_.nothing_left());
 }
@@ -155,7 +153,7 @@ TEST_F(Network, UserModeReachesTheHost) {
             "vdev virtio-net name host peer /dev/vdevpeers/vp0 legacy");
   BackgroundProgram set(
       up({manifest({"carl"}, "no", "host-map: {/dev/vdevpeers/vp0: {user-mode: true}}\n")}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   EXPECT_THAT(lines_with(set.out(), "carl | "), Contains(HasSubstr("hello from the host")));
 }
 
@@ -182,7 +180,7 @@ TEST_F(Network, BridgeOfTheHostIsReached) {
   add_guest("dora", "10.9.77.2", "ping -c 3 10.9.77.1", "vdev virtio-net name host peer /dev/vdevpeers/vp0");
   BackgroundProgram set(up({manifest(
       {"dora"}, "no", fmt::format("host-map: {{/dev/vdevpeers/vp0: {{bridge: {}}}}}\n", Bridge::kName))}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   EXPECT_THAT(lines_with(set.out(), "dora | "), Contains(HasSubstr("3 packets received")));
 }
 
@@ -191,7 +189,7 @@ TEST_F(Network, InterfaceWithoutANetworkIsThere) {
   add_guest("erna", "10.9.0.1", "ping -c 2 -W 1 10.9.0.2; echo done",
             "vdev virtio-net name host peer /dev/vdevpeers/vp0");
   BackgroundProgram set(up({manifest({"erna"})}));
-  ASSERT_EQ(set.wait(kPatience), 0) << set.out() << set.err();
+  ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.out() << set.err();
   EXPECT_THAT(set.err(), HasSubstr("warning: '/dev/vdevpeers/vp0' is a network of a QNX host"));
   EXPECT_THAT(lines_with(set.out(), "erna | "), Contains(HasSubstr("0 packets received")));
   EXPECT_THAT(lines_with(set.out(), "erna | "), Contains(HasSubstr("done")));

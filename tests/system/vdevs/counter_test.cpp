@@ -11,12 +11,12 @@
 namespace qvm::testing {
 namespace {
 
-constexpr std::uint64_t kLoc = 0x1c060000;
-constexpr std::uint64_t kCount = kLoc;
-constexpr std::uint64_t kPeriod = kLoc + 4;
+constexpr std::uint64_t kCounter = 0x1c060000;
+constexpr std::uint64_t kCount = kCounter;
+constexpr std::uint64_t kPeriod = kCounter + 4;
 constexpr std::uint64_t kWindow = 0x80000000;
 
-std::string config(const std::string& start = "41", std::uint64_t loc = kLoc) {
+std::string counter_config(const std::string& start = "41", std::uint64_t loc = kCounter) {
   return R"({"version":1,"vm":"counting","vdevs":[{"id":"counter0","type":"counter","object":")" QVM_COUNTER_VDEV
          R"(","place":"counter.qvmconf:18:6","loc":{"space":"memory","address":)" +
          std::to_string(loc) +
@@ -27,8 +27,9 @@ std::string config(const std::string& start = "41", std::uint64_t loc = kLoc) {
 
 struct Counter : ::testing::Test {
   ScratchDirectory directory;
-  QemuProcess qemu{
-      {.accelerator = "qtest", .vmhost_config = directory.write("vmhost.json", config()), .reboots = true}};
+  QemuProcess qemu{{.accelerator = "qtest",
+                    .vmhost_config = directory.write("vmhost.json", counter_config()),
+                    .reboots = true}};
 };
 
 TEST_F(Counter, StartsAsConfigured) {
@@ -75,11 +76,12 @@ TEST_F(Counter, AWindowWithNothingInItReadsAllOnes) {
 TEST(CounterPair, SharesAPinAsAnOr) {
   constexpr std::uint64_t kOther = 0x1c061000;
   const std::string both = [] {
-    std::string text = config();
+    std::string text = counter_config();
     const std::string first = text.substr(text.find("{\"id\""), text.rfind("]}") - text.find("{\"id\""));
     std::string second = first;
     second.replace(second.find("counter0"), 8, "counter1");
-    second.replace(second.find(std::to_string(kLoc)), std::to_string(kLoc).size(), std::to_string(kOther));
+    second.replace(second.find(std::to_string(kCounter)), std::to_string(kCounter).size(),
+                   std::to_string(kOther));
     return text.insert(text.rfind("]}"), "," + second);
   }();
   const ScratchDirectory directory;
@@ -102,20 +104,14 @@ TEST(CounterPair, SharesAPinAsAnOr) {
   EXPECT_EQ(qemu.irqs(), (std::vector<std::string>{"raise 21", "lower 21"}));
 }
 
-QemuProcess::End run(const std::string& text) {
-  const ScratchDirectory directory;
-  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", text)});
-  return qemu.wait(std::chrono::seconds(20));
-}
-
 TEST(CounterFailure, NamesTheOption) {
-  const auto end = run(config("many"));
+  const auto end = run_to_the_end(counter_config("many"));
   EXPECT_EQ(end.output, "qvm: vdev counter0 (counter.qvmconf:18:6): 'start' is not a number of 32 bits\n");
   EXPECT_EQ(end.status, 1);
 }
 
 TEST(CounterFailure, SaysThatItsRegistersAreInAWindow) {
-  const auto end = run(config("1", kWindow));
+  const auto end = run_to_the_end(counter_config("1", kWindow));
   EXPECT_EQ(end.output,
             "qvm: vdev counter0 (counter.qvmconf:18:6): its 'loc' 0x80000000 lies in the region window "
             "0x80000000,0x100000\n");

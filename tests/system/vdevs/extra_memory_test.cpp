@@ -16,7 +16,7 @@ constexpr std::uint64_t kHighRom = 0x180000000;
 constexpr std::uint64_t kIoApic = 0xf8000000;
 constexpr std::uint64_t kTimers = 0xf8008000;
 
-std::string config(const std::string& lists) {
+std::string board_config(const std::string& lists) {
   return R"({"version":1,"vm":"board","vdevs":[],)" + lists + "}";
 }
 
@@ -31,7 +31,7 @@ TEST(ExtraMemory, ReadOnlyMemoryHasWhatTheLoaderPutThere) {
   const ScratchDirectory directory;
   const std::string file = directory.write("data", std::string(16, '\x5a'));
   QemuProcess qemu({.accelerator = "qtest",
-                    .vmhost_config = directory.write("vmhost.json", config(kRoms)),
+                    .vmhost_config = directory.write("vmhost.json", board_config(kRoms)),
                     .reboots = true,
                     .more = {"-device", "loader,file=" + file + ",addr=0xd0000ff8,force-raw=on"}});
   EXPECT_EQ(qemu.qtest_read('q', kRom), 0u);
@@ -47,7 +47,7 @@ TEST(ExtraMemory, OfAResetMachineIsTheSame) {
   const ScratchDirectory directory;
   const std::string file = directory.write("data", std::string(16, '\x5a'));
   QemuProcess qemu({.accelerator = "qtest",
-                    .vmhost_config = directory.write("vmhost.json", config(kRoms)),
+                    .vmhost_config = directory.write("vmhost.json", board_config(kRoms)),
                     .reboots = true,
                     .more = {"-device", "loader,file=" + file + ",addr=0xd0000000,force-raw=on"}});
   qemu.qtest("outb 0xcf9 0x2");
@@ -58,7 +58,7 @@ TEST(ExtraMemory, OfAResetMachineIsTheSame) {
 TEST(ExtraMemory, SecondPlacesShowTheSameRegisters) {
   const ScratchDirectory directory;
   QemuProcess qemu(
-      {.accelerator = "qtest", .vmhost_config = directory.write("vmhost.json", config(kPlaces))});
+      {.accelerator = "qtest", .vmhost_config = directory.write("vmhost.json", board_config(kPlaces))});
   qemu.qtest_write('l', kIoApic, 1);
   EXPECT_EQ(qemu.qtest_read('l', kIoApic + 0x10), 0x170020u);
   qemu.qtest_write('l', kIoApic, 0x10);
@@ -69,23 +69,17 @@ TEST(ExtraMemory, SecondPlacesShowTheSameRegisters) {
   EXPECT_EQ(qemu.qtest_read('q', kTimers), qemu.qtest_read('q', 0xfed00000));
 }
 
-QemuProcess::End run(const std::string& lists, const std::vector<std::string>& more) {
-  const ScratchDirectory directory;
-  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config(lists)), .more = more});
-  return qemu.wait(std::chrono::seconds(20));
-}
-
 TEST(ExtraMemory, SecondPlaceOfWhatIsNotThereIsAnError) {
-  const auto end = run(kPlaces, {"-machine", "hpet=off"});
+  const auto end = run_to_the_end(board_config(kPlaces), {"-machine", "hpet=off"});
   EXPECT_EQ(end.status, 1);
   EXPECT_EQ(end.output,
             "qvm: high precision timer (v.qvmconf:6:6): the machine has no high precision timer\n");
 }
 
 TEST(ExtraMemory, FixedFunctionNeedsItsDevice) {
-  const auto end = run(R"("pci_functions":[{"id":"pci-dummy0","place":"v.qvmconf:7:6","config":")" +
-                           std::string(512, '0') + R"("}])",
-                       {});
+  const auto end = run_to_the_end(
+      board_config(R"("pci_functions":[{"id":"pci-dummy0","place":"v.qvmconf:7:6","config":")" +
+                   std::string(512, '0') + R"("}])"));
   EXPECT_EQ(end.status, 1);
   EXPECT_EQ(
       end.output,

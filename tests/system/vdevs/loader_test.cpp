@@ -21,13 +21,6 @@ std::string config_with(const std::string& object, const std::string& more = "")
          R"(","place":"left.qvmconf:12:6")" + more + "}]}";
 }
 
-// Runs QEMU until it ends by itself.
-QemuProcess::End run(const std::string& config, std::vector<std::string> more = {}) {
-  const ScratchDirectory directory;
-  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config), .more = std::move(more)});
-  return qemu.wait(kPatience);
-}
-
 struct Failure {
   const char* object;
   const char* message;  // "%": the object's path
@@ -38,7 +31,7 @@ TEST_P(VdevCannotStart, SaysWhyInOneLineAndEnds) {
   const std::string object = odd(GetParam().object);
   std::string message = GetParam().message;
   if (const auto place = message.find('%'); place != std::string::npos) message.replace(place, 1, object);
-  const auto end = run(config_with(object));
+  const auto end = run_to_the_end(config_with(object));
   EXPECT_EQ(end.output, "qvm: vdev odd0 (left.qvmconf:12:6): " + message + "\n");
   EXPECT_EQ(end.status, 1);
 }
@@ -60,7 +53,8 @@ TEST(VdevLoading, AGoodVdevStarts) {
 }
 
 TEST(VdevLoading, RefusesALineThatTheMachineDoesNotHave) {
-  const auto end = run(config_with(odd("none"), R"(,"interrupt":{"controller":"ioapic","line":24})"));
+  const auto end =
+      run_to_the_end(config_with(odd("none"), R"(,"interrupt":{"controller":"ioapic","line":24})"));
   EXPECT_EQ(
       end.output,
       "qvm: vdev odd0 (left.qvmconf:12:6): interrupt line 24 does not exist; the I/O APIC has 0 to 23\n");
@@ -68,7 +62,7 @@ TEST(VdevLoading, RefusesALineThatTheMachineDoesNotHave) {
 }
 
 TEST(VdevLoading, RefusesAnUnknownController) {
-  const auto end = run(config_with(odd("none"), R"(,"interrupt":{"controller":"vic","line":40})"));
+  const auto end = run_to_the_end(config_with(odd("none"), R"(,"interrupt":{"controller":"vic","line":40})"));
   EXPECT_EQ(end.output,
             "qvm: vdev odd0 (left.qvmconf:12:6): interrupt controller 'vic' is not supported; it must be "
             "'gic', 'ioapic' or "
@@ -76,12 +70,13 @@ TEST(VdevLoading, RefusesAnUnknownController) {
   EXPECT_EQ(end.status, 1);
 }
 
-constexpr const char* kWindow = R"(,"window":{"address":2147483648,"length":1048576})";
+constexpr const char* kWindowMember = R"(,"window":{"address":2147483648,"length":1048576})";
 
 TEST(VdevLoading, RefusesOneThreadForAllVcpusWithSharedMemory) {
   const ScratchDirectory directory;
-  QemuProcess qemu({.accelerator = "tcg,thread=single",
-                    .vmhost_config = directory.write("vmhost.json", config_with(odd("none"), kWindow))});
+  QemuProcess qemu(
+      {.accelerator = "tcg,thread=single",
+       .vmhost_config = directory.write("vmhost.json", config_with(odd("none"), kWindowMember))});
   const auto end = qemu.wait(kPatience);
   EXPECT_EQ(end.output,
             "qvm: vdev odd0 (left.qvmconf:12:6): QEMU runs with one thread for all vCPUs (thread=single or "
@@ -93,7 +88,8 @@ TEST(VdevLoading, RefusesOneThreadForAllVcpusWithSharedMemory) {
 }
 
 TEST(VdevLoading, RefusesAWindowThatIsNotMadeOfPages) {
-  const auto end = run(config_with(odd("none"), R"(,"window":{"address":2147483649,"length":1048576})"));
+  const auto end =
+      run_to_the_end(config_with(odd("none"), R"(,"window":{"address":2147483649,"length":1048576})"));
   EXPECT_EQ(end.output,
             "qvm: vdev odd0 (left.qvmconf:12:6): window 0x80000001,0x100000 is not made of whole pages of "
             "4096 bytes, "

@@ -24,7 +24,7 @@ std::string vdev(const std::string& id) {
          R"(","place":"pci.qvmconf:3:6","pci":{"vendor":7173,"device":17,"class":2176,"length":4096},)"
          R"("options":[{"name":"start","args":["41"]}]})";
 }
-std::string config(const std::string& vdevs) {
+std::string pci_config(const std::string& vdevs) {
   return R"({"version":1,"vm":"counting","vdevs":[)" + vdevs + "]}";
 }
 
@@ -52,7 +52,7 @@ struct PciCounter : ::testing::Test {
 
   ScratchDirectory directory;
   QemuProcess qemu{{.accelerator = "qtest",
-                    .vmhost_config = directory.write("vmhost.json", config(vdev("counter0"))),
+                    .vmhost_config = directory.write("vmhost.json", pci_config(vdev("counter0"))),
                     .reboots = true,
                     .more = {"-device", "qvm-pci-counter0,addr=0x1f"}}};
 };
@@ -112,14 +112,8 @@ TEST_F(PciCounter, MayBeEjectedWhileItTicks) {
   EXPECT_EQ(read_config(0, 0) & 0xffff, 0x8086u) << "the machine goes on";
 }
 
-QemuProcess::End run(const std::string& vdevs, const std::vector<std::string>& more) {
-  const ScratchDirectory directory;
-  QemuProcess qemu({.vmhost_config = directory.write("vmhost.json", config(vdevs)), .more = more});
-  return qemu.wait(std::chrono::seconds(20));
-}
-
 TEST(PciFunction, NeedsItsDevice) {
-  const auto end = run(vdev("counter0"), {});
+  const auto end = run_to_the_end(pci_config(vdev("counter0")));
   EXPECT_EQ(end.status, 1);
   EXPECT_EQ(
       end.output,
@@ -128,7 +122,8 @@ TEST(PciFunction, NeedsItsDevice) {
 }
 
 TEST(PciFunction, IsThereOnce) {
-  const auto end = run(vdev("counter0"), {"-device", "qvm-pci-counter0", "-device", "qvm-pci-counter0"});
+  const auto end = run_to_the_end(pci_config(vdev("counter0")),
+                                  {"-device", "qvm-pci-counter0", "-device", "qvm-pci-counter0"});
   EXPECT_EQ(end.status, 1);
   EXPECT_NE(
       end.output.find("qvm-pci-counter0: there can be one device of this type, and only from the start"),
@@ -140,7 +135,7 @@ TEST(PciFunction, HasOthersBesideIt) {
   const ScratchDirectory directory;
   QemuProcess qemu(
       {.accelerator = "qtest",
-       .vmhost_config = directory.write("vmhost.json", config(vdev("counter0") + "," + vdev("counter1"))),
+       .vmhost_config = directory.write("vmhost.json", pci_config(vdev("counter0") + "," + vdev("counter1"))),
        .more = {"-device", "qvm-pci-counter1,addr=0x1e", "-device", "virtio-rng-pci", "-device",
                 "qvm-pci-counter0,addr=0x1f"}});
   for (const std::uint32_t slot : {0x1eu, 0x1fu}) {

@@ -15,13 +15,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::uint64_t kLoc = 0x1c0f0000;
+constexpr std::uint64_t kWatchdog = 0x1c0f0000;
 constexpr std::uint32_t kShort = 25'000;  // a millisecond
 
-std::string config(const std::string& option, const std::string& argument) {
+std::string watchdog_config(const std::string& option, const std::string& argument) {
   return R"({"version":1,"vm":"guarded","vdevs":[{"id":"wdt-sp805-0","type":"wdt-sp805","object":")" +
          plugin_path("vdev-wdt-sp805.so") +
-         R"(","place":"guarded.qvmconf:8:6","loc":{"space":"memory","address":)" + std::to_string(kLoc) +
+         R"(","place":"guarded.qvmconf:8:6","loc":{"space":"memory","address":)" + std::to_string(kWatchdog) +
          R"(,"length":4096},"interrupt":{"controller":"ioapic","line":21},"options":[{"name":")" + option +
          R"(","args":[")" + argument + R"("]}]}]})";
 }
@@ -32,24 +32,25 @@ struct Watchdog : ::testing::Test {
 
 TEST_F(Watchdog, RaisesItsLine) {
   QemuProcess qemu{{.accelerator = "qtest",
-                    .vmhost_config = directory.write("a.json", config("action", "dump,terminate"))}};
+                    .vmhost_config = directory.write("a.json", watchdog_config("action", "dump,terminate"))}};
   qemu.qtest("irq_intercept_in /machine/i440fx/ioapic");
-  qemu.qtest_write('l', kLoc + sp805::kLoad, kShort);
-  qemu.qtest_write('l', kLoc + sp805::kControl, sp805::kInterruptEnable);
-  while (qemu.irqs().empty()) qemu.qtest_read('l', kLoc);  // ended by the test's timeout if nothing comes
-  EXPECT_EQ(qemu.qtest_read('l', kLoc + sp805::kMaskedStatus), 1u);
-  qemu.qtest_write('l', kLoc + sp805::kInterruptClear, 1);
-  qemu.qtest_write('l', kLoc + sp805::kControl, 0);
-  qemu.qtest_read('l', kLoc);
+  qemu.qtest_write('l', kWatchdog + sp805::kLoad, kShort);
+  qemu.qtest_write('l', kWatchdog + sp805::kControl, sp805::kInterruptEnable);
+  while (qemu.irqs().empty())
+    qemu.qtest_read('l', kWatchdog);  // ended by the test's timeout if nothing comes
+  EXPECT_EQ(qemu.qtest_read('l', kWatchdog + sp805::kMaskedStatus), 1u);
+  qemu.qtest_write('l', kWatchdog + sp805::kInterruptClear, 1);
+  qemu.qtest_write('l', kWatchdog + sp805::kControl, 0);
+  qemu.qtest_read('l', kWatchdog);
   EXPECT_EQ(qemu.irqs().front(), "raise 21");
   EXPECT_EQ(qemu.irqs().back(), "lower 21");
 }
 
 TEST_F(Watchdog, EndsTheVmWhenItBites) {
-  QemuProcess qemu{
-      {.accelerator = "qtest", .vmhost_config = directory.write("a.json", config("action", "terminate"))}};
-  qemu.qtest_write('l', kLoc + sp805::kLoad, kShort);
-  qemu.qtest_write('l', kLoc + sp805::kControl, sp805::kInterruptEnable | sp805::kResetEnable);
+  QemuProcess qemu{{.accelerator = "qtest",
+                    .vmhost_config = directory.write("a.json", watchdog_config("action", "terminate"))}};
+  qemu.qtest_write('l', kWatchdog + sp805::kLoad, kShort);
+  qemu.qtest_write('l', kWatchdog + sp805::kControl, sp805::kInterruptEnable | sp805::kResetEnable);
   const QemuProcess::End end = qemu.wait(std::chrono::seconds(20));
   EXPECT_NE(end.status, 0);
   EXPECT_THAT(end.output, HasSubstr("vdev wdt-sp805-0 (guarded.qvmconf:8:6): the guest's watchdog bit"));
@@ -57,7 +58,7 @@ TEST_F(Watchdog, EndsTheVmWhenItBites) {
 
 TEST_F(Watchdog, RefusesAnActionThatItCannotTake) {
   QemuProcess qemu{
-      {.accelerator = "qtest", .vmhost_config = directory.write("a.json", config("action", "fiq"))}};
+      {.accelerator = "qtest", .vmhost_config = directory.write("a.json", watchdog_config("action", "fiq"))}};
   const QemuProcess::End end = qemu.wait(std::chrono::seconds(20));
   EXPECT_EQ(end.status, 1);
   EXPECT_THAT(end.output,
@@ -65,8 +66,8 @@ TEST_F(Watchdog, RefusesAnActionThatItCannotTake) {
 }
 
 TEST_F(Watchdog, RefusesAFrequencyOfZero) {
-  QemuProcess qemu{
-      {.accelerator = "qtest", .vmhost_config = directory.write("a.json", config("frequency", "0"))}};
+  QemuProcess qemu{{.accelerator = "qtest",
+                    .vmhost_config = directory.write("a.json", watchdog_config("frequency", "0"))}};
   const QemuProcess::End end = qemu.wait(std::chrono::seconds(20));
   EXPECT_EQ(end.status, 1);
   EXPECT_THAT(end.output, HasSubstr("'frequency' is not a number from 1 to 4294967295"));

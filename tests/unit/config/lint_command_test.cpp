@@ -18,6 +18,8 @@ namespace qvm::lint {
 namespace {
 
 using test::check_schema;
+using test::kGood;
+using test::kWrong;
 using test::Outcome;
 using test::TemporaryDirectory;
 using testing::HasSubstr;
@@ -29,9 +31,7 @@ Outcome run(const std::vector<std::string>& words) {
   return test::run_lint(words);
 }
 
-constexpr const char* kGood = "system left\nram 64M\n";
 constexpr const char* kWarned = "system warned\nram 64M\nvdev ser8250 loc 3f8\n";
-constexpr const char* kWrong = "system wrong\nram 64M\nloq\n";
 
 TEST(LintCommand, IsSilentAboutCleanFiles) {
   const TemporaryDirectory directory;

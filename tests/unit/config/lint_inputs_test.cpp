@@ -16,6 +16,8 @@
 namespace qvm::lint {
 namespace {
 
+using test::kGood;
+using test::kWrong;
 using test::run_lint;
 using test::TemporaryDirectory;
 using testing::ElementsAre;
@@ -23,9 +25,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-constexpr const char* kGood = "system left\nram 64M\n";
-constexpr const char* kWrong = "system wrong\nram 64M\nloq\n";
 
 TEST(LintInputs, ReadsStandardInput) {
   const auto result = run_lint({"-"}, kWrong);

@@ -9,7 +9,7 @@ namespace {
 
 using config::RestartPolicy;
 using namespace std::chrono_literals;
-using Kind = RestartDecision::Kind;
+using Choice = RestartDecision::Kind;
 
 constexpr RestartPolicy kOnFailure{.when = RestartPolicy::When::on_failure,
                                    .max_restarts = 3,
@@ -18,23 +18,23 @@ constexpr RestartPolicy kOnFailure{.when = RestartPolicy::When::on_failure,
                                    .stable_after = 60s};
 
 TEST(Restart, IsNotWantedWithoutAPolicy) {
-  EXPECT_EQ(decide_restart({}, Outcome::panicked, 0, 0ms).kind, Kind::end);
+  EXPECT_EQ(decide_restart({}, Outcome::panicked, 0, 0ms).kind, Choice::end);
 }
 
 TEST(Restart, OnFailureComesAfterFailuresOnly) {
   for (const Outcome failure : {Outcome::watchdog, Outcome::unsupported, Outcome::device, Outcome::panicked,
                                 Outcome::died, Outcome::not_started}) {
-    EXPECT_EQ(decide_restart(kOnFailure, failure, 0, 0ms).kind, Kind::restart) << to_string(failure);
+    EXPECT_EQ(decide_restart(kOnFailure, failure, 0, 0ms).kind, Choice::restart) << to_string(failure);
   }
-  EXPECT_EQ(decide_restart(kOnFailure, Outcome::shutdown, 0, 0ms).kind, Kind::end);
-  EXPECT_EQ(decide_restart(kOnFailure, Outcome::stopped, 0, 0ms).kind, Kind::end);
+  EXPECT_EQ(decide_restart(kOnFailure, Outcome::shutdown, 0, 0ms).kind, Choice::end);
+  EXPECT_EQ(decide_restart(kOnFailure, Outcome::stopped, 0, 0ms).kind, Choice::end);
 }
 
 TEST(Restart, AlwaysComesAfterAPowerOffToo) {
   const RestartPolicy always{.when = RestartPolicy::When::always};
-  EXPECT_EQ(decide_restart(always, Outcome::shutdown, 0, 0ms).kind, Kind::restart);
-  EXPECT_EQ(decide_restart(always, Outcome::died, 1'000'000, 0ms).kind, Kind::restart);
-  EXPECT_EQ(decide_restart(always, Outcome::stopped, 0, 0ms).kind, Kind::end);
+  EXPECT_EQ(decide_restart(always, Outcome::shutdown, 0, 0ms).kind, Choice::restart);
+  EXPECT_EQ(decide_restart(always, Outcome::died, 1'000'000, 0ms).kind, Choice::restart);
+  EXPECT_EQ(decide_restart(always, Outcome::stopped, 0, 0ms).kind, Choice::end);
 }
 
 TEST(Restart, DelayDoublesUpToItsBound) {
@@ -52,16 +52,16 @@ TEST(Restart, DelayDoublesUpToItsBound) {
 
 TEST(Restart, EndsAfterSoManyInARow) {
   const RestartDecision third = decide_restart(kOnFailure, Outcome::died, 2, 59'999ms);
-  EXPECT_EQ(third.kind, Kind::restart);
+  EXPECT_EQ(third.kind, Choice::restart);
   EXPECT_EQ(third.in_a_row, 3U);
   const RestartDecision fourth = decide_restart(kOnFailure, Outcome::died, 3, 59'999ms);
-  EXPECT_EQ(fourth.kind, Kind::give_up);
+  EXPECT_EQ(fourth.kind, Choice::give_up);
   EXPECT_EQ(fourth.in_a_row, 3U);
 }
 
 TEST(Restart, StableRunEndsTheRow) {
   const RestartDecision decision = decide_restart(kOnFailure, Outcome::died, 3, 60s);
-  EXPECT_EQ(decision.kind, Kind::restart);
+  EXPECT_EQ(decision.kind, Choice::restart);
   EXPECT_EQ(decision.in_a_row, 1U);
   EXPECT_EQ(decision.delay, 1s);
 }

@@ -50,12 +50,12 @@ void drain(int socket) {
 }
 
 constexpr KeeperKey kKey = 7;
-constexpr int kPatience = 30;  // seconds; a test that waits for ever ends
+constexpr int kAlarmSeconds = 30;  // a test that waits for ever ends
 
 // Gives the keeper something to hold, does what is to be done last, and is killed.
 template <class Last>
 int live_and_die(UniqueFd socket, const Last& last) {
-  ::alarm(kPatience);
+  ::alarm(kAlarmSeconds);
   KeeperLink link(std::move(socket));
   const auto kept = link.take_back();
   const UniqueFd precious(::eventfd(0, EFD_CLOEXEC));
@@ -66,7 +66,7 @@ int live_and_die(UniqueFd socket, const Last& last) {
 
 // Ends well if it gets what was kept.
 int take_over(UniqueFd socket) {
-  ::alarm(kPatience);
+  ::alarm(kAlarmSeconds);
   KeeperLink link(std::move(socket));
   const auto kept = link.take_back();
   if (!kept || !kept->contains(kKey)) return 1;
@@ -84,7 +84,7 @@ Result<int> in_child(const Work& work) {
 template <class Work>
 void expect_well(const Work& work) {
   const auto child = in_child([&] {
-    ::alarm(kPatience);
+    ::alarm(kAlarmSeconds);
     ::signal(SIGPIPE, SIG_IGN);
     return work();
   });

@@ -10,7 +10,7 @@
 
 #include "vdevs/vmhost/ioapic_pins.h"
 
-namespace qvm::vmhost {
+namespace qvm::vmhost::ioapic_pins_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -209,4 +209,4 @@ TEST_F(IoapicPinsTest, RefusesOneOfQemusWhereTheFlagsSayTheKernels) {
 }
 
 }  // namespace
-}  // namespace qvm::vmhost
+}  // namespace qvm::vmhost::ioapic_pins_test

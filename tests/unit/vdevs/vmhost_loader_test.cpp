@@ -9,7 +9,7 @@
 #include "vdevs/vmhost/loader.h"
 #include "vdevs/vmhost/qemu_api.h"
 
-namespace qvm::vmhost {
+namespace qvm::vmhost::loader_test {
 namespace {
 
 std::string object(const std::string& name) {
@@ -22,12 +22,12 @@ TEST(VdevLoader, LoadsAVdev) {
   EXPECT_STREQ((*descriptor)->name, "odd");
 }
 
-struct Odd {
+struct OddObject {
   const char* object;
   const char* type;
   const char* message;  // "%" stands for the object's path
 };
-class VdevLoaderRefuses : public ::testing::TestWithParam<Odd> {};
+class VdevLoaderRefuses : public ::testing::TestWithParam<OddObject> {};
 
 TEST_P(VdevLoaderRefuses, WithOneMessagePerCause) {
   const std::string path = object(GetParam().object);
@@ -41,15 +41,15 @@ TEST_P(VdevLoaderRefuses, WithOneMessagePerCause) {
 INSTANTIATE_TEST_SUITE_P(
     Causes, VdevLoaderRefuses,
     ::testing::Values(
-        Odd{"nothing-there", "odd", "cannot load '%': No such file or directory"},
-        Odd{"entry", "odd", "'%' has no function qvm_vdev_entry: it is not a vdev"},
-        Odd{"null", "odd", "qvm_vdev_entry of '%' returned no descriptor"},
-        Odd{"magic", "odd",
-            "the descriptor of '%' starts with 0x1234, not with 0x31564544564d5651: it is not a vdev"},
-        Odd{"abi", "odd", "'%' was built for version 99 of the vdev ABI; this qvm has version 4"},
-        Odd{"size", "odd", "the descriptor of '%' has 8 bytes; version 4 of the vdev ABI has 64"},
-        Odd{"function", "odd", "the descriptor of '%' lacks its name or one of its functions"},
-        Odd{"none", "even", "'%' is the vdev 'odd'; the configuration asks for 'even'"}));
+        OddObject{"nothing-there", "odd", "cannot load '%': No such file or directory"},
+        OddObject{"entry", "odd", "'%' has no function qvm_vdev_entry: it is not a vdev"},
+        OddObject{"null", "odd", "qvm_vdev_entry of '%' returned no descriptor"},
+        OddObject{"magic", "odd",
+                  "the descriptor of '%' starts with 0x1234, not with 0x31564544564d5651: it is not a vdev"},
+        OddObject{"abi", "odd", "'%' was built for version 99 of the vdev ABI; this qvm has version 4"},
+        OddObject{"size", "odd", "the descriptor of '%' has 8 bytes; version 4 of the vdev ABI has 64"},
+        OddObject{"function", "odd", "the descriptor of '%' lacks its name or one of its functions"},
+        OddObject{"none", "even", "'%' is the vdev 'odd'; the configuration asks for 'even'"}));
 
 TEST(VdevLoader, SaysWhichSymbolAnObjectLacks) {
   const auto descriptor = load_vdev(object("unresolved"), "odd");
@@ -121,4 +121,4 @@ TEST(QemuApi, DoesWithoutWhatIsOptional) {
 }
 
 }  // namespace
-}  // namespace qvm::vmhost
+}  // namespace qvm::vmhost::loader_test

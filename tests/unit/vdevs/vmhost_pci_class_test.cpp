@@ -90,12 +90,12 @@ TEST(PciClass, HasNoPartInAShortClass) {
   EXPECT_EQ(layout->part(reinterpret_cast<ObjectClass*>(small.get())), nullptr);
 }
 
-struct Odd {
+struct OddClass {
   const char* name;
   std::function<void(Classes&)> change;
   const char* message;
 };
-class PciClassRefuses : public ::testing::TestWithParam<Odd> {};
+class PciClassRefuses : public ::testing::TestWithParam<OddClass> {};
 
 TEST_P(PciClassRefuses, WhatIsOtherwise) {
   Classes classes;
@@ -116,28 +116,30 @@ void shift(Classes& classes, const std::string& name, std::size_t offset) {
 INSTANTIATE_TEST_SUITE_P(
     Ways, PciClassRefuses,
     ::testing::Values(
-        Odd{"moved", [](Classes& c) { shift(c, "edu", 96); }, "'edu' are not where others have theirs"},
-        Odd{"twice", [](Classes& c) { std::memcpy(c.all["edu"].get(), &c.part("edu").vendor, 4); },
-            "'edu' are not where others have theirs"},
-        Odd{"renumbered", [](Classes& c) { c.part("rtl8139").device = 0; },
-            "'rtl8139' are not where others have theirs"},
-        Odd{"few",
-            [](Classes& c) {
-              for (const char* name : {"edu", "rtl8139", "pci-testdev"}) c.all.erase(name);
-            },
-            "too few of the devices that tell"},
-        Odd{"no_bridge", [](Classes& c) { c.all.erase("i82801b11-bridge"); }, "no bridge to compare with"},
-        Odd{"other_bridge", [](Classes& c) { c.part("i82801b11-bridge").config_write = &config_write; },
-            "the functions of a bridge are not where they should be"},
-        Odd{"no_realize", [](Classes& c) { c.part("edu").realize = nullptr; },
-            "'edu' has other functions than it should"},
-        Odd{"no_exit", [](Classes& c) { c.part("pci-testdev").exit = nullptr; },
-            "'pci-testdev' has other functions than it should"},
-        Odd{"more", [](Classes& c) { c.part("edu").config_read = &config_read; },
-            "'edu' has other functions than it should"},
-        Odd{"no_base", [](Classes& c) { c.all.erase("pci-device"); }, "the common base class is not empty"},
-        Odd{"full_base", [](Classes& c) { c.part("pci-device").exit = &leave; },
-            "the common base class is not empty"}),
+        OddClass{"moved", [](Classes& c) { shift(c, "edu", 96); }, "'edu' are not where others have theirs"},
+        OddClass{"twice", [](Classes& c) { std::memcpy(c.all["edu"].get(), &c.part("edu").vendor, 4); },
+                 "'edu' are not where others have theirs"},
+        OddClass{"renumbered", [](Classes& c) { c.part("rtl8139").device = 0; },
+                 "'rtl8139' are not where others have theirs"},
+        OddClass{"few",
+                 [](Classes& c) {
+                   for (const char* name : {"edu", "rtl8139", "pci-testdev"}) c.all.erase(name);
+                 },
+                 "too few of the devices that tell"},
+        OddClass{"no_bridge", [](Classes& c) { c.all.erase("i82801b11-bridge"); },
+                 "no bridge to compare with"},
+        OddClass{"other_bridge", [](Classes& c) { c.part("i82801b11-bridge").config_write = &config_write; },
+                 "the functions of a bridge are not where they should be"},
+        OddClass{"no_realize", [](Classes& c) { c.part("edu").realize = nullptr; },
+                 "'edu' has other functions than it should"},
+        OddClass{"no_exit", [](Classes& c) { c.part("pci-testdev").exit = nullptr; },
+                 "'pci-testdev' has other functions than it should"},
+        OddClass{"more", [](Classes& c) { c.part("edu").config_read = &config_read; },
+                 "'edu' has other functions than it should"},
+        OddClass{"no_base", [](Classes& c) { c.all.erase("pci-device"); },
+                 "the common base class is not empty"},
+        OddClass{"full_base", [](Classes& c) { c.part("pci-device").exit = &leave; },
+                 "the common base class is not empty"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

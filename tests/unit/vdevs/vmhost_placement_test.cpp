@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace qvm::vmhost {
+namespace qvm::vmhost::placement_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -289,4 +289,4 @@ TEST_F(Placement, SaysWhatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace qvm::vmhost
+}  // namespace qvm::vmhost::placement_test

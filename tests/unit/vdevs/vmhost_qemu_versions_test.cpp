@@ -15,7 +15,7 @@
 
 #include "vdevs/vmhost/qemu_api.h"
 
-namespace qvm::vmhost {
+namespace qvm::vmhost::qemu_versions_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -440,4 +440,4 @@ TEST_F(PluginInterface, OfAQemuThatAnswersOtherwiseIsTheNewestKnown) {
 }
 
 }  // namespace
-}  // namespace qvm::vmhost
+}  // namespace qvm::vmhost::qemu_versions_test
