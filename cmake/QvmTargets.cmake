@@ -110,7 +110,8 @@ function(qvm_test name)
     add_dependencies(tests_with_threads ${name})
     string(APPEND label -threads)  # one label: gtest_discover_tests cannot quote a list
   endif()
-  set(properties LABELS ${label} TIMEOUT ${ARG_TIMEOUT})
+  # COST: tests that may take long start first, so that at the end no processor waits for the last of them.
+  set(properties LABELS ${label} TIMEOUT ${ARG_TIMEOUT} COST ${ARG_TIMEOUT})
   if(ARG_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)
   endif()
