@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "qvm/base/process_limits.h"
@@ -38,7 +39,6 @@ lifecycle::Description description_of(const VmRecord& record) {
           .owned = record.owned,
           .uid = plan.host.uid,
           .own_uid = plan.host.own_uid,
-          .foreign = record.foreign,
           .since = record.since,
           .terminals = terminals_of(plan)};
 }
@@ -179,14 +179,17 @@ void Supervisor::send_failed(ClientId client, std::string why) const {
   x_hooks.send(client, {.kind = Reply::Kind::failed, .text = std::move(why)});
 }
 
-// Names are given again, UUIDs are not. One that is not known may be of a foreign VM, which has no other of
-// its name beside it.
+// Names are given again, UUIDs are not. That of a foreign VM is not known, and it has no other of its name
+// beside it.
 void Supervisor::on_domain_event(const host::DomainEvent& event) {
   lifecycle::DomainChanged changed{.kind = event.kind, .how = event.stop};
-  if (const auto run = x_domains.find(event.uuid); run != x_domains.end()) {
+  const auto run = x_domains.find(event.uuid);
+  const auto vm = x_machine.vms().find(event.domain);
+  if (run != x_domains.end()) {
     changed.run = run->second;
-  } else if (const auto vm = x_machine.vms().find(event.domain);
-             vm != x_machine.vms().end() && vm->second.description.foreign) {
+  } else if (vm != x_machine.vms().end() &&
+             std::none_of(x_domains.begin(), x_domains.end(),
+                          [&](const auto& domain) { return domain.second == vm->second.run.id; })) {
     changed.run = vm->second.run.id;
   }
   happen(changed);

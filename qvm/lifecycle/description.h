@@ -30,7 +30,6 @@ struct Description {
   bool owned = false;         // it ends with the client that started it
   std::optional<uid_t> uid{};
   bool own_uid = false;                  // that user was made for this VM alone
-  bool foreign = false;                  // what is known of it is its name
   std::int64_t since = 0;                // when it was asked for, seconds since 1970
   std::vector<std::string> terminals{};  // see VmStatus
 };

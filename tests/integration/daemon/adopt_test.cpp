@@ -329,6 +329,14 @@ TEST_F(ForeignTest, EndsByItself) {
   EXPECT_THAT(regions_.vms, ElementsAre("b"));
 }
 
+TEST_F(ForeignTest, EndsByItselfAlsoIfItsRecordIsReadable) {
+  start({});
+  without_qvmd([this] { std::ofstream(root_ + "/vm/a/progress.json", std::ios::trunc) << "{"; });
+  host_.end("a", DomainEvent::Stop::shutdown);
+  wait_for("a", VmState::stopped);
+  EXPECT_EQ(status("a").outcome, Outcome::shutdown);
+}
+
 TEST_F(ForeignTest, IsNotEndedForWhatItsGuestDoes) {
   start({});
   without_qvmd([this] { write_record("{"); });
