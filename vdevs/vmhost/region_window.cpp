@@ -252,8 +252,8 @@ bool RegionWindow::unmap(std::uint64_t control_address) {
   const void* const replaced =
       ::mmap(host_address(slot->access, control_address + kPageBytes), bytes, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-  // If the host has no mapping left the region is still there, where no guest reaches it: nobody else gets the
-  // place.
+  // If the host has no mapping left the region is still there, where no guest reaches it: nobody else gets
+  // the place.
   if (replaced != MAP_FAILED) x_allocator.release(slot->place, std::chrono::steady_clock::now());
   return true;
 }

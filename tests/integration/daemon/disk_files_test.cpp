@@ -101,7 +101,7 @@ TEST_F(DiskFiles, DescriptorsAreDirectAsTheDiskIs) {
     for (const bool direct : {true, false}) {
       disk_.writable = writable;
       disk_.direct = direct;
-      const auto opened = open(kVm);
+      const auto opened = open(kVmUser);
       ASSERT_TRUE(opened) << opened.error().message();
       const int flags = ::fcntl(opened->front().fd.get(), F_GETFL);
       EXPECT_EQ(flags & O_ACCMODE, writable ? O_RDWR : O_RDONLY);

@@ -57,7 +57,7 @@ class RestartTest : public DaemonTest {
 
 // Somebody has tidied the logs away while the VM ran.
 TEST_F(RestartTest, ComesBackWithoutItsLogs) {
-  start(kSoon);
+  start(kAlwaysSoon);
   std::filesystem::remove_all(root_ + "/log");
   host_.end("a", DomainEvent::Stop::failed);
   run_until([this] { return host_.starts_of("a") == 2 && status("a").state == VmState::running; });
