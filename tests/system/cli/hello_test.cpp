@@ -118,7 +118,7 @@ TEST_P(HelloSystem, RefusesWhoIsNotInTheGroup) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give VMs identities";
   const std::string manifest = std::string(kExamples) + "groups/system.yaml";
   const Answer answer = sandbox_.qvm({"up", "--accel", GetParam(), manifest});
-  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.status, 7) << "the stranger panics; " << answer.err;
   expect_conversation(answer.out, "left     | ", "left", "right");
   expect_conversation(answer.out, "right    | ", "right", "left");
   EXPECT_THAT(lines_with(answer.out, "stranger | "), Contains("cannot attach to 'moo': status 5"));
