@@ -11,11 +11,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -84,11 +86,14 @@ Planned plan_case(const std::string& name) {
   return plan_file(files, file, host_of(files.texts[file]));
 }
 
-// A vdev's object is beside its table, and this tree is somewhere else on every machine.
+// A vdev's object is beside its table, and this tree is somewhere else on every machine. A path that goes
+// through a folder of the same name, as /run/qvm/vm does if the tree is /qvm, is another one.
 std::string without_place(std::string text) {
-  static const std::string kSource = QVM_SOURCE_DIR;
-  for (auto at = text.find(kSource); at != std::string::npos; at = text.find(kSource, at))
-    text.replace(at, kSource.size(), "SOURCE");
+  static const std::string kSource = QVM_SOURCE_DIR "/";
+  for (auto at = text.find(kSource); at != std::string::npos; at = text.find(kSource, at + 1)) {
+    const bool begins = at == 0 || std::isalnum(static_cast<unsigned char>(text[at - 1])) == 0;
+    if (begins) text.replace(at, kSource.size(), "SOURCE/");
+  }
   return text;
 }
 
@@ -126,7 +131,8 @@ TEST_P(PlanGolden, DeviceTreeIsAsRecorded) {
   if (!program_exists("dtc")) GTEST_SKIP() << "dtc (device-tree-compiler) is not installed";
   const ProgramResult result = run_program({"dtc", "-q", "-I", "dtb", "-O", "dts"}, tree);
   EXPECT_EQ(result.status, 0) << result.output;
-  check(".dts", result.output);
+  // The compiler writes one text with NULs in it as several since version 1.7.
+  check(".dts", std::regex_replace(result.output, std::regex("\", \""), "\\0"));
 }
 
 TEST_P(PlanGolden, DeviceTreePassesTheChecksOfItsCompiler) {
