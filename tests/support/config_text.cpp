@@ -61,10 +61,7 @@ std::string device_tree(const std::vector<TreeNode>& nodes) {
 }
 
 MemoryReader::MemoryReader() {
-  files["guest.elf"] =
-      "\x7f"
-      "ELF" +
-      std::string(8188, 'e');
+  files["guest.elf"] = std::string("\177ELF").append(8188, 'e');
   files["guest.bin"] = std::string(8192, 'b');
   files["empty.bin"] = "";
   files["arm.elf"] = image(kSmall, {{0,
