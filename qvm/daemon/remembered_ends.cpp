@@ -14,18 +14,18 @@
 namespace qvm::daemon {
 namespace {
 
-std::string path_of(const RuntimePaths& paths, const std::string& vm) {
+std::string end_file(const RuntimePaths& paths, const std::string& vm) {
   return paths.vm_logs(vm) + "/end.json";
 }
 
 }  // namespace
 
 Result<void> remember_end(const RuntimePaths& paths, const VmStatus& status) {
-  return replace_file(path_of(paths, status.name), encode({.kind = Reply::Kind::vm, .vms = {status}}));
+  return replace_file(end_file(paths, status.name), encode({.kind = Reply::Kind::vm, .vms = {status}}));
 }
 
 void forget_end(const RuntimePaths& paths, const std::string& vm) {
-  ::unlink(path_of(paths, vm).c_str());
+  ::unlink(end_file(paths, vm).c_str());
 }
 
 std::vector<VmStatus> remembered_ends(const RuntimePaths& paths) {
@@ -34,7 +34,7 @@ std::vector<VmStatus> remembered_ends(const RuntimePaths& paths) {
   for (const auto& entry : std::filesystem::directory_iterator(paths.logs(), ignored)) {
     const std::string name = entry.path().filename();
     if (!why_not_a_vm_name(name).empty()) continue;
-    const auto text = read_file(path_of(paths, name));
+    const auto text = read_file(end_file(paths, name));
     if (!text) continue;
     auto said = decode_reply(*text);
     if (!said || said->vms.size() != 1) continue;

@@ -17,8 +17,8 @@
 namespace qvm::daemon {
 namespace {
 
-// Libvirt and the region manager answer at once, unless they hang.
-constexpr std::chrono::seconds kAnswer{10};
+// The region manager answers at once, unless it hangs.
+constexpr std::chrono::seconds kRegionsAnswer{10};
 // Open files of qvmd: at most per VM while it is made, and whatever else comes up meanwhile.
 constexpr std::uint64_t kFilesOfAVm = 12;
 constexpr std::uint64_t kFilesOfADaemon = 16;
@@ -168,7 +168,7 @@ void Supervisor::start(ClientId client, const Request& request) {
 
 void Supervisor::ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask) {
   x_workers.run<std::string>(
-      kAnswer, [this, ask = std::move(ask)] { return ask(x_regions); },
+      kRegionsAnswer, [this, ask = std::move(ask)] { return ask(x_regions); },
       [this, client](Result<std::string> answer) {
         if (!answer) return send_failed(client, answer.error().message());
         x_hooks.send(client, {.kind = Reply::Kind::done, .text = std::move(*answer)});
