@@ -50,6 +50,7 @@ prepare_root() {
   made "$name" "$stamp"
 }
 
+# Its caller looks at the status, so a failure ends nothing here by itself.
 fill_root() {
   local name=$1 root=$2 packages
   mapfile -t packages < <(wanted_packages "$(number_of "$name")")
@@ -60,11 +61,14 @@ fill_root() {
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
   cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
-  in_chroot "$root" apt-get update -q
+  in_chroot "$root" apt-get update -q || return
+  # Backports come last, and change what they have to: first, they bring libraries that other packages do not bear.
+  in_chroot "$root" apt-get install -y -q "${packages[@]}" "${root_packages[@]}" || return
   case $name in
-    *-backports) in_chroot "$root" apt-get install -y -q -t "$(suite_of "$name")-backports" "${backported_packages[@]}" ;;
+    *-backports)
+      in_chroot "$root" apt-get install -y -q -t "$(suite_of "$name")-backports" "${backported_packages[@]}" || return
+      ;;
   esac
-  in_chroot "$root" apt-get install -y -q "${packages[@]}" "${root_packages[@]}"
   in_chroot "$root" apt-get clean
 }
 
