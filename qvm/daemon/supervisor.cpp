@@ -82,17 +82,17 @@ void Supervisor::happen(lifecycle::Event event) {
 }
 
 void Supervisor::adopt(const Launcher::Found& found) {
-  const auto is_settled = [this](const std::string& name) {
-    const auto known = x_machine.vms().find(name);
-    return known != x_machine.vms().end() && !known->second.is<lifecycle::Foreign>();
-  };
+  take_over(found, remembered_ends(x_paths));
+}
+
+void Supervisor::take_over(const Launcher::Found& found, std::vector<VmStatus> ended) {
   const auto keep = [&](const VmRecord& vm) {
-    if (!is_settled(vm.plan.name)) x_records[vm.plan.name] = std::make_shared<const VmRecord>(vm);
+    if (x_machine.may_adopt(vm.plan.name)) x_records[vm.plan.name] = std::make_shared<const VmRecord>(vm);
   };
   for (const Launcher::Adopted& vm : found.adopted) keep(vm.vm);
   for (const Launcher::Foreign& vm : found.foreign) keep(vm.vm);
   lifecycle::Adopted adopted = event_of(found);
-  adopted.ended = remembered_ends(x_paths);
+  adopted.ended = std::move(ended);
   happen(std::move(adopted));
   for (const Launcher::Adopted& vm : found.adopted) {
     const auto known = x_machine.vms().find(vm.vm.plan.name);

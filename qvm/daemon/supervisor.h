@@ -59,7 +59,9 @@ class Supervisor {
   void on_process_exit(pid_t pid, int wait_status);
 
   // Ends all VMs at once; nobody waits for it.
-  void end_all() { happen(lifecycle::AllUnreachable{}); }
+  void end_all() {
+    if (has_vms()) happen(lifecycle::StopAsked{});
+  }
 
   // Keeps the logs of all VMs from filling the disk; to be called now and then.
   void shorten_logs() const;
@@ -81,6 +83,7 @@ class Supervisor {
   };
 
   void happen(lifecycle::Event event);
+  void take_over(const Launcher::Found& found, std::vector<VmStatus> ended);
 
   // Requests that the machine does not decide.
   void start(ClientId client, const Request& request);

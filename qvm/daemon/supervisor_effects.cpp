@@ -219,7 +219,7 @@ void Supervisor::carry_out(const lifecycle::ArmLookAgain& effect) {
 void Supervisor::carry_out(const lifecycle::LookAgain& effect) {
   x_workers.run<Launcher::Found>(
       Workers::kNoDeadline, [this, names = effect.names] { return x_launcher.adopt(names); },
-      [this](const Result<Launcher::Found>& found) { adopt(found.value_or(Launcher::Found())); });
+      [this](const Result<Launcher::Found>& found) { take_over(found.value_or(Launcher::Found()), {}); });
 }
 
 void Supervisor::carry_out(const lifecycle::Save& effect) {
@@ -258,7 +258,7 @@ void Supervisor::carry_out(const lifecycle::Note& effect) {
 }
 
 void Supervisor::observe_later() {
-  if (!x_machine.questions().pending) return x_searches.clear();
+  if (!x_machine.is_curious()) return x_searches.clear();
   if (std::exchange(x_observing, true)) return;
   x_loop.after(kObservePeriod, [this] { observe(); });
 }

@@ -49,7 +49,7 @@ struct CancelAsked {  // of what the client is starting; that start is answered
   ClientId client = 0;
 };
 struct StopAsked {
-  ClientId client = 0;
+  ClientId client = 0;               // 0: nobody waits for the answer
   std::vector<std::string> names{};  // none: all
   Ticks timeout{};                   // how long guests may take to power off before they are ended
 };
@@ -62,8 +62,6 @@ struct WatchAsked {
 struct ClientGone {
   ClientId client = 0;
 };
-// All VMs are ended at once.
-struct AllUnreachable {};
 
 // News.
 struct DomainChanged {
@@ -130,8 +128,8 @@ struct OwnerOverdue {
 struct LookAgainDue {};
 
 using Event =
-    std::variant<Adopted, StartAsked, CancelAsked, StopAsked, WatchAsked, ClientGone, AllUnreachable,
-                 DomainChanged, ProcessEnded, Observed, SetMade, MadeAgain, LetRunDone, Destroyed, Killed,
-                 Concluded, CleanedUp, StandstillTold, DomainMissed, TimerFired, OwnerOverdue, LookAgainDue>;
+    std::variant<Adopted, StartAsked, CancelAsked, StopAsked, WatchAsked, ClientGone, DomainChanged,
+                 ProcessEnded, Observed, SetMade, MadeAgain, LetRunDone, Destroyed, Killed, Concluded,
+                 CleanedUp, StandstillTold, DomainMissed, TimerFired, OwnerOverdue, LookAgainDue>;
 
 }  // namespace qvm::lifecycle

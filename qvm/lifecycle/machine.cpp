@@ -33,11 +33,6 @@ Effects Machine::step(const Event& event, Time now) {
 
 void Machine::on(const Adopted& found) {
   x_looking_again = false;
-  // Somebody may have stopped it since it was looked at.
-  const auto is_news = [this](const Description& vm) {
-    const Vm* known = find(vm.name);
-    return known == nullptr || known->is<Foreign>();
-  };
   for (const VmStatus& status : found.ended) {
     if (find(status.name) != nullptr) continue;
     Vm& vm = adopt_vm({.name = status.name});
@@ -45,12 +40,12 @@ void Machine::on(const Adopted& found) {
     enter(vm, Ended{});
   }
   for (const Adopted::Foreign& foreign : found.foreign) {
-    if (is_news(foreign.description)) adopt_foreign(foreign);
+    if (may_adopt(foreign.description.name)) adopt_foreign(foreign);
   }
   Stop wanted;
   std::vector<std::pair<Vm*, const Adopted::Vm*>> taken;
   for (const Adopted::Vm& one : found.vms) {
-    if (!is_news(one.description)) continue;
+    if (!may_adopt(one.description.name)) continue;
     Vm& vm = adopt_vm(one.description);
     taken.emplace_back(&vm, &one);
     vm.status.pid = one.process.value_or(0);
@@ -60,7 +55,6 @@ void Machine::on(const Adopted& found) {
     if (!one.progress.stop_wanted) continue;
     vm.stop = {.timeout = one.progress.stop_timeout};
     wanted.vms.push_back(vm.id);
-    wanted.names.push_back(one.description.name);
     wanted.timeout = std::max(wanted.timeout, one.progress.stop_timeout);
   }
   // All are known before anything is decided about one.
@@ -74,6 +68,12 @@ void Machine::on(const Adopted& found) {
   if (!wanted.vms.empty()) begin_stop(std::move(wanted));
   advance();
   look_again_later();
+}
+
+// Somebody may have stopped it since it was looked at.
+bool Machine::may_adopt(const std::string& name) const {
+  const auto known = x_vms.find(name);
+  return known == x_vms.end() || known->second.is<Foreign>();
 }
 
 // It keeps its number and its owner if it was foreign until now.
@@ -187,41 +187,24 @@ void Machine::on(const WatchAsked& asked) {
     x_watched[asked.client].insert(vm.id);
     if (asked.owned) vm.owner = asked.client;
   }
-  emit(Answer{.client = asked.client,
-              .vms = asked.names.empty() ? std::vector<VmStatus>() : statuses(asked.names)});
+  answer(asked.client, asked.names.empty() ? std::vector<VmStatus>() : statuses(asked.names));
 }
 
 void Machine::on(const StopAsked& asked) {
-  Stop stop{.client = asked.client, .names = asked.names, .timeout = asked.timeout};
-  if (asked.names.empty()) {
-    for (const auto& [name, vm] : x_vms) {
-      if (!vm.over()) stop.names.push_back(name);
-    }
-  }
-  for (const std::string& name : stop.names) {
+  Stop stop{.client = asked.client, .timeout = asked.timeout};
+  for (const std::string& name : asked.names) {
     const Vm* vm = find(name);
     if (vm == nullptr) return refuse(asked.client, no_such_vm(name));
     stop.vms.push_back(vm->id);
   }
+  for (const auto& [name, vm] : x_vms) {
+    if (asked.names.empty() && !vm.over()) stop.vms.push_back(vm.id);
+  }
   begin_stop(std::move(stop));
 }
 
-void Machine::on(const AllUnreachable&) {
-  Stop all;
-  for (const auto& [name, vm] : x_vms) {
-    if (vm.over()) continue;
-    all.vms.push_back(vm.id);
-    all.names.push_back(name);
-  }
-  if (!all.vms.empty()) begin_stop(std::move(all));
-}
-
 void Machine::on(const CancelAsked& asked) {
-  std::vector<StartId> starts;
-  for (const auto& [id, start] : x_starts) {
-    if (start.client == asked.client) starts.push_back(id);
-  }
-  for (const StartId id : starts) cancel(id);
+  for (const StartId id : starts_of(asked.client)) cancel(id);
 }
 
 void Machine::on(const ClientGone& gone) {
@@ -230,11 +213,10 @@ void Machine::on(const ClientGone& gone) {
   for (Stop& stop : x_stops) {
     if (stop.client == gone.client) stop.client = 0;
   }
-  std::vector<StartId> starts;
-  for (auto& [id, start] : x_starts) {
-    if (start.client == gone.client) start.client = 0, starts.push_back(id);
+  for (const StartId id : starts_of(gone.client)) {
+    x_starts.at(id).client = 0;
+    cancel(id);
   }
-  for (const StartId id : starts) cancel(id);
   std::vector<VmId> owned;
   for (const auto& [name, vm] : x_vms) {
     if (vm.owner == gone.client) owned.push_back(vm.id);
@@ -367,9 +349,8 @@ void Machine::tell(const Vm& vm) {
   }
 }
 
-void Machine::answer(ClientId client, const std::vector<std::string>& names) {
-  if (client != 0)
-    emit(Answer{.client = client, .vms = names.empty() ? std::vector<VmStatus>() : statuses(names)});
+void Machine::answer(ClientId client, std::vector<VmStatus> vms) {
+  if (client != 0) emit(Answer{.client = client, .vms = std::move(vms)});
 }
 
 void Machine::refuse(ClientId client, std::string why) {
@@ -409,12 +390,18 @@ std::vector<VmStatus> Machine::statuses(const std::vector<std::string>& names) c
   return found;
 }
 
+bool Machine::is_curious() const {
+  return std::any_of(x_vms.begin(), x_vms.end(), [](const auto& vm) {
+    const Waiting* waiting = std::get_if<Waiting>(&vm.second.phase);
+    return waiting != nullptr && waiting->conditions.must_poll();
+  });
+}
+
 Questions Machine::questions() const {
   Questions asked;
   for (const auto& [name, vm] : x_vms) {
     const Waiting* waiting = std::get_if<Waiting>(&vm.phase);
     if (waiting == nullptr) continue;
-    asked.pending = asked.pending || waiting->conditions.must_poll();
     for (std::string& region : waiting->conditions.regions()) asked.regions.insert(std::move(region));
     for (ConsoleText& text : waiting->conditions.consoles()) {
       const Reached other = reached(text.vm);

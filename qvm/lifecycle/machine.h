@@ -22,7 +22,6 @@ namespace qvm::lifecycle {
 struct Questions {
   std::set<ConsoleText> consoles{};
   std::set<std::string> regions{};
-  bool pending = false;  // Observed is wanted now and then, if only for the time that passes
 };
 
 class Machine {
@@ -40,7 +39,11 @@ class Machine {
   bool is_starting(StartId start) const { return x_starts.contains(start); }
   // names: none: all. Those that there are not are left out.
   std::vector<VmStatus> statuses(const std::vector<std::string>& names = {}) const;
+  // Observed is wanted now and then, if only for the time that passes.
+  bool is_curious() const;
   Questions questions() const;
+  // Whether a VM of an earlier qvmd can be taken over under this name: nobody has it, or one that is foreign.
+  bool may_adopt(const std::string& name) const;
   // By name, which no two have at once; of one that has ended, until the name is another's.
   const std::map<std::string, Vm>& vms() const { return x_vms; }
 
@@ -56,7 +59,6 @@ class Machine {
   struct Stop {
     ClientId client = 0;  // 0: nobody waits for the answer any more
     std::vector<VmId> vms{};
-    std::vector<std::string> names{};
     Ticks timeout{};
     std::string failure{};
   };
@@ -67,7 +69,6 @@ class Machine {
   void on(const StopAsked& asked);
   void on(const WatchAsked& asked);
   void on(const ClientGone& gone);
-  void on(const AllUnreachable&);
   void on(const DomainChanged& changed);
   void on(const ProcessEnded& ended);
   void on(const Observed& observed);
@@ -102,6 +103,7 @@ class Machine {
   void after_work(Vm& vm);
   void retry(Vm& vm);
   void check_start(StartId id);
+  std::vector<StartId> starts_of(ClientId client) const;
   void cancel(StartId id);
   void roll_back(StartId id, const std::string& why);
   void check_roll_back(StartId id);
@@ -138,7 +140,7 @@ class Machine {
   void save(const Vm& vm, Progress::Phase phase,
             const Verdict& verdict = {.outcome = Outcome::none, .reason = {}}, Time due = {});
   void tell(const Vm& vm);
-  void answer(ClientId client, const std::vector<std::string>& names);
+  void answer(ClientId client, std::vector<VmStatus> vms);
   void refuse(ClientId client, std::string why);
   Vm* find(const std::string& name);
   Vm* find_vm(VmId id);

@@ -24,12 +24,13 @@ constexpr Ticks kTakingAway = 60s;
 }  // namespace
 
 void Machine::begin_stop(Stop stop) {
-  x_decisions.stop_asked(stop.names, stop.timeout);
+  std::vector<std::string> names;
+  for (const VmId id : stop.vms) names.push_back(find_vm(id)->description.name);
+  x_decisions.stop_asked(names, stop.timeout);
   // At once for all: what ends before its turn must not come back.
   for (const VmId id : stop.vms) {
     Vm& vm = *find_vm(id);
-    if (vm.over() || vm.start != 0) continue;
-    want_stop(vm, stop.timeout);
+    if (!vm.over() && vm.start == 0) want_stop(vm, stop.timeout);
   }
   x_stops.push_back(std::move(stop));
   advance_stops();
@@ -73,11 +74,16 @@ void Machine::settle_stops() {
     return true;
   });
   for (const Stop& stop : done) {
-    if (stop.failure.empty()) {
-      answer(stop.client, stop.names);
-    } else {
+    if (!stop.failure.empty()) {
       refuse(stop.client, stop.failure);
+      continue;
     }
+    // A VM that has a name of theirs by now is another one.
+    std::vector<VmStatus> stopped;
+    for (const auto& [name, vm] : x_vms) {
+      if (std::find(stop.vms.begin(), stop.vms.end(), vm.id) != stop.vms.end()) stopped.push_back(vm.status);
+    }
+    answer(stop.client, std::move(stopped));
   }
 }
 
@@ -239,6 +245,7 @@ void Machine::domain_gone(Vm& vm, host::DomainEvent::Stop how) {
 
 void Machine::conclude(Vm& vm) {
   enter(vm, Ending{.ran = vm.up() ? x_now.ticks - *vm.run.up_since : Ticks(0)});
+  vm.run.up_since.reset();
   if (vm.status.state != VmState::stopping) set_state(vm, VmState::stopping);
   arm(vm, kTakingAway);
   emit(Conclude{domain_of(vm), vm.status.pid});

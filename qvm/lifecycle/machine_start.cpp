@@ -196,8 +196,7 @@ Reached Machine::reached(const std::string& name) const {
   // One that ended before this qvmd came: its set was started, so it has run.
   if (found == x_vms.end()) return Reached::was_run;
   const Vm& vm = found->second;
-  if (vm.up() && !vm.is<Ending>() && !vm.is<Leaving>() && !vm.is<Restarting>() && !vm.over())
-    return Reached::runs;
+  if (vm.up()) return Reached::runs;
   if (!vm.over()) return Reached::not_yet;
   return vm.ever_up ? Reached::was_run : Reached::never_ran;
 }
@@ -253,7 +252,15 @@ void Machine::check_start(StartId id) {
     if (!vm.over() && !vm.is<Leaving>()) emit(MarkStarted{domain_of(vm)});
   }
   x_decisions.start_done(start.names);
-  answer(start.client, start.names);
+  answer(start.client, statuses(start.names));
+}
+
+std::vector<StartId> Machine::starts_of(ClientId client) const {
+  std::vector<StartId> starts;
+  for (const auto& [id, start] : x_starts) {
+    if (start.client == client) starts.push_back(id);
+  }
+  return starts;
 }
 
 void Machine::cancel(StartId id) {

@@ -91,6 +91,7 @@ struct Vm {
     return std::holds_alternative<P>(phase);
   }
   bool over() const { return is<Ended>(); }
+  // Its guest was let run and has not ended.
   bool up() const { return run.up_since.has_value(); }
 };
 

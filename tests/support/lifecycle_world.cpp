@@ -405,7 +405,7 @@ void LifecycleWorld::live() {
 void LifecycleWorld::come_to_an_end() {
   peaceful_ = true;
   for (int round = 0; round < 5000 && (machine_->has_vms() || !works_.empty()); ++round) {
-    if (round % 100 == 0) step(AllUnreachable{});
+    if (round % 100 == 0) step(StopAsked{});
     while (!news_.empty()) {
       const DomainChanged changed = news_.front();
       news_.pop_front();

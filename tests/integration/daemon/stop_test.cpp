@@ -119,6 +119,8 @@ TEST_F(StopTest, VmOfTheSameNameThatComesLaterIsNotWaitedFor) {
   run_until([this] { return ask(kClient, start_request({"left"})).kind == Reply::Kind::done; });
   host_.end("right", DomainEvent::Stop::shutdown);
   run_until(answered);
+  ASSERT_EQ(replies_[kOther].back().vms.size(), 1U) << "the new one was not stopped";
+  EXPECT_EQ(replies_[kOther].back().vms[0].name, "right");
   EXPECT_EQ(host_.starts_of("left"), 2U);
   EXPECT_THAT(host_.domains(), ElementsAre("left"));
 }
