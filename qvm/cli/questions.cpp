@@ -3,6 +3,7 @@
 // The commands that ask qvmd something, or files, and print the answer.
 #include <fmt/format.h>
 
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -26,11 +27,12 @@ namespace {
 using daemon::Reply;
 using daemon::Request;
 
-// The answer of a qvmd that runs; without one `nothing`, which is then the truth.
-Result<Reply> ask(const daemon::RuntimePaths& paths, const Request& request, Reply nothing) {
+// The answer of a qvmd that runs; without one what `alone` returns, which is then the truth.
+Result<Reply> ask(const daemon::RuntimePaths& paths, const Request& request,
+                  const std::function<Reply()>& alone) {
   auto connection = DaemonConnection::open_if_used(paths);
   if (!connection) return tl::unexpected(std::move(connection.error()));
-  if (!connection->has_value()) return nothing;
+  if (!connection->has_value()) return alone();
   auto reply = (*connection)->ask(request);
   (*connection)->leave();
   return reply;
@@ -64,9 +66,11 @@ int failed(const Error& error) {
 int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
   Request request;
   request.operation = Request::Operation::list;
-  Reply nothing;
-  nothing.vms = daemon::remembered_ends(paths);
-  const auto reply = ask(paths, request, nothing);
+  const auto reply = ask(paths, request, [&paths] {
+    Reply ended;
+    ended.vms = daemon::remembered_ends(paths);
+    return ended;
+  });
   if (!reply) return failed(reply.error());
   if (options.json) {
     write_output(daemon::statuses_to_json(reply->vms) + "\n");
@@ -86,7 +90,7 @@ int down(const Options& options, const daemon::RuntimePaths& paths) {
     nothing.kind = Reply::Kind::failed;
     nothing.text = fmt::format("no VM '{}' is running", options.words.front());
   }
-  const auto reply = ask(paths, request, nothing);
+  const auto reply = ask(paths, request, [&nothing] { return nothing; });
   if (!reply) return failed(reply.error());
   if (reply->kind == Reply::Kind::failed) return failed(Error(reply->text));
   for (const auto& vm : reply->vms) write_output(fmt::format("{}: {}\n", vm.name, describe(vm)));
@@ -99,7 +103,7 @@ int list_regions(const Options& options, const daemon::RuntimePaths& paths) {
   request.operation = Request::Operation::regions;
   Reply nothing;
   nothing.text = R"({"version":1,"regions":[],"vms":[]})";
-  const auto reply = ask(paths, request, nothing);
+  const auto reply = ask(paths, request, [&nothing] { return nothing; });
   if (!reply) return failed(reply.error());
   if (options.json) {
     write_output(reply->text + "\n");
