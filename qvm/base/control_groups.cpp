@@ -5,21 +5,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 
+#include "qvm/base/take_until.h"
 #include "qvm/base/unique_fd.h"
 
 namespace qvm {
 namespace {
-
-// Takes the text up to the next of these off its front; the separator goes, too.
-std::string_view take_until(std::string_view& text, char separator) {
-  const auto end = std::min(text.find(separator), text.size());
-  const std::string_view part = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return part;
-}
 
 bool has_word(std::string_view list, std::string_view word) {
   while (!list.empty()) {

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "qvm/base/take_until.h"
+
 namespace qvm::regions {
 namespace {
 
@@ -17,14 +19,6 @@ std::uint64_t minus(std::uint64_t from, std::uint64_t what) {
 // What everybody else in the host or a control group is left with.
 std::uint64_t margin_of(std::uint64_t total) {
   return total / 16;
-}
-
-// Takes the text up to the next of these off its front; the separator goes, too.
-std::string_view take_until(std::string_view& text, char separator) {
-  const auto end = std::min(text.find(separator), text.size());
-  const std::string_view part = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return part;
 }
 
 // The number with which the text begins, past blanks; "max" is none.
