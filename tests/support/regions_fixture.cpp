@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "qvm/base/unique_fd.h"
+#include "tests/support/file_content.h"
 
 namespace qvm::regions {
 namespace fs = std::filesystem;
@@ -147,8 +148,7 @@ void RegionsFixture::kill_daemon() {
 }
 
 std::string RegionsFixture::log() const {
-  std::ifstream file(x_directory + "/log/regiond.log");
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  return test::content_of(x_directory + "/log/regiond.log");
 }
 
 bool RegionsFixture::logs(std::string_view text, std::chrono::milliseconds deadline) const {

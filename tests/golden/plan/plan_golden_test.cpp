@@ -21,6 +21,7 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/file_content.h"
 #include "tests/support/plan_fixture.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_directory.h"
@@ -31,11 +32,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kDirectory = QVM_SOURCE_DIR "/tests/golden/plan";
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::vector<std::string> case_names() {
   std::vector<std::string> names;
@@ -82,7 +78,7 @@ plan::HostFacts host_of(const std::string& text) {
 Planned plan_case(const std::string& name) {
   FakeFiles files;
   const std::string file = name + ".qvmconf";
-  files.texts[file] = read_text(kDirectory / file);
+  files.texts[file] = content_of(kDirectory / file);
   return plan_file(files, file, host_of(files.texts[file]));
 }
 
@@ -109,7 +105,7 @@ class PlanGolden : public testing::TestWithParam<std::string> {
       }
     }
     EXPECT_EQ(text.empty(), !fs::exists(path)) << path;
-    EXPECT_EQ(text, read_text(path)) << path << "\nQVM_REGENERATE=1 rewrites it";
+    EXPECT_EQ(text, content_of(path)) << path << "\nQVM_REGENERATE=1 rewrites it";
   }
 };
 
@@ -230,7 +226,7 @@ TEST(PlanGoldenFiles, AllBelongToAConfiguration) {
 TEST(PlanGoldenFiles, NoTwoAreTheSame) {
   std::map<std::string, std::string> seen;
   for (const std::string& name : case_names()) {
-    const std::string text = read_text(kDirectory / (name + ".qvmconf"));
+    const std::string text = content_of(kDirectory / (name + ".qvmconf"));
     EXPECT_TRUE(seen.emplace(text, name).second) << name << " is a copy of " << seen[text];
   }
 }

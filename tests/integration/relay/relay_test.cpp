@@ -14,12 +14,12 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "qvm/base/unique_fd.h"
+#include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
 
 namespace qvm::test {
@@ -42,13 +42,6 @@ std::string read_until(int fd, const std::string& text) {
     if (count > 0) got.append(piece.data(), static_cast<std::size_t>(count));
   }
   return got;
-}
-
-std::string content(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 void put(int fd, const std::string& text) {
@@ -115,7 +108,7 @@ class RelayRun {
 class RelayTest : public testing::Test {
  protected:
   std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
-  std::string log() const { return content(path("log")); }
+  std::string log() const { return content_of(path("log")); }
   RelayRun relay(const std::vector<std::string>& words) const { return RelayRun(path("log"), words); }
   void add(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
   std::string pipe(const std::string& name) const {
@@ -133,7 +126,7 @@ TEST_F(RelayTest, OutputGoesToAFileThatIsMade) {
   put(run.guest(), "hello ");
   put(run.guest(), std::string("and\0bye", 7));
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("out")), std::string("hello and\0bye", 13));
+  EXPECT_EQ(content_of(path("out")), std::string("hello and\0bye", 13));
 }
 
 TEST_F(RelayTest, NothingOfABigOutputIsLostAtTheEnd) {
@@ -142,7 +135,7 @@ TEST_F(RelayTest, NothingOfABigOutputIsLostAtTheEnd) {
   for (int i = 0; i < 40'000; ++i) expected += "line " + std::to_string(i) + "\n";
   put(run.guest(), expected);
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("out")), expected);
+  EXPECT_EQ(content_of(path("out")), expected);
 }
 
 TEST_F(RelayTest, InputComesFromAFile) {
@@ -159,7 +152,7 @@ TEST_F(RelayTest, InputAndOutputMayBeTwoFiles) {
   EXPECT_EQ(read_until(run.guest(), "\n"), "question\n");
   put(run.guest(), "answer\n");
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("out")), "answer\n");
+  EXPECT_EQ(content_of(path("out")), "answer\n");
 }
 
 TEST_F(RelayTest, OneFileForBothGivesWhatItHadAndTakesWhatComes) {
@@ -168,7 +161,7 @@ TEST_F(RelayTest, OneFileForBothGivesWhatItHadAndTakesWhatComes) {
   EXPECT_EQ(read_until(run.guest(), "\n"), "old\n");
   put(run.guest(), "new\n");
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("both")), "old\nnew\n");
+  EXPECT_EQ(content_of(path("both")), "old\nnew\n");
 }
 
 TEST_F(RelayTest, WritersMayComeAndGoAtAPipe) {
@@ -264,7 +257,7 @@ TEST_F(RelayTest, CommandGetsTheOutputAndTheTimeToEnd) {
   ASSERT_EQ(run.answer(), "1");
   put(run.guest(), "hello\n");
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("out")), directory_.path() + "\nhello\nend\n");
+  EXPECT_EQ(content_of(path("out")), directory_.path() + "\nhello\nend\n");
 }
 
 TEST_F(RelayTest, CommandAndInputGoTogether) {
@@ -273,7 +266,7 @@ TEST_F(RelayTest, CommandAndInputGoTogether) {
   EXPECT_EQ(read_until(run.guest(), "\n"), "question\n");
   put(run.guest(), "answer\n");
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("out")), "answer\n");
+  EXPECT_EQ(content_of(path("out")), "answer\n");
 }
 
 TEST_F(RelayTest, EndOfACommandIsTold) {
@@ -288,8 +281,9 @@ TEST_F(RelayTest, EndOfACommandIsTold) {
 TEST_F(RelayTest, CommandThatDoesNotEndIsEnded) {
   RelayRun run = relay({"--command", "trap '' TERM; echo $$ >pid; while :; do sleep 1; done", "--directory",
                         directory_.path()});
-  for (int i = 0; i < 100 && content(path("pid")).empty(); ++i) std::this_thread::sleep_for(milliseconds(50));
-  const pid_t shell = std::stoi(content(path("pid")));
+  for (int i = 0; i < 100 && content_of(path("pid")).empty(); ++i)
+    std::this_thread::sleep_for(milliseconds(50));
+  const pid_t shell = std::stoi(content_of(path("pid")));
   EXPECT_EQ(run.end(), 0);
   EXPECT_EQ(::kill(shell, 0), -1);
   EXPECT_THAT(log(), HasSubstr("was ended by signal 9"));
@@ -307,9 +301,9 @@ TEST_F(RelayTest, DelayedIsOpenedWhenTheGuestWrites) {
   put(run.guest(), "kept\n");
   std::this_thread::sleep_for(milliseconds(300));
   ASSERT_EQ(::mkdir(path("later").c_str(), 0700), 0);
-  for (int i = 0; i < 100 && content(path("later/out")).empty(); ++i)
+  for (int i = 0; i < 100 && content_of(path("later/out")).empty(); ++i)
     std::this_thread::sleep_for(milliseconds(50));
-  EXPECT_EQ(content(path("later/out")), "kept\n");
+  EXPECT_EQ(content_of(path("later/out")), "kept\n");
   EXPECT_EQ(run.end(), 0);
 }
 
@@ -360,7 +354,7 @@ TEST_F(RelayTest, OpensWithTheRightsOfTheVmsUser) {
   RelayRun run = relay({"--command", "id -u >out; id -G >>out", "--directory", directory_.path(),
                         "--identity", "65534,65534,7"});
   EXPECT_EQ(run.end(), 0);
-  EXPECT_EQ(content(path("out")), "65534\n65534 7\n");
+  EXPECT_EQ(content_of(path("out")), "65534\n65534 7\n");
   struct stat facts {};
   ASSERT_EQ(::stat(path("out").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_uid, 65534U);

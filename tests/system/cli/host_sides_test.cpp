@@ -7,9 +7,8 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "tests/support/file_content.h"
 #include "tests/system/cli/linux_fixture.h"
 
 namespace qvm::test {
@@ -18,13 +17,6 @@ namespace {
 using std::chrono::seconds;
 using testing::EndsWith;
 using testing::HasSubstr;
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // What can be read until the text has come.
 std::string read_until(int fd, const std::string& text, seconds patience = seconds(20)) {
@@ -65,7 +57,7 @@ class HostSides : public AcceleratedCliTest {
   Launch single(const std::string& hostdev) const {
     return {.words = {"--accel", GetParam(), "@" + config(hostdev)}, .directory = files()};
   }
-  std::string log(const std::string& name) const { return content(sandbox_.runtime() + "/log/" + name); }
+  std::string log(const std::string& name) const { return content_of(sandbox_.runtime() + "/log/" + name); }
 
   static constexpr const char* kSaid = "echo: say something\r\necho: hello\r\necho: quit\r\n";
 };
@@ -75,14 +67,14 @@ TEST_P(HostSides, AreFiles) {
   const Answer answer = sandbox_.qvm(single("hostdev <in hostdev >out"));
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(answer.out + answer.err, "");
-  EXPECT_EQ(content(file("out")), kSaid);
+  EXPECT_EQ(content_of(file("out")), kSaid);
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
 TEST_P(HostSides, AreACommandForTheOutput) {
   const Answer answer = sandbox_.qvm(single("hostdev <in hostdev \">|cat >copy; echo said\""));
   EXPECT_EQ(answer.status, 0) << answer.err;
-  EXPECT_EQ(content(file("copy")), kSaid);
+  EXPECT_EQ(content_of(file("copy")), kSaid);
   EXPECT_EQ(log("echo/hostdev.log"), "said\n");
   EXPECT_TRUE(sandbox_.nothing_left());
 }
@@ -239,7 +231,7 @@ TEST_F(LinuxHostSides, SerialPortsAndConsolesHaveFilesPipesAndPrograms) {
   put(in.get(), "from a pipe\n");
   EXPECT_EQ(read_until(out.get(), "\n", kLinuxPatience), "serial got from a pipe\n") << guest.out();
   EXPECT_EQ(guest.wait(kLinuxPatience), 0) << guest.out() << guest.err();
-  EXPECT_EQ(content(files + "copy"), "console got from a file\n");
+  EXPECT_EQ(content_of(files + "copy"), "console got from a file\n");
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 

@@ -6,20 +6,14 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <sstream>
 
+#include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
 
 namespace qvm::daemon {
 namespace {
 
 constexpr off_t kKept = 64 * 1024;
-
-std::string content(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 off_t allocated(const std::string& path) {
   struct stat facts {};
@@ -34,7 +28,7 @@ TEST(LogLimit, KeepsTheEndOfALongOneAndItsWriterGoesOn) {
   writer << std::string(1'000'000, 'a') << std::string(kKept, 'b') << std::flush;
   shorten_log(path, kKept);
   writer << "the end" << std::flush;
-  const std::string text = content(path);
+  const std::string text = test::content_of(path);
   EXPECT_EQ(text.size(), 1'000'000U + kKept + 7);
   EXPECT_EQ(text.substr(1'000'000), std::string(kKept, 'b') + "the end");
   EXPECT_EQ(text.front(), '\0');
@@ -45,7 +39,7 @@ TEST(LogLimit, LeavesAShortOneAlone) {
   const test::TemporaryDirectory directory;
   const std::string path = directory.add("log", std::string(kKept, 'a'));
   shorten_log(path, kKept);
-  EXPECT_EQ(content(path), std::string(kKept, 'a'));
+  EXPECT_EQ(test::content_of(path), std::string(kKept, 'a'));
 }
 
 TEST(LogLimit, FollowsNoLink) {
@@ -53,7 +47,7 @@ TEST(LogLimit, FollowsNoLink) {
   const std::string target = directory.add("target", std::string(2 * kKept, 'a'));
   ASSERT_EQ(::symlink(target.c_str(), (directory.path() + "/log").c_str()), 0);
   shorten_log(directory.path() + "/log", kKept);
-  EXPECT_EQ(content(target), std::string(2 * kKept, 'a'));
+  EXPECT_EQ(test::content_of(target), std::string(2 * kKept, 'a'));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "qvm/plan/aml.h"
+#include "tests/support/file_content.h"
 #include "tests/support/run_program.h"
 
 namespace qvm::plan {
@@ -32,11 +33,6 @@ class Directory {
   }
   fs::path path;
 };
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 const std::vector<vdevs::DeviceNode> kNodes = {
     {.compatible = {"qvm,guest_shm"}, .ranges = {{0x1c050000, 0x1000}}, .line = 10},
@@ -64,7 +60,7 @@ TEST(AcpiTable, DisassemblesToWhatWasMeant) {
   std::ofstream(table, std::ios::binary) << build_acpi_table(kNodes, kWindows);
   const auto result = test::run_program({"iasl", "-d", table.string()}, "");
   ASSERT_EQ(result.status, 0) << result.output;
-  const std::string source = read_text(directory.path / "ssdt.dsl");
+  const std::string source = test::content_of(directory.path / "ssdt.dsl");
   EXPECT_THAT(source, HasSubstr("Scope (\\_SB)"));
   EXPECT_THAT(source, HasSubstr("Device (Q000)"));
   EXPECT_THAT(source, HasSubstr("Name (_HID, \"PRP0001\")"));
@@ -94,7 +90,7 @@ TEST(AcpiTable, CompilesBackToTheSameBytes) {
   const auto result = test::run_program(
       {"iasl", "-oe", "-p", (directory.path / "again").string(), (directory.path / "ssdt.dsl").string()}, "");
   ASSERT_EQ(result.status, 0) << result.output;
-  const std::string again = read_text(directory.path / "again.aml");
+  const std::string again = test::content_of(directory.path / "again.aml");
   constexpr std::size_t kHeader = 36;
   EXPECT_EQ(again.substr(std::min(kHeader, again.size())), table.substr(kHeader));
 }
