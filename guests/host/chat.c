@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
   qvmshm_t* shm = NULL;
   int error;
   int status;
-  hold_standard_descriptors();
+  begin_output();
   for (int option = 0; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (option == 'h') return fputs(usage, stdout), output_written("qvm-chat") ? 0 : FAILURE;
     if (option != 'r') return fputs(usage, stderr), USAGE;

@@ -212,7 +212,7 @@ int talk(qvmshm_t* handle, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  hold_standard_descriptors();
+  begin_output();
   Options options;
   if (const int status = parse_options(argc, argv, options); status >= 0) return status;
   // Whole lines at once, into a pipe too.

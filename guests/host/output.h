@@ -6,14 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* To be called first. A standard stream that is closed is taken by a file that cannot be written: or else the
- * connection to qvm would be one of them, and be printed into. */
-static inline void hold_standard_descriptors(void) {
+ * connection to qvm would be one of them, and be printed into. A file that may not grow is a write that
+ * fails. */
+static inline void begin_output(void) {
   int fd = 0;
+  signal(SIGXFSZ, SIG_IGN);
   while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (fd > STDERR_FILENO) close(fd);
 }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,7 +30,8 @@ bool flush_stdio() noexcept {
 
 }  // namespace
 
-void hold_standard_descriptors() noexcept {
+void begin_output() noexcept {
+  ::signal(SIGXFSZ, SIG_IGN);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     // Becomes fd, the lowest free number, and unlike a device it is everywhere. Programs that are started
     // from here inherit it, for the same reason.

@@ -14,7 +14,8 @@ inline constexpr int kOutputLost = 74;
 
 // To be called first in main(). Standard streams that are closed are taken by something that can be neither
 // read nor written: or else the next file or socket that is opened would be one of them, and be printed into.
-void hold_standard_descriptors() noexcept;
+// A file that may not grow (RLIMIT_FSIZE) is a write that fails, printed or not, and not the program's end.
+void begin_output() noexcept;
 
 // Writes text to standard output at once, after all that stdio and std::cout still hold. False if it could
 // not be written as a whole; end_output() remembers it, so that callers that go on need not look.

@@ -80,7 +80,7 @@ int run(int argc, const char* const* argv) {
 }  // namespace qvm::cli
 
 int main(int argc, char** argv) {
-  qvm::hold_standard_descriptors();
+  qvm::begin_output();
   try {
     return qvm::cli::run(argc, argv);
   } catch (const std::exception& error) {

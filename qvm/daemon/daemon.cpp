@@ -339,7 +339,6 @@ void Daemon::leave() {
 Result<void> run_daemon(const DaemonOptions& options) {
   ::umask(022);
   ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error, and not our end
   auto signals = termination_signals();
   if (!signals) return tl::unexpected(std::move(signals.error()));
   // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.

@@ -93,7 +93,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  qvm::hold_standard_descriptors();
+  qvm::begin_output();
   if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
     qvm::write_output(kUsage);
     return qvm::end_output("qvmd", 0);

@@ -198,7 +198,7 @@ int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors
 }  // namespace
 
 int main(int argc, char** argv) {
-  qvm::hold_standard_descriptors();
+  qvm::begin_output();
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
     qvm::write_output(kUsage);
     return qvm::end_output("qvm-regiond", 0);
@@ -210,8 +210,6 @@ int main(int argc, char** argv) {
   }
   ::umask(077);
   ::signal(SIGPIPE, SIG_IGN);
-  // A region beyond RLIMIT_FSIZE, or a log, is an error and not our end.
-  ::signal(SIGXFSZ, SIG_IGN);
   raise_lock_limit();
   const std::uint64_t descriptors = raise_descriptor_limit();
   UniqueFd ready(arguments->ready);

@@ -54,7 +54,6 @@ Relay::Relay(UniqueFd guest, Options options, std::function<void(const std::stri
       x_say(std::move(say)),
       x_children(child_signals()) {
   ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error, and not our end
 }
 
 Relay::~Relay() {

@@ -127,6 +127,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  qvm::begin_output();
   const auto arguments = parse(argc, argv);
   if (!arguments) {
     std::fputs(kUsage, stderr);

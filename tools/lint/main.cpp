@@ -6,6 +6,6 @@
 #include "tools/lint/lint_command.h"
 
 int main(int argc, char** argv) {
-  qvm::hold_standard_descriptors();
+  qvm::begin_output();
   return qvm::lint::run_lint(argc, argv, std::cin, std::cout, std::cerr);
 }

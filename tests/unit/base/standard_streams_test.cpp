@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,15 @@ void become_pipe_without_reader() {
   become_output(ends[1]);
   ::close(ends[1]);
   ::close(ends[0]);
+}
+
+// Standard error is a file as well here, and has room.
+void become_file_that_may_not_grow() {
+  constexpr rlim_t kLimit = 4096;
+  const rlimit limit{kLimit, kLimit};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  become_output(::open("/tmp", O_WRONLY | O_TMPFILE, 0600));
+  ::lseek(STDOUT_FILENO, kLimit, SEEK_SET);
 }
 
 constexpr const char* kNoRoom = "^test: write to standard output: No space left on device\n$";
@@ -64,6 +74,17 @@ TEST(StandardStreams, KnowWhatOthersHavePrinted) {
         std::_Exit(end_output("test", 0));
       },
       ExitedWithCode(kOutputLost), kNoRoom);
+}
+
+TEST(StandardStreams, AFileThatMayNotGrowIsLostOutput) {
+  EXPECT_EXIT(
+      {
+        become_file_that_may_not_grow();
+        begin_output();
+        write_output("text\n");
+        std::_Exit(end_output("test", 0));
+      },
+      ExitedWithCode(kOutputLost), "^test: write to standard output: File too large\n$");
 }
 
 TEST(StandardStreams, NothingToPrintIsNothingLost) {
@@ -101,7 +122,7 @@ TEST(StandardStreams, AClosedOneIsNotTakenByAFile) {
   EXPECT_EXIT(
       {
         for (const int fd : {STDIN_FILENO, STDOUT_FILENO}) ::close(fd);
-        hold_standard_descriptors();
+        begin_output();
         if (::open("/dev/null", O_RDWR | O_CLOEXEC) <= STDERR_FILENO) std::_Exit(97);
         char byte = 0;
         if (::read(STDIN_FILENO, &byte, 1) != -1) std::_Exit(98);
@@ -114,7 +135,7 @@ TEST(StandardStreams, AClosedOneIsNotTakenByAFile) {
 TEST(StandardStreams, OpenOnesStayWhatTheyAre) {
   EXPECT_EXIT(
       {
-        hold_standard_descriptors();
+        begin_output();
         write_complaint("test", "still here");
         std::_Exit(0);
       },
