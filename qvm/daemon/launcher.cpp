@@ -97,47 +97,55 @@ void Launcher::prepare_host() {
   });
 }
 
-Result<StagedDomain> Launcher::prepare(const VmRecord& vm, const std::string& uuid, RollBack& roll_back) {
+Result<void> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
-  if (auto fits = check_socket_lengths(x_paths, name); !fits) return tl::unexpected(std::move(fits.error()));
+  if (auto fits = check_socket_lengths(x_paths, name); !fits) return fits;
   roll_back.push([this, &name] { remove_vm_directory(x_paths, name); });
-  if (auto made = make_vm_directories(x_paths, vm.plan); !made)
-    return tl::unexpected(std::move(made.error()));
+  if (auto made = make_vm_directories(x_paths, vm.plan); !made) return made;
   // First, so that a successor knows about everything that comes after.
-  if (auto written = write_record(x_paths, vm); !written) return tl::unexpected(std::move(written.error()));
-  return stage(vm, uuid, roll_back);
+  return write_record(x_paths, vm);
 }
 
-Result<StagedDomain> Launcher::stage(const VmRecord& vm, const std::string& uuid, RollBack& roll_back) {
-  const std::string& name = vm.plan.name;
-  auto domain =
-      stage_files(x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan, uuid,
-                  [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", name, text)); });
-  if (!domain) return domain;
-  if (uses_regions(vm.plan)) {
-    if (auto added = x_regions.add_vm(vm.plan.policy); !added)
-      return tl::unexpected(std::move(added.error()));
-    roll_back.push([this, &name] { remove_rights(name); });
-  }
-  return domain;
+Result<void> Launcher::give_rights(const VmRecord& vm, RollBack& roll_back) {
+  if (!uses_regions(vm.plan)) return {};
+  if (auto added = x_regions.add_vm(vm.plan.policy); !added) return added;
+  roll_back.push([this, &name = vm.plan.name] { remove_rights(name); });
+  return {};
+}
+
+Result<StagedDomain> Launcher::stage(const VmRecord& vm, const std::string& uuid) {
+  return stage_files(
+      x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan, uuid,
+      [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", vm.plan.name, text)); });
 }
 
 Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecord>& set,
                                                        const std::vector<std::string>& uuids,
                                                        const std::atomic<bool>& cancelled) {
   RollBack roll_back;
+  const auto of_vm = [](auto result, const VmRecord& vm) {
+    return fail_from(std::move(result), fmt::format("VM '{}'", vm.plan.name));
+  };
+  for (const VmRecord& vm : set) {
+    if (auto prepared = prepare(vm, roll_back); !prepared) return of_vm(std::move(prepared), vm);
+  }
+  // Before anything that takes long: from here on nobody else can have a region by the name of one of these.
+  for (const auto& region : set.front().set_regions) {
+    if (cancelled) return was_cancelled();
+    if (auto added = x_regions.add_region(region); !added)
+      return fail_from(std::move(added), fmt::format("region '{}'", region.name));
+    roll_back.push([this, &region] { remove_region(region.name); });
+  }
+  for (const VmRecord& vm : set) {
+    if (cancelled) return was_cancelled();
+    if (auto given = give_rights(vm, roll_back); !given) return of_vm(std::move(given), vm);
+  }
   std::vector<StagedDomain> domains;
   for (std::size_t i = 0; i < set.size(); ++i) {
     if (cancelled) return was_cancelled();
-    auto domain = prepare(set[i], uuids.at(i), roll_back);
-    if (!domain) return fail_from(std::move(domain), fmt::format("VM '{}'", set[i].plan.name));
+    auto domain = stage(set[i], uuids.at(i));
+    if (!domain) return of_vm(std::move(domain), set[i]);
     domains.push_back(std::move(*domain));
-  }
-  for (const auto& region : set.front().set_regions) {
-    if (auto added = x_regions.add_region(region); !added) {
-      return fail_from(std::move(added), fmt::format("region '{}'", region.name));
-    }
-    roll_back.push([this, &region] { remove_region(region.name); });
   }
   if (cancelled) return was_cancelled();
   auto complete = start_domains(set, domains);
@@ -148,7 +156,8 @@ Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecor
 Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm, const std::string& uuid) {
   RollBack roll_back;
   if (auto put = prepare_logs(x_paths, vm.plan.name); !put) return tl::unexpected(std::move(put.error()));
-  auto domain = stage(vm, uuid, roll_back);
+  if (auto given = give_rights(vm, roll_back); !given) return tl::unexpected(std::move(given.error()));
+  auto domain = stage(vm, uuid);
   if (!domain) return tl::unexpected(std::move(domain.error()));
   auto complete = start_domain(vm, *domain);
   if (complete) roll_back.keep();

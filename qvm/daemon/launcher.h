@@ -113,11 +113,12 @@ class Launcher {
 
  private:
   class RollBack;
-  Result<StagedDomain> prepare(const VmRecord& vm, const std::string& uuid, RollBack& roll_back);
+  Result<void> prepare(const VmRecord& vm, RollBack& roll_back);
+  Result<void> give_rights(const VmRecord& vm, RollBack& roll_back);
   Result<std::vector<host::DomainInfo>> start_domains(const std::vector<VmRecord>& set,
                                                       const std::vector<StagedDomain>& domains);
   Result<host::DomainInfo> start_domain(const VmRecord& vm, const StagedDomain& domain);
-  Result<StagedDomain> stage(const VmRecord& vm, const std::string& uuid, RollBack& roll_back);
+  Result<StagedDomain> stage(const VmRecord& vm, const std::string& uuid);
   Found usable_records(const std::set<std::string>& names);
   bool was_started(const VmRecord& vm) const;
   void forget(const VmRecord& vm);

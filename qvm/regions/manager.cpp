@@ -33,11 +33,13 @@ RegionCreated made_from(const RegionSpec& spec, std::int64_t now) {
           .since = now};
 }
 
-// "what 'name' (place)", the place only if known.
+// " (place)", if it is known.
+std::string in_brackets(const std::string& place) {
+  return place.empty() ? place : " (" + place + ")";
+}
+
 std::string cite(const char* what, const std::string& name, const std::string& place) {
-  std::string text = std::string(what) + " '" + name + "'";
-  if (!place.empty()) text += " (" + place + ")";
-  return text;
+  return std::string(what) + " '" + name + "'" + in_brackets(place);
 }
 
 }  // namespace
@@ -87,7 +89,8 @@ Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64
       if (const RegionState* existing = find_region(name)) {
         const RegionCreated& created = existing->created;
         if (judge_mode(identity, created.mode, created.owner, created.group) == Right::none) {
-          return fail(what + ": '" + name + "' exists and its mode gives VM '" + policy.vm + "' no access");
+          return fail(what + ": '" + name + "' exists and its mode gives VM '" + policy.vm + "' no access; " +
+                      whose(*existing));
         }
         region = created.id;
       } else {
@@ -161,11 +164,48 @@ const RegionState* Manager::find_same(const RegionSpec& spec) const {
   return facts(there) == facts(wanted) ? region : nullptr;
 }
 
+// A host program of the system's own user may have come first, and made what the manifest would make.
+bool Manager::may_take_over(const RegionState& region, const RegionSpec& spec) const {
+  const RegionCreated& there = region.created;
+  const RegionCreated wanted = made_from(spec, there.since);
+  const auto facts = [](const RegionCreated& of) {
+    return std::tie(of.pages, of.mode, of.owner, of.group, of.backing.huge_pages, of.backing.lock);
+  };
+  Principal owner;
+  owner.identity.uid = x_limits.owner;
+  return there.payer == owner.key() && !region.holders.contains(kManifest) && facts(there) == facts(wanted);
+}
+
+// For somebody whose own region cannot be made because of this one.
+std::string Manager::whose(const RegionState& region) const {
+  const RegionCreated& made = region.created;
+  if (region.holders.contains(kManifest)) return "a manifest that is up has it" + in_brackets(made.place);
+  std::string maker = "a manifest";
+  if (made.payer.starts_with("vm:")) maker = "VM '" + made.payer.substr(3) + "'";
+  if (made.payer.starts_with("uid:")) maker = "a host program of uid " + made.payer.substr(4);
+  std::string users;
+  for (const Id slot : region.slots) {
+    if (slot == 0) continue;
+    const SessionOpened& session = x_sessions.at(x_connections.at(slot).session).opened;
+    const Principal& who = session.principal;
+    users += (users.empty() ? "; it goes when these have left: " : ", ") +
+             (who.is_vm() ? "VM '" + who.vm_name + "'"
+                          : "host program '" + who.label + "' (pid " + std::to_string(session.pid) + ")");
+  }
+  return maker + " made it (" + std::to_string(made.pages * kPageBytes) + " bytes, mode " +
+         octal_mode(made.mode) + ", owner " + std::to_string(made.owner) + ", group " +
+         std::to_string(made.group) + ")" + users;
+}
+
 Result<Events> Manager::add_region(const RegionSpec& spec, std::int64_t now) {
   const std::string what = cite("region", spec.name, spec.place);
   if (!is_legal_region_name(spec.name)) return fail(what + ": the name is not legal");
-  if (find_region(spec.name) != nullptr) return fail(what + " exists already");
   Events events;
+  if (const RegionState* existing = find_region(spec.name)) {
+    if (!may_take_over(*existing, spec)) return fail(what + " exists already; " + whose(*existing));
+    record(events, RegionHeld{existing->created.id, kManifest});
+    return events;
+  }
   const Bounds bounds{.bytes = x_limits.total_bytes,
                       .regions = std::numeric_limits<std::uint32_t>::max(),
                       .system = spec.system.system.empty() ? nullptr : &spec.system};

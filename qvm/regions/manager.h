@@ -139,7 +139,8 @@ class Manager {
   Result<Events> add_vm(const VmPolicy& policy, std::int64_t now);
   // Ends the VM's sessions and releases its regions. Fails if there is no such VM.
   Result<Events> remove_vm(std::string_view vm);
-  // Fails on an illegal name, a name in use, size 0 and exceeded bounds.
+  // Fails on an illegal name, a name in use, size 0 and exceeded bounds. Takes over a region that one of the
+  // owner's host programs made, if it is what this would make.
   Result<Events> add_region(const RegionSpec& region, std::int64_t now);
   // The region goes when its last client and holder have gone. Fails if the manifest has no such region.
   Result<Events> remove_region(std::string_view name);
@@ -183,6 +184,8 @@ class Manager {
   Bound may_create(std::uint64_t pages, const std::string& payer, const Bounds& bounds) const;
   // Creates a region and tells why not otherwise.
   Bound create_region(Events& events, RegionCreated region, const Bounds& bounds);
+  bool may_take_over(const RegionState& region, const RegionSpec& spec) const;
+  std::string whose(const RegionState& region) const;
   void add_limits(std::vector<Layer>& layers, const Principal& principal, const Bounds& bounds,
                   std::uint64_t new_pages) const;
   // How many of the region's clients count as key's.

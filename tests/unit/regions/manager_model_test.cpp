@@ -93,6 +93,7 @@ class History {
       : x_random(seed),
         x_manager(Limits{.total_bytes = kTotalBytes,
                          .regions = kRegions,
+                         .owner = 1,
                          .own_programs = {kMaxClients, 1000, kTotalBytes},
                          .other_programs = {kMaxClients, 1000, kTotalBytes}}) {}
 
@@ -235,14 +236,23 @@ class History {
   void add_region() {
     const std::string name = region_name();
     const std::uint64_t pages = pick(4);
-    const bool possible = !x_model.regions.contains(name) && x_model.fits(pages, "", kTotalBytes);
-    const auto added = x_manager.add_region({name, pages * kPageBytes, 0660, 1, 0}, 1);
+    const std::uint32_t mode = pick(2) == 0 ? 0660 : 0666;
+    const auto found = x_model.regions.find(name);
+    const bool there = found != x_model.regions.end();
+    const bool taken_over = there && !found->second.manifest && found->second.payer == "uid:1" &&
+                            found->second.pages == pages && found->second.mode == mode;
+    const bool possible = taken_over || (!there && x_model.fits(pages, "", kTotalBytes));
+    const auto added = x_manager.add_region({name, pages * kPageBytes, mode, 1, 0}, 1);
     ASSERT_EQ(added.has_value(), possible);
     if (!added) return;
     note(*added);
+    if (taken_over) {
+      found->second.manifest = true;
+      return;
+    }
     ModelRegion region;
     region.pages = pages;
-    region.mode = 0660;
+    region.mode = mode;
     region.owner = 1;
     region.manifest = true;
     x_model.regions[name] = region;

@@ -289,7 +289,9 @@ TEST_F(RegionManagerTest, ACreateOfSomebodyElsesPrivateRegionIsRefused) {
   const auto added = manager.add_vm(vm, 7);
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().message(),
-            "create region 'moo': 'moo' exists and its mode gives VM 'left' no access");
+            "create region 'moo': 'moo' exists and its mode gives VM 'left' no access; a host program of uid "
+            "2000 made it (4096 bytes, "
+            "mode 0600, owner 2000, group 2000); it goes when these have left: host program 'tool' (pid 1)");
 }
 
 TEST_F(RegionManagerTest, AVmNameIsUsedOnce) {
@@ -315,12 +317,47 @@ TEST_F(RegionManagerTest, ManifestRegionsLiveUntilRemoved) {
 
 TEST_F(RegionManagerTest, ManifestRegionsAreChecked) {
   ASSERT_TRUE(manager.add_region({"moo", 1, 0666, 0, 0}, 7));
-  EXPECT_EQ(manager.add_region({"moo", 1, 0666, 0, 0}, 7).error().message(), "region 'moo' exists already");
+  EXPECT_EQ(manager.add_region({"moo", 1, 0666, 0, 0}, 7).error().message(),
+            "region 'moo' exists already; a manifest that is up has it");
   EXPECT_EQ(manager.add_region({"a/b", 1, 0666, 0, 0}, 7).error().message(),
             "region 'a/b': the name is not legal");
   EXPECT_EQ(manager.add_region({"x", 0, 0666, 0, 0}, 7).error().message(), "region 'x': its size is 0");
   EXPECT_EQ(manager.add_region({"x", UINT64_MAX, 0666, 0, 0}, 7).error().message(),
             "region 'x': it exceeds a bound on bytes");
+}
+
+// A host program may have come first. What it made is the manifest's from then on, if nothing has to change.
+TEST_F(RegionManagerTest, ManifestTakesOverWhatItsOwnersProgramMade) {
+  const Id session = host_session();
+  ASSERT_EQ(attach(session, "moo", 2, 0640).status, Status::ok);
+  const Result<Events> taken = manager.add_region({"moo", 8192, 0640, 2000, 2000}, 7);
+  ASSERT_TRUE(taken) << taken.error().message();
+  manager.close_session(session);
+  EXPECT_NE(manager.find_region("moo"), nullptr) << "the manifest holds it";
+  ASSERT_TRUE(manager.remove_region("moo"));
+  EXPECT_TRUE(manager.empty());
+}
+
+TEST_F(RegionManagerTest, ManifestSaysWhoHasItsName) {
+  const Id own = host_session();
+  ASSERT_EQ(attach(own, "moo", 2, 0640).status, Status::ok);
+  const Id strange = host_session({3, 9, {}});
+  ASSERT_EQ(attach(strange, "far", 1, 0600).status, Status::ok);
+  const RegionSpec same{"moo", 8192, 0640, 2000, 2000};
+  std::vector<RegionSpec> others(5, same);
+  others[0].bytes = 4096;
+  others[1].mode = 0600;
+  others[2].owner = 0;
+  others[3].group = 0;
+  others[4].backing.lock = true;
+  for (const RegionSpec& other : others) {
+    EXPECT_EQ(manager.add_region(other, 7).error().message(),
+              "region 'moo' exists already; a host program of uid 2000 made it (8192 bytes, mode 0640, owner "
+              "2000, group 2000); it goes when these have left: host program 'tool' (pid 1)");
+  }
+  const auto squatted = manager.add_region({"far", 4096, 0600, 3, 9}, 7);
+  ASSERT_FALSE(squatted) << "a stranger's region is nobody else's";
+  EXPECT_THAT(squatted.error().message(), testing::HasSubstr("a host program of uid 3 made it"));
 }
 
 TEST_F(RegionManagerTest, ContradictingEventsAreRefused) {

@@ -215,7 +215,8 @@ TEST_F(RegionServer, WhoseAnswerIsReadMayGo) {
   ASSERT_TRUE(admin()->add_region(spec(1)));
   ASSERT_TRUE(admin()->add_vm(vm(1)));
   auto again = admin();
-  EXPECT_EQ(again->add_region(spec(1)).error().message(), "region 'moo' exists already");
+  EXPECT_EQ(again->add_region(spec(1)).error().message(),
+            "region 'moo' exists already; a manifest that is up has it");
   EXPECT_EQ(again->add_vm(vm(1)).error().message(), "a VM of this name is registered already");
 }
 
