@@ -213,21 +213,21 @@ void SystemReader::read_defaults(const YamlEntry& entry) {
 void SystemReader::read(const YamlNode& root) {
   constexpr std::string_view kExample = "vms: {left: {config: left.qvmconf}}";
   bool has_vms = false;
+  bool has_regions = false;
+  SourceRange no_vm;  // where none is listed
   const std::vector<Key> keys = {
       {"vms",
        [&](const YamlEntry& key) {
          has_vms = true;
          if (!expect(key, YamlNode::Kind::mapping, "a mapping of names", kExample)) return;
-         if (key.value.entries.empty()) {
-           error(kManifestMissing, key.key_where, "the system has no VM",
-                 fmt::format("for example '{}'", kExample));
-         }
+         no_vm = key.value.entries.empty() ? key.key_where : SourceRange();
          for (const YamlEntry& vm : key.value.entries) read_vm(vm);
        }},
       {"regions",
        [&](const YamlEntry& key) {
          if (!expect(key, YamlNode::Kind::mapping, "a mapping of names", "regions: {moo: {size: 64KiB}}"))
            return;
+         has_regions = !key.value.entries.empty();
          for (const YamlEntry& region : key.value.entries) read_region(region);
        }},
       {"limits", [&](const YamlEntry& key) { read_limits(key, LimitsOf::system, x_config.limits, sink()); }},
@@ -243,10 +243,11 @@ void SystemReader::read(const YamlNode& root) {
     return;
   }
   read_keys(root, "a manifest", keys);
-  if (!has_vms) {
-    error(kManifestMissing, {root.where.source, 0, 0}, "the system has no 'vms'",
-          fmt::format("for example '{}'", kExample));
-  }
+  // Regions may be there for host programs alone.
+  if (has_regions || (has_vms && !no_vm.valid())) return;
+  error(kManifestMissing, has_vms ? no_vm : SourceRange{root.where.source, 0, 0},
+        has_vms ? "the system has no VM, and no region" : "the system has no 'vms', and no 'regions'",
+        fmt::format("for example '{}'", kExample));
 }
 
 std::string directory_of(std::string_view path) {

@@ -12,7 +12,7 @@ if(NOT QVM_SANITIZE AND TARGET guests)
     system/cli/conversation.cpp system/cli/documents_test.cpp system/cli/hello_test.cpp system/cli/layout_test.cpp
     system/cli/host_sides_test.cpp system/cli/isolation_test.cpp
     system/cli/linux_storage_test.cpp system/cli/linux_test.cpp system/cli/network_test.cpp system/cli/order_test.cpp
-    system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
+    system/cli/regions_test.cpp system/cli/runtime_directory_test.cpp system/cli/single_test.cpp system/cli/survival_test.cpp
     system/cli/trouble_test.cpp system/cli/up_test.cpp
     support/background_program.cpp support/footprint.cpp support/guest_machine.cpp support/linux_guest.cpp support/qvm_sandbox.cpp
     LINK qvm_base qvm_test_programs nlohmann_json::nlohmann_json LABEL system TIMEOUT 300)

@@ -45,9 +45,9 @@ qvm_test(regions_integration_test THREADS
   integration/regions/attach_test.cpp integration/regions/attack_test.cpp integration/regions/chat_test.cpp integration/regions/durability_test.cpp integration/regions/hostile_test.cpp integration/regions/limits_test.cpp integration/regions/log_test.cpp
   integration/regions/pressure_test.cpp
   integration/regions/qvmshm_test.cpp
-  integration/regions/recovery_test.cpp integration/regions/stress_test.cpp
+  integration/regions/recovery_test.cpp integration/regions/service_test.cpp integration/regions/stress_test.cpp
   support/background_program.cpp support/footprint.cpp
-  LINK qvm_regions_fixture qvm_regions_server qvm_test_programs nlohmann_json::nlohmann_json LABEL integration TIMEOUT 120)
+  LINK qvm_regions_fixture qvm_regions_server qvm_test_programs qvmshm nlohmann_json::nlohmann_json LABEL integration TIMEOUT 120)
 add_dependencies(regions_integration_test qvmshm_c_program ${HYP_SHM_PROGRAMS} qvm-chat)
 
 qvm_test(regions_storm_test THREADS

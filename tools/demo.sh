@@ -21,7 +21,7 @@ finish() {
 trap finish EXIT
 
 echo "demo: $ hello-host &"
-"$bin/hello-host" --wait 2>&1 | sed -u 's/^/host  | /' &
+"$bin/hello-host" 2>&1 | sed -u 's/^/host  | /' &
 host_program=$!
 echo "demo: $ qvm up guests/examples/hello/three.yaml"
 "$bin/qvm" up "$@" guests/examples/hello/three.yaml

@@ -107,10 +107,10 @@ int main(int argc, char** argv) {
   if (optind < argc) return fputs(usage, stderr), USAGE;
   error = qvmshm_open(runtime_directory, "qvm-chat", &shm);
   if (error != 0) {
-    fprintf(
-        stderr,
-        "qvm-chat: no qvm can be reached: %s (start one with 'qvm up', or say where with --runtime-dir)\n",
-        strerror(error));
+    fprintf(stderr,
+            "qvm-chat: no region manager can be reached or started: %s (--runtime-dir and QVM_RUNTIME_DIR "
+            "say where)\n",
+            strerror(error));
     return FAILURE;
   }
   error = qvmshm_attach(shm, region, QVMSHM_MAX_CLIENTS, 0, 0);

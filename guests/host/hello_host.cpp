@@ -45,9 +45,10 @@ void print_usage(std::FILE* out) {
       "  --name NAME         who I am; default: host\n"
       "  --pages N           of the region, if I create it; default: 16\n"
       "  --runtime-dir DIR   of the qvm to talk to; default: $QVM_RUNTIME_DIR, /run/qvm for root\n"
-      "  --wait              until qvm runs there\n"
+      "  --wait              until qvm runs there, if it is another user's; one's own region manager is "
+      "started\n"
       "  --peers N           leave when N have taken part, I included, and were heard, as a guest does\n"
-      "  --patience SECONDS  how long to wait for qvm, and then for anybody to come; default: 60\n",
+      "  --patience SECONDS  how long to wait for that, and then for anybody to come; default: 60\n",
       out);
 }
 
@@ -142,7 +143,8 @@ qvmshm_t* open_library(const Options& options) {
     const bool not_there = error == ENOENT || error == ECONNREFUSED;
     if (!watched || !not_there || !waiter.wait(milliseconds_until(deadline))) {
       std::fprintf(stderr, "hello-host: cannot talk to qvm in '%s': %s%s\n", directory.c_str(),
-                   std::strerror(error), not_there ? "; is a system up there? (qvm up)" : "");
+                   std::strerror(error),
+                   not_there ? "; nobody runs qvm there, and its region manager could not be started" : "");
       return nullptr;
     }
   }

@@ -91,10 +91,7 @@ Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& path
 Result<std::optional<DaemonConnection>> DaemonConnection::open_if_used(const daemon::RuntimePaths& paths) {
   auto socket = connect_to(paths.socket());
   if (!socket) {
-    if (socket.error().code() == ENOTDIR) {
-      return fail(fmt::format(
-          "'{}' is not a directory: choose another one with --runtime-dir or QVM_RUNTIME_DIR", paths.root()));
-    }
+    if (socket.error().code() == ENOTDIR) return tl::unexpected(daemon::not_a_directory(paths));
     if (!nobody_listens(socket.error())) return tl::unexpected(std::move(socket.error()));
     if (daemon::recorded_vms(paths).empty()) return std::nullopt;
   }

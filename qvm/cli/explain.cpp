@@ -8,10 +8,10 @@
 
 #include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
-#include "qvm/cli/daemon_connection.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/identities.h"
 #include "qvm/cli/planning.h"
+#include "qvm/cli/region_service.h"
 #include "qvm/cli/region_table.h"
 #include "qvm/regions/manager.h"
 
@@ -52,22 +52,6 @@ Result<std::string> explain_launch(const Launch& launch, const regions::ExplainR
   return regions::explain_as_json(manager, question);
 }
 
-Result<std::string> ask_daemon(const daemon::RuntimePaths& paths, const regions::ExplainRequest& question) {
-  auto connection = DaemonConnection::open_if_used(paths);
-  if (!connection) return tl::unexpected(std::move(connection.error()));
-  if (!connection->has_value()) {
-    return fail("nothing runs in '" + paths.root() + "'; '--file FILE' asks about what a configuration says");
-  }
-  daemon::Request request;
-  request.operation = daemon::Request::Operation::explain;
-  request.question = question;
-  auto reply = (*connection)->ask(request);
-  (*connection)->leave();
-  if (!reply) return tl::unexpected(std::move(reply.error()));
-  if (reply->kind == daemon::Reply::Kind::failed) return fail(reply->text);
-  return reply->text;
-}
-
 }  // namespace
 
 int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
@@ -78,7 +62,7 @@ int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
   }
   Result<std::string> json = fail("");
   if (options.file.empty()) {
-    json = ask_daemon(paths, *question);
+    json = explain_access(paths, *question);
   } else {
     Options planning = options;
     planning.words = {options.file};

@@ -67,7 +67,8 @@ class Planner {
     config::HostReader reader;
     reader.set_default("QVM_GUESTS", x_install.guests);
     config::LoadedSystem system = load(x_options.words, x_form, *tables, reader);
-    auto acceleration = choose_acceleration(system);
+    // Regions alone need none.
+    auto acceleration = system.vms.empty() ? plan::HostFacts::Acceleration::tcg : choose_acceleration(system);
     if (!acceleration) {
       x_err << "qvm: " << acceleration.error().message() << "\n";
       exit_status = kNotStarted;

@@ -16,7 +16,7 @@ namespace qvm::cli {
 
 // What will be started together.
 struct Launch {
-  std::vector<plan::VmPlan> plans;  // at least one; all or none a dryrun
+  std::vector<plan::VmPlan> plans;  // none: there are regions; all or none a dryrun
   std::vector<regions::RegionSpec> regions;
   std::string libvirt_uri;  // empty: embedded
 };

@@ -14,6 +14,7 @@
 #include "qvm/cli/doctor_probe.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/planning.h"
+#include "qvm/cli/region_service.h"
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/status_text.h"
 #include "qvm/daemon/kvm_access.h"
@@ -94,22 +95,25 @@ int down(const Options& options, const daemon::RuntimePaths& paths) {
   if (!reply) return failed(reply.error());
   if (reply->kind == Reply::Kind::failed) return failed(Error(reply->text));
   for (const auto& vm : reply->vms) write_output(fmt::format("{}: {}\n", vm.name, describe(vm)));
-  if (reply->vms.empty()) write_output("no VM is running\n");
+  std::vector<std::string> regions;
+  if (options.words.empty()) {
+    auto removed = remove_manifest_regions(paths);
+    if (!removed) return failed(removed.error());
+    regions = std::move(*removed);
+  }
+  for (const std::string& region : regions) write_output(fmt::format("region '{}': removed\n", region));
+  if (reply->vms.empty() && regions.empty()) write_output("no VM is running\n");
   return kOk;
 }
 
 int list_regions(const Options& options, const daemon::RuntimePaths& paths) {
-  Request request;
-  request.operation = Request::Operation::regions;
-  Reply nothing;
-  nothing.text = R"({"version":1,"regions":[],"vms":[]})";
-  const auto reply = ask(paths, request, [&nothing] { return nothing; });
-  if (!reply) return failed(reply.error());
+  const auto json = describe_regions(paths);
+  if (!json) return failed(json.error());
   if (options.json) {
-    write_output(reply->text + "\n");
+    write_output(*json + "\n");
     return kOk;
   }
-  const auto table = region_table(reply->text);
+  const auto table = region_table(*json);
   if (!table) return failed(table.error());
   write_output(*table);
   return kOk;

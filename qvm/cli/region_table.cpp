@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -56,10 +57,10 @@ std::string explanations(const Json& json) {
   return text;
 }
 
-template <class Print>
-Result<std::string> print(const std::string& json, Print print) {
+template <class Read>
+auto read(const std::string& json, Read read_json) -> Result<decltype(read_json(Json()))> {
   try {
-    return print(Json::parse(json));
+    return read_json(Json::parse(json));
   } catch (const Json::exception& error) {
     return fail(fmt::format("the answer of qvm-regiond is not understood: {}", error.what()));
   }
@@ -91,14 +92,28 @@ std::string table(const Json& json) {
   return text;
 }
 
+std::vector<std::string> held_by_manifest(const Json& json) {
+  std::vector<std::string> names;
+  for (const Json& region : json.at("regions")) {
+    const Json& holders = region.at("held_by");
+    if (std::find(holders.begin(), holders.end(), "manifest") != holders.end())
+      names.push_back(region.at("name").get<std::string>());
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<std::string> region_table(const std::string& json) {
-  return print(json, table);
+  return read(json, table);
+}
+
+Result<std::vector<std::string>> manifest_regions(const std::string& json) {
+  return read(json, held_by_manifest);
 }
 
 Result<std::string> explanation_text(const std::string& json) {
-  return print(json, explanations);
+  return read(json, explanations);
 }
 
 }  // namespace qvm::cli

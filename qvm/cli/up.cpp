@@ -16,6 +16,7 @@
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/device_tree_dump.h"
 #include "qvm/cli/exit_codes.h"
+#include "qvm/cli/region_service.h"
 #include "qvm/cli/signals.h"
 #include "qvm/cli/status_text.h"
 #include "qvm/cli/vm_watch.h"
@@ -175,6 +176,7 @@ int up(const Options& options, const daemon::RuntimePaths& paths) {
   int status = kOk;
   const auto launch = plan_launch(options, WordForm::files, paths.root(), std::cerr, status);
   if (!launch) return status;
+  if (launch->plans.empty()) return up_regions(options, paths, *launch);
   if (auto dumped = dump_device_trees(*launch); !dumped) {
     complain(dumped.error().message());
     return kNotStarted;

@@ -324,9 +324,11 @@ void Daemon::leave() {
   if (!idle) return log_line("ends while VMs run; the next qvm command finds them");
   if (x_regions.opened()) {
     const DirectoryWatch watch(x_paths.root());
-    x_regions.close();
-    watch.wait_until_gone("regiond", kRegiondEnd);
-    x_reaper.wait_for_orphans(kOrphansEnd);
+    // It stays if host programs use regions.
+    if (x_regions.leave()) {
+      watch.wait_until_gone("regiond", kRegiondEnd);
+      x_reaper.wait_for_orphans(kOrphansEnd);
+    }
   }
   x_launcher.remove_staged_files();
   std::error_code ignored;

@@ -16,14 +16,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Names<Request::Operation, 9> kOperations = {{{Request::Operation::prepare, "prepare"},
+constexpr Names<Request::Operation, 7> kOperations = {{{Request::Operation::prepare, "prepare"},
                                                        {Request::Operation::start, "start"},
                                                        {Request::Operation::cancel, "cancel"},
                                                        {Request::Operation::stop, "stop"},
                                                        {Request::Operation::list, "list"},
                                                        {Request::Operation::watch, "watch"},
-                                                       {Request::Operation::regions, "regions"},
-                                                       {Request::Operation::explain, "explain"},
                                                        {Request::Operation::leave, "leave"}}};
 
 constexpr Names<Reply::Kind, 5> kKinds = {{{Reply::Kind::welcome, "welcome"},
@@ -74,28 +72,6 @@ VmStatus vm_from(const json& value) {
   return vm;
 }
 
-json to_json(const regions::ExplainRequest& question) {
-  return {{"vm", question.vm},
-          {"vdev", question.vdev},
-          {"uid", question.identity.uid},
-          {"gid", question.identity.gid},
-          {"groups", question.identity.groups},
-          {"name", question.name},
-          {"pages", question.pages}};
-}
-
-regions::ExplainRequest question_from(const json& value) {
-  regions::ExplainRequest question;
-  question.vm = value.at("vm").get<std::string>();
-  question.vdev = value.at("vdev").get<std::string>();
-  question.identity.uid = value.at("uid").get<uid_t>();
-  question.identity.gid = value.at("gid").get<gid_t>();
-  question.identity.groups = value.at("groups").get<std::vector<gid_t>>();
-  question.name = value.at("name").get<std::string>();
-  question.pages = value.at("pages").get<std::uint32_t>();
-  return question;
-}
-
 template <class T, class Parse>
 Result<T> decode(std::string_view text, Parse parse) {
   try {
@@ -130,7 +106,6 @@ std::string encode(const Request& request) {
   value["libvirt_uri"] = request.libvirt_uri;
   value["owned"] = request.owned;
   value["names"] = request.names;
-  if (request.operation == Request::Operation::explain) value["question"] = to_json(request.question);
   value["timeout_ms"] = request.timeout_ms;
   return dump(value);
 }
@@ -144,8 +119,6 @@ Result<Request> decode_request(std::string_view text) {
     request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
     request.owned = value.at("owned").get<bool>();
     request.names = value.at("names").get<std::vector<std::string>>();
-    if (request.operation == Request::Operation::explain)
-      request.question = question_from(value.at("question"));
     request.timeout_ms = value.at("timeout_ms").get<std::uint32_t>();
     return request;
   });

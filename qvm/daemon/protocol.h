@@ -13,7 +13,6 @@
 
 #include "qvm/base/result.h"
 #include "qvm/lifecycle/vm_status.h"
-#include "qvm/regions/explanation.h"
 #include "qvm/regions/policy.h"
 
 namespace qvm::daemon {
@@ -36,9 +35,7 @@ struct Request {
     stop,     // names (none: all), timeout_ms
     list,
     watch,  // names; answers `done` with their state now; owned: the VMs end with this connection
-    regions,
-    explain,  // question; `done` has JSON as text
-    leave,    // the client is done; `done` tells in text whether qvmd ends ("ends") or stays ("stays")
+    leave,  // the client is done; `done` tells in text whether qvmd ends ("ends") or stays ("stays")
   };
   Operation operation = Operation::list;
   std::vector<std::string> plans{};  // JSON of VmPlans
@@ -46,7 +43,6 @@ struct Request {
   std::string libvirt_uri{};  // empty: embedded
   bool owned = false;         // stop the VMs when this connection ends
   std::vector<std::string> names{};
-  regions::ExplainRequest question{};
   std::uint32_t timeout_ms = 0;  // stop: how long guests may take to power off before they are ended
 };
 
@@ -55,7 +51,7 @@ struct Reply {
     welcome,   // first of every connection: text is qvmd's version
     progress,  // text for people
     vm,        // news about a VM
-    done,      // the request succeeded: vms (list, start, stop, watch), text (regions: JSON)
+    done,      // the request succeeded: vms (list, start, stop, watch), text (leave)
     failed,    // text: why
   };
   Kind kind = Kind::done;

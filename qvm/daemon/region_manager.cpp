@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/region_manager.h"
 
+#include <utility>
+
 #include "qvm/base/process_limits.h"
 
 namespace qvm::daemon {
@@ -41,14 +43,6 @@ Result<void> RegionManager::remove_region(const std::string& name) {
   return with_admin([&](regions::Admin& admin) { return admin.remove_region(name); });
 }
 
-Result<std::string> RegionManager::describe_json() {
-  return with_admin([](regions::Admin& admin) { return admin.describe_json(); });
-}
-
-Result<std::string> RegionManager::explain_json(const regions::ExplainRequest& request) {
-  return with_admin([&](regions::Admin& admin) { return admin.explain_json(request); });
-}
-
 Result<std::optional<unsigned>> RegionManager::clients(const std::string& region) {
   return with_admin([&](regions::Admin& admin) { return admin.clients(region); });
 }
@@ -58,9 +52,10 @@ bool RegionManager::opened() {
   return x_admin != nullptr;
 }
 
-void RegionManager::close() {
+bool RegionManager::leave() {
   const std::lock_guard lock(x_mutex);
-  x_admin.reset();
+  const auto admin = std::exchange(x_admin, nullptr);
+  return admin && admin->leave();
 }
 
 }  // namespace qvm::daemon

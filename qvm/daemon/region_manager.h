@@ -27,13 +27,11 @@ class RegionManager {
   Result<void> remove_vm(const std::string& vm);
   Result<void> add_region(const regions::RegionSpec& region);
   Result<void> remove_region(const std::string& name);
-  Result<std::string> describe_json();
-  Result<std::string> explain_json(const regions::ExplainRequest& request);
   Result<std::optional<unsigned>> clients(const std::string& region);
   // Whether it was needed so far.
   bool opened();
-  // Drops the connection; qvm-regiond ends when nobody else needs it.
-  void close();
+  // Drops the connection. True if qvm-regiond ends now, as nobody else needs it.
+  bool leave();
 
  private:
   template <class Call>

@@ -63,6 +63,10 @@ Result<void> check_parents(const std::string& path) {
 
 }  // namespace
 
+Error not_a_directory(const RuntimePaths& paths) {
+  return Error(fmt::format("'{}' is not a directory: {}", paths.root(), kChoose));
+}
+
 Result<std::string> choose_runtime_directory(const std::string& requested) {
   const std::string chosen =
       requested.empty() ? default_runtime_directory(RuntimePlaceFacts::of_this_process()) : requested;

@@ -44,6 +44,9 @@ Result<std::string> choose_runtime_directory(const std::string& requested);
 // Fails with one sentence that says what to do.
 Result<void> prepare_runtime_directory(const RuntimePaths& paths);
 
+// What to say when something in its place is no directory.
+Error not_a_directory(const RuntimePaths& paths);
+
 // The directory nearest above path in which another user could rename what leads to path; empty if there is
 // none.
 Result<std::string> find_open_parent(const std::string& path);

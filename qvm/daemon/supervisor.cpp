@@ -17,8 +17,6 @@
 namespace qvm::daemon {
 namespace {
 
-// The region manager answers at once, unless it hangs.
-constexpr std::chrono::seconds kRegionsAnswer{10};
 // Open files of qvmd: at most per VM while it is made, and whatever else comes up meanwhile.
 constexpr std::uint64_t kFilesOfAVm = 12;
 constexpr std::uint64_t kFilesOfADaemon = 16;
@@ -115,12 +113,6 @@ void Supervisor::handle(ClientId client, Request request) {
       return x_hooks.send(client, {.kind = Reply::Kind::done, .vms = x_machine.statuses(request.names)});
     case Request::Operation::watch:
       return happen(lifecycle::WatchAsked{client, request.names, request.owned});
-    case Request::Operation::regions:
-      return ask_regions(client, [](RegionManager& regions) { return regions.describe_json(); });
-    case Request::Operation::explain:
-      return ask_regions(client, [question = std::move(request.question)](RegionManager& regions) {
-        return regions.explain_json(question);
-      });
     case Request::Operation::leave:
       return;  // the server's
   }
@@ -164,15 +156,6 @@ void Supervisor::start(ClientId client, const Request& request) {
   const lifecycle::StartId id = asked.start;
   happen(std::move(asked));
   if (!x_machine.is_starting(id)) x_makings.erase(id);  // it was refused
-}
-
-void Supervisor::ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask) {
-  x_workers.run<std::string>(
-      kRegionsAnswer, [this, ask = std::move(ask)] { return ask(x_regions); },
-      [this, client](Result<std::string> answer) {
-        if (!answer) return send_failed(client, answer.error().message());
-        x_hooks.send(client, {.kind = Reply::Kind::done, .text = std::move(*answer)});
-      });
 }
 
 void Supervisor::send_failed(ClientId client, std::string why) const {

@@ -89,7 +89,6 @@ class Supervisor {
   void start(ClientId client, const Request& request);
   Result<std::vector<VmRecord>> records_for(const Request& request);
   // Answers with the text that ask returns; it runs on a worker.
-  void ask_regions(ClientId client, std::function<Result<std::string>(RegionManager&)> ask);
   void send_failed(ClientId client, std::string why) const;
 
   void carry_out(const lifecycle::MakeSet& effect);

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// qvmd's side of qvm-regiond: says which VMs exist and what they may do, and asks what is going on.
+// Commanding qvm-regiond: which VMs and regions exist and who may do what; and asking what is going on.
 #pragma once
 
 #include <chrono>
@@ -21,10 +21,14 @@ class Admin {
  public:
   virtual ~Admin() = default;
 
+  static constexpr std::chrono::seconds kUsualPatience{5};
+
   // Connects to runtime_directory's qvm-regiond, starting program (an executable's path) when none runs.
   // patience: how long a call waits for a word.
   static Result<std::unique_ptr<Admin>> open(const std::string& runtime_directory, const std::string& program,
-                                             std::chrono::milliseconds patience = std::chrono::seconds(5));
+                                             std::chrono::milliseconds patience = kUsualPatience);
+  // Null if none runs.
+  static Result<std::unique_ptr<Admin>> open_if_served(const std::string& runtime_directory);
 
   // Registers the VM, makes its `create` regions and its socket; returns the socket's path. Refuses a name in
   // use.
@@ -39,6 +43,9 @@ class Admin {
   virtual Result<std::string> explain_json(const ExplainRequest& request) = 0;
   // How many attachments the region has; nullopt: there is none of that name.
   virtual Result<std::optional<unsigned>> clients(const std::string& region) = 0;
+  // The last call. True if qvm-regiond ends now; false if it stays, because others need it, or if it cannot
+  // be told.
+  virtual bool leave() = 0;
 };
 
 }  // namespace qvm::regions

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What qvmd and qvm-regiond say to each other on the admin socket: one packet per request, replies in one or
-// more.
+// What whoever commands qvm-regiond, and it, say to each other on the admin socket: one packet per request,
+// replies in one or more.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,21 @@ namespace qvm::regions::admin_wire {
 
 inline constexpr std::size_t kMaxRequestBytes = 128 * 1024;
 inline constexpr std::size_t kMaxReplyPart = 32 * 1024;
+inline constexpr char kEnds[] = "ends";
 
-enum class Op : std::uint8_t { add_vm = 1, remove_vm, add_region, remove_region, describe, explain, clients };
+enum class Op : std::uint8_t {
+  add_vm = 1,
+  remove_vm,
+  add_region,
+  remove_region,
+  describe,
+  explain,
+  clients,
+  leave
+};
 
 // clients: the argument is a region's name; the answer is the number of its attachments, or nothing if there
-// is no such region.
+// is no such region. leave: the answer is kEnds if qvm-regiond ends when this connection does.
 // A client that hangs up before it has read the whole answer to an add_vm or add_region does not know what it
 // has: the request is undone. The first byte of a request is the Op, the rest its argument. The first byte of
 // a reply part is one of these.

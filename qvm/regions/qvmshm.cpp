@@ -3,11 +3,14 @@
 // The C API of regions: a Client with at most one Connection, behind a mutex.
 #include "qvm/regions/include/qvmshm.h"
 
+#include <dlfcn.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -16,6 +19,7 @@
 #include "qvm/base/mapping.h"
 #include "qvm/base/runtime_place.h"
 #include "qvm/regions/client.h"
+#include "qvm/regions/start_regiond.h"
 
 #define QVMSHM_EXPORT __attribute__((visibility("default")))
 
@@ -68,6 +72,23 @@ void detach_locked(qvmshm& handle) {
   handle.connection = nullptr;
 }
 
+// The qvm-regiond of the installation that this library is part of. Empty in a program with more rights than
+// its user, who must not start anything with them.
+std::string regiond_program() {
+  Dl_info here{};
+  if (::getauxval(AT_SECURE) != 0 || ::dladdr(reinterpret_cast<const void*>(&qvmshm_open), &here) == 0)
+    return {};
+  std::error_code error;
+  const auto library = std::filesystem::canonical(here.dli_fname, error);
+  if (error) return {};
+  // As installed, and as built.
+  for (const char* programs : {QVMSHM_PROGRAMS, "../bin"}) {
+    const auto program = (library.parent_path() / programs / "qvm-regiond").lexically_normal();
+    if (std::filesystem::exists(program, error)) return program.string();
+  }
+  return {};
+}
+
 int open_handle(const char* runtime_dir, const char* label, qvmshm_t*& handle) {
   std::string directory = runtime_dir != nullptr ? runtime_dir : "";
   if (runtime_dir == nullptr) {
@@ -77,9 +98,13 @@ int open_handle(const char* runtime_dir, const char* label, qvmshm_t*& handle) {
     if (facts.chosen.empty() && facts.uid != 0 && !qvm::is_safe_for(facts.uid, directory)) return EACCES;
   }
   if (directory.empty()) return EINVAL;
-  auto client =
-      Client::connect(directory + "/host.sock", label != nullptr ? label : program_invocation_short_name);
-  if (!client) return client.error().code() != 0 ? client.error().code() : EPROTO;
+  const auto error_of = [](const qvm::Error& error) { return error.code() != 0 ? error.code() : EPROTO; };
+  const std::string socket = directory + "/host.sock";
+  // Held until the client is known: without anybody a qvm-regiond that has just come up would go.
+  const auto visit = qvm::regions::connect_or_start(directory, socket, regiond_program());
+  if (!visit) return error_of(visit.error());
+  auto client = Client::connect(socket, label != nullptr ? label : program_invocation_short_name);
+  if (!client) return error_of(client.error());
   auto made = std::make_unique<qvmshm>();
   made->client = std::move(*client);
   handle = made.release();

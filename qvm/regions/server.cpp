@@ -254,11 +254,12 @@ Result<void> Server::Impl::watch_for_removal() {
   });
 }
 
+bool Server::Impl::is_needed() const {
+  return !x_clients.empty() || (x_unreachable ? !x_orphans.empty() : !x_manager.empty());
+}
+
 void Server::Impl::end_if_idle() {
-  const auto idle = [this] {
-    const bool needed = x_unreachable ? !x_orphans.empty() : !x_manager.empty();
-    return x_had_visitors && !needed && x_clients.empty() && x_admins.empty() && !x_idle_end;
-  };
+  const auto idle = [this] { return x_had_visitors && !is_needed() && x_admins.empty() && !x_idle_end; };
   if (!idle()) return;
   // Later, when the present handler is done with whatever it holds.
   x_loop->post([this, idle] {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Talking to qvmd.
+// Talking to qvmd and the command line.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -101,6 +101,8 @@ Server::Impl::AdminAnswer Server::Impl::carry_out_admin(Op op, std::string_view 
     }
     case Op::clients:
       return {count_clients(argument)};
+    case Op::leave:
+      return {std::string(is_needed() || x_admins.size() > 1 ? "stays" : admin_wire::kEnds)};
   }
   return {fail("qvm-regiond does not know this request")};
 }

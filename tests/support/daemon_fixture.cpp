@@ -53,6 +53,7 @@ class FakeAdmin final : public regions::Admin {
     const auto found = state_.clients.find(region);
     return found == state_.clients.end() ? std::nullopt : std::optional(found->second);
   }
+  bool leave() override { return true; }
 
  private:
   FakeRegions& state_;

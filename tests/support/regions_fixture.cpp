@@ -49,10 +49,14 @@ void kill_and_wait(pid_t pid) {
 }
 
 void RegionsFixture::SetUp() {
+  make_directory();
+  reopen_admin();
+}
+
+void RegionsFixture::make_directory() {
   std::string name = (fs::temp_directory_path() / "qvm-regions-XXXXXX").string();
   ASSERT_NE(::mkdtemp(name.data()), nullptr);
   x_directory = name;
-  reopen_admin();
 }
 
 void RegionsFixture::reopen_admin() {

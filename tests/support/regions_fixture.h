@@ -25,6 +25,8 @@ class RegionsFixture : public ::testing::Test {
   void SetUp() override;
   void TearDown() override;
 
+  // One of the test's own; SetUp() does it, and starts qvm-regiond there.
+  void make_directory();
   const std::string& directory() const { return x_directory; }
   std::string host_socket() const { return x_directory + "/host.sock"; }
   Admin& admin() { return *x_admin; }

@@ -27,12 +27,15 @@ extern "C" {
  * Functions that return int return 0 or an errno value. */
 typedef struct qvmshm qvmshm_t;
 
-/* Makes a handle, connected to the qvm that uses runtime_dir. NULL: the environment variable QVM_RUNTIME_DIR,
- * else /run/qvm for root and $XDG_RUNTIME_DIR/qvm for others; where that is missing, /run/user/UID/qvm or
- * /tmp/qvm-UID. qvm must be running (`qvm up`). label is shown by `qvm regions`; NULL: the program's name.
- * ENOENT or ECONNREFUSED: no qvm is running there; EACCES: not allowed, or the directory that would be used
- * is somebody else's; ETIMEDOUT; ENOMEM; EINVAL: handle is NULL or runtime_dir is empty. *handle is NULL
- * after a failure. */
+/* Makes a handle, connected to the region manager (qvm-regiond) of runtime_dir. NULL: the environment
+ * variable QVM_RUNTIME_DIR, else /run/qvm for root and $XDG_RUNTIME_DIR/qvm for others; where that is
+ * missing, /run/user/UID/qvm or /tmp/qvm-UID. VMs need not run: where no region manager does, this starts the
+ * one of the installation that the library belongs to, and makes the directory. It ends when nobody needs it.
+ * That of another user is not started, nor any by a set-user-id program. label is shown by `qvm regions`;
+ * NULL: the program's name. ENOENT or ECONNREFUSED: none is running there and none can be started; EACCES:
+ * not allowed, or the directory that would be used is somebody else's; ETIMEDOUT, after 7 seconds at most;
+ * ENOMEM; EPROTO: it has refused the connection; EINVAL: handle is NULL or runtime_dir is empty. *handle is
+ * NULL after a failure. */
 int qvmshm_open(const char* runtime_dir, const char* label, qvmshm_t** handle);
 
 /* Attaches to the region, which is created with this many pages if it does not exist; 0 pages: only if it

@@ -24,7 +24,7 @@ static int wait_for(qvmshm_t* shm, uint32_t bits) {
 int main(int argc, char** argv) {
   qvmshm_t* shm = NULL;
   CHECK(argc == 2);
-  CHECK(qvmshm_open("/nonexistent", NULL, &shm) == ENOENT && shm == NULL);
+  CHECK(qvmshm_open("/none/there", NULL, &shm) == ENOENT && shm == NULL);
   CHECK(qvmshm_open(argv[1], "c-program", &shm) == 0);
   CHECK(qvmshm_index(shm) == -1 && qvmshm_size(shm) == 0 && qvmshm_data(shm) == NULL);
   CHECK(qvmshm_poke(shm, 1) == ENOTCONN);

@@ -57,12 +57,11 @@ TEST_F(RegionsChat, RegionWithoutRoomForASlotIsRefused) {
 }
 
 TEST(RegionsChatAlone, SaysWhatToDoWithoutQvm) {
-  test::BackgroundProgram ann({.words = {QVM_BINARY_DIR "/bin/qvm-chat", "--runtime-dir", "/nonexistent"}});
+  test::BackgroundProgram ann({.words = {QVM_BINARY_DIR "/bin/qvm-chat", "--runtime-dir", "/none/there"}});
   EXPECT_EQ(ann.wait(), 1);
   EXPECT_EQ(ann.err(),
-            "qvm-chat: no qvm can be reached: No such file or directory (start one with 'qvm up', or say "
-            "where with "
-            "--runtime-dir)\n");
+            "qvm-chat: no region manager can be reached or started: No such file or directory "
+            "(--runtime-dir and QVM_RUNTIME_DIR say where)\n");
 }
 
 }  // namespace

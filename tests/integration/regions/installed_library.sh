@@ -20,7 +20,7 @@ cat >"$work/program.c" <<'END'
 
 int main(void) {
   qvmshm_t* shm = NULL;
-  return qvmshm_open("/nonexistent", NULL, &shm) == ENOENT && shm == NULL ? 0 : 1;
+  return qvmshm_open("/none/there", NULL, &shm) == ENOENT && shm == NULL ? 0 : 1;
 }
 END
 read -ra flags < <(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags --libs qvmshm)

@@ -54,7 +54,7 @@ TEST_P(HelloSystem, RunsWithDevicesOnPci) {
 }
 
 TEST_P(HelloSystem, TakesAHostProgramIn) {
-  BackgroundProgram host({.words = {std::string(kPrograms) + "hello-host", "--wait"},
+  BackgroundProgram host({.words = {std::string(kPrograms) + "hello-host"},
                           .environment = {{"QVM_RUNTIME_DIR", sandbox_.runtime()}}});
   const Answer answer = sandbox_.qvm({"up", "--accel", GetParam(), example("three.yaml")});
   EXPECT_EQ(answer.status, 0) << answer.err;

@@ -170,14 +170,24 @@ TEST(SystemConfig, NothingInIt) {
       parse("# only this\n")->text(),
       "1:1 '': the manifest is empty [manifest-missing] {for example 'vms: {left: {config: left.qvmconf}}'}");
   EXPECT_EQ(parse("regions: {}\n")->text(),
-            "1:1 '': the system has no 'vms' [manifest-missing] {for example 'vms: {left: {config: "
+            "1:1 '': the system has no 'vms', and no 'regions' [manifest-missing] {for example 'vms: {left: "
+            "{config: "
             "left.qvmconf}}'}");
-  EXPECT_EQ(parse("vms: {}\n")->text(),
-            "1:1 'vms': the system has no VM [manifest-missing] {for example 'vms: {left: {config: "
-            "left.qvmconf}}'}");
+  EXPECT_EQ(
+      parse("vms: {}\n")->text(),
+      "1:1 'vms': the system has no VM, and no region [manifest-missing] {for example 'vms: {left: {config: "
+      "left.qvmconf}}'}");
   EXPECT_EQ(parse("- a\n")->text(),
             "1:1 '-': a manifest must be a mapping, not a list [manifest-missing] "
             "{for example 'vms: {left: {config: left.qvmconf}}'}");
+}
+
+TEST(SystemConfig, RegionsAloneAreASystem) {
+  EXPECT_EQ(parse("regions: {moo: {size: 64KiB}}\n")->text(), "");
+  EXPECT_EQ(parse("vms: {}\nregions: {moo: {size: 64KiB}}\n")->text(), "");
+  // What is wrong with them is all there is to say.
+  EXPECT_EQ(parse("regions: {moo: {}}\n")->text(),
+            "1:11 'moo': region 'moo' has no 'size' [manifest-missing] {add 'size: 64KiB'}");
 }
 
 TEST(SystemConfig, UnknownKeysGetASuggestion) {
@@ -658,7 +668,7 @@ TEST(ManifestSchema, AcceptsWhatTheReaderAccepts) {
 TEST(ManifestSchema, RefusesWhatTheReaderRefuses) {
   if (!can_check_schemas()) GTEST_SKIP() << "python3-jsonschema or python3-yaml is not installed";
   for (const char* text :
-       {"vms: {}", "regions: {moo: {size: 1KiB}}", "vms: {a: {confg: x}}", "vms: {a/b: {config: x}}",
+       {"vms: {}", "regions: {}", "vms: {}\nregions: {}", "vms: {a: {confg: x}}", "vms: {a/b: {config: x}}",
         "vms: {a: {config: x, groups: video}}", "vms: {a: {config: x}}\nregions: {m: {size: 65536}}",
         "vms: {a: {config: x}}\nregions: {m: {size: 64K}}",
         "vms: {a: {config: x}}\nregions: {m: {size: 1KiB, mode: 432}}",
