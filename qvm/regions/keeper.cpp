@@ -324,11 +324,10 @@ void KeeperLink::bye() {
   ring();
 }
 
-int run_keeper(const StartRegiond& start, UniqueFd first, const Pause& pause) {
+int run_keeper(const StartRegiond& start, UniqueFd first, KeptDescriptors kept, const Pause& pause) {
   constexpr int kMaxStarts = 3;  // in a row that never came up, by their own fault
   constexpr std::chrono::milliseconds kPause{50};
   RetryPause retry({.at_once = 0, .first = kPause, .most = std::chrono::seconds(10)});
-  KeptDescriptors kept;
   UniqueFd link = std::move(first);
   bool our_child = !link;
   int pid = link ? maker_of(link.get()) : 0;

@@ -71,7 +71,9 @@ class KeeperLink {
 using StartRegiond = std::function<Result<int>(UniqueFd socket)>;
 using Pause = std::function<void(std::chrono::milliseconds)>;
 void pause_for(std::chrono::milliseconds time);
-int run_keeper(const StartRegiond& start, UniqueFd first, const Pause& pause = pause_for);
+// kept: what it holds from the beginning.
+int run_keeper(const StartRegiond& start, UniqueFd first, KeptDescriptors kept = {},
+               const Pause& pause = pause_for);
 
 // What qvm-regiond exits with when another one serves the directory: starting it again would be of no use.
 inline constexpr int kExitAlreadyRunning = 75;

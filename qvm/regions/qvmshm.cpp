@@ -89,6 +89,22 @@ std::string regiond_program() {
   return {};
 }
 
+// A qvm-regiond that is about to end hangs up on whoever comes in that moment: its successor is asked.
+qvm::Result<std::unique_ptr<Client>> find_manager(const std::string& directory, const char* label) {
+  constexpr int kAttempts = 5;
+  const std::string socket = directory + "/host.sock";
+  const std::string program = regiond_program();
+  for (int attempt = 1;; ++attempt) {
+    // Held until the client is known: without anybody one that has just come up would go.
+    auto visit = qvm::regions::connect_or_start(directory, socket, program);
+    if (!visit) return tl::unexpected(std::move(visit.error()));
+    auto client = Client::connect(socket, label);
+    if (client || attempt == kAttempts) return client;
+    const int code = client.error().code();
+    if (code != 0 && code != ECONNRESET && !qvm::regions::nobody_serves(client.error())) return client;
+  }
+}
+
 int open_handle(const char* runtime_dir, const char* label, qvmshm_t*& handle) {
   std::string directory = runtime_dir != nullptr ? runtime_dir : "";
   if (runtime_dir == nullptr) {
@@ -98,13 +114,8 @@ int open_handle(const char* runtime_dir, const char* label, qvmshm_t*& handle) {
     if (facts.chosen.empty() && facts.uid != 0 && !qvm::is_safe_for(facts.uid, directory)) return EACCES;
   }
   if (directory.empty()) return EINVAL;
-  const auto error_of = [](const qvm::Error& error) { return error.code() != 0 ? error.code() : EPROTO; };
-  const std::string socket = directory + "/host.sock";
-  // Held until the client is known: without anybody a qvm-regiond that has just come up would go.
-  const auto visit = qvm::regions::connect_or_start(directory, socket, regiond_program());
-  if (!visit) return error_of(visit.error());
-  auto client = Client::connect(socket, label != nullptr ? label : program_invocation_short_name);
-  if (!client) return error_of(client.error());
+  auto client = find_manager(directory, label != nullptr ? label : program_invocation_short_name);
+  if (!client) return client.error().code() != 0 ? client.error().code() : EPROTO;
   auto made = std::make_unique<qvmshm>();
   made->client = std::move(*client);
   handle = made.release();

@@ -5,14 +5,17 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <optional>
@@ -33,12 +36,15 @@ constexpr char kUsage[] =
     "usage: qvm-regiond [--keeper] --runtime-dir DIR\n"
     "Manages shared memory regions; started on demand by qvm, ends when nobody needs it.\n"
     "  --keeper           hold the descriptors, start qvm-regiond and start it again if it dies\n"
-    "  --runtime-dir DIR  where its sockets are\n";
+    "  --runtime-dir DIR  where its sockets are\n"
+    "With --keeper it takes the socket DIR/host.sock from a service manager that listens for it "
+    "(LISTEN_FDS).\n";
 constexpr int kExitUsage = 64;
 
 struct Arguments {
   bool keeper = false;
   std::string runtime_directory;
+  bool host_socket_is_given = false;
   int link = -1;   // the other side of the keeper's socket; how the two start each other
   int ready = -1;  // closed once connections are accepted; before that gets the reason why they never are
 };
@@ -58,6 +64,10 @@ std::optional<Arguments> parse(int argc, char** argv) {
       arguments.keeper = true;
       continue;
     }
+    if (word == "--host-socket-is-given") {
+      arguments.host_socket_is_given = true;
+      continue;
+    }
     if (value == nullptr) return std::nullopt;
     ++i;
     if (word == "--runtime-dir") {
@@ -74,12 +84,13 @@ std::optional<Arguments> parse(int argc, char** argv) {
 }
 
 // Runs this program again, as keeper or daemon, with one end of the link between the two.
-Result<int> start_other(bool keeper, const std::string& runtime_directory, UniqueFd link, int ready) {
+Result<int> start_other(bool keeper, const Arguments& own, UniqueFd link, int ready) {
   constexpr int kLinkFd = 3;
   constexpr int kReadyFd = 4;
-  std::vector<std::string> words = {"qvm-regiond", "--runtime-dir", runtime_directory, "--link-fd",
+  std::vector<std::string> words = {"qvm-regiond", "--runtime-dir", own.runtime_directory, "--link-fd",
                                     std::to_string(kLinkFd)};
   if (keeper) words.emplace_back("--keeper");
+  if (own.host_socket_is_given) words.emplace_back("--host-socket-is-given");
   if (ready >= 0) words.insert(words.end(), {"--ready-fd", std::to_string(kReadyFd)});
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -148,18 +159,58 @@ void tell(const UniqueFd& ready, std::string_view why) {
     const auto written = ::write(ready.get(), why.data(), why.size());
 }
 
-int keep(const Arguments& arguments, UniqueFd& ready) {
+// The socket for host programs, if a service manager listens on it and has started us because somebody came:
+// sd_listen_fds(3). Empty if none does.
+Result<UniqueFd> given_socket(const std::string& runtime_directory) {
+  constexpr int kFirstGivenFd = 3;
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  if (pid == nullptr || count == nullptr || pid != std::to_string(::getpid())) return UniqueFd();
+  const std::string wanted = runtime_directory + "/host.sock";
+  if (std::strcmp(count, "1") != 0)
+    return qvm::fail("LISTEN_FDS is " + std::string(count) + ", not 1: " + wanted);
+  UniqueFd socket(kFirstGivenFd);
+  sockaddr_un address{};
+  socklen_t length = sizeof address;
+  int type = 0;
+  int listens = 0;
+  socklen_t size = sizeof type;
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+      ::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+      ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
+    return qvm::fail_errno("look at the socket of LISTEN_FDS");
+  }
+  if (address.sun_family != AF_UNIX || type != SOCK_SEQPACKET || listens == 0 || wanted != address.sun_path)
+    return qvm::fail("the socket of LISTEN_FDS does not listen for sequential packets on " + wanted);
+  ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+  ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+  ::unsetenv("LISTEN_PID");
+  ::unsetenv("LISTEN_FDS");
+  return socket;
+}
+
+int keep(Arguments& arguments, UniqueFd& ready) {
   // Whoever started us may have ignored it; we want to know how our child ended.
   ::signal(SIGCHLD, SIG_DFL);
   const auto start = [&](UniqueFd link) {
-    auto started = start_other(false, arguments.runtime_directory, std::move(link), ready.get());
+    auto started = start_other(false, arguments, std::move(link), ready.get());
     if (!started) tell(ready, started.error().message());
     ready.reset();
     return started;
   };
   UniqueFd link(arguments.link);
   if (link) ::fcntl(link.get(), F_SETFD, FD_CLOEXEC);
-  return qvm::regions::run_keeper(start, std::move(link));
+  qvm::regions::KeptDescriptors kept;
+  auto socket = link ? Result<UniqueFd>(UniqueFd()) : given_socket(arguments.runtime_directory);
+  if (!socket) {
+    qvm::regions::log_line(socket.error().message());
+    return 1;
+  }
+  if (*socket) {
+    arguments.host_socket_is_given = true;
+    kept[qvm::regions::kKeptHostListener] = std::move(*socket);
+  }
+  return qvm::regions::run_keeper(start, std::move(link), std::move(kept));
 }
 
 int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors) {
@@ -167,12 +218,11 @@ int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors
   ::signal(SIGCHLD, SIG_IGN);
   qvm::regions::ServerOptions options;
   options.runtime_directory = arguments.runtime_directory;
+  options.host_socket_is_given = arguments.host_socket_is_given;
   options.keeper.reset(arguments.link);
   if (options.keeper) {
     ::fcntl(arguments.link, F_SETFD, FD_CLOEXEC);
-    options.start_keeper = [&](UniqueFd link) {
-      return start_other(true, arguments.runtime_directory, std::move(link), -1);
-    };
+    options.start_keeper = [&](UniqueFd link) { return start_other(true, arguments, std::move(link), -1); };
   }
   options.limits.owner = ::geteuid();
   share_descriptors(descriptors, options);
@@ -203,7 +253,7 @@ int main(int argc, char** argv) {
     qvm::write_output(kUsage);
     return qvm::end_output("qvm-regiond", 0);
   }
-  const auto arguments = parse(argc, argv);
+  auto arguments = parse(argc, argv);
   if (!arguments) {
     std::fputs(kUsage, stderr);
     return kExitUsage;

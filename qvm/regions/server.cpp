@@ -276,7 +276,7 @@ void Server::Impl::end_if_idle() {
 
 void Server::Impl::remove_files() {
   x_loop->unwatch(x_removal.get());
-  ::unlinkat(x_runtime_directory.get(), kHostSocket, 0);
+  if (!x_options.host_socket_is_given) ::unlinkat(x_runtime_directory.get(), kHostSocket, 0);
   ::unlinkat(x_directory.get(), kAdminSocket, 0);
   x_journal->remove();
   ::unlinkat(x_runtime_directory.get(), "regiond", AT_REMOVEDIR);

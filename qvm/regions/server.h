@@ -22,9 +22,14 @@ struct SocketLimits {
   std::size_t of_all_programs = 4096;
 };
 
+// Under which the keeper holds the socket that host programs connect to.
+inline constexpr KeeperKey kKeptHostListener = 1;
+
 struct ServerOptions {
   std::string runtime_directory;  // made if it does not exist
   UniqueFd keeper;                // this end of the link; empty: nothing survives
+  // The keeper was given the host programs' socket by a service manager, whose it stays.
+  bool host_socket_is_given = false;
   // Starts a keeper for a link whose keeper has died; may be empty.
   StartRegiond start_keeper;
   Limits limits;

@@ -258,9 +258,8 @@ enum class KeptKind : KeeperKey { data = 0, page = 1, listener = 2 };
 inline KeeperKey kept_key(Id id, KeptKind kind) {
   return id * 4 + static_cast<KeeperKey>(kind);
 }
-// Numbers start at 1, so these two are free.
+// Numbers start at 1, so this one and kKeptHostListener are free.
 inline constexpr KeeperKey kKeptAdminListener = 0;
-inline constexpr KeeperKey kKeptHostListener = 1;
 
 // For `qvm regions --json`; schemas/regions.schema.json.
 std::string describe_as_json(const Manager& manager, const RegionStore& store);

@@ -140,12 +140,17 @@ Result<UniqueFd> connect_or_start(const std::string& runtime_directory, const st
   const auto deadline = Clock::now() + kDeadline;
   RetryPause pause({.first = std::chrono::milliseconds(2), .most = std::chrono::milliseconds(100)});
   for (;;) {
-    if (auto started = start(runtime_directory, program, deadline); !started)
-      return tl::unexpected(std::move(started.error()));
+    // A service manager that listens for it starts it when somebody knocks.
+    const auto knock = wire::connect_to((runtime_directory + "/host.sock").c_str());
+    if (!knock) {
+      if (auto started = start(runtime_directory, program, deadline); !started)
+        return tl::unexpected(std::move(started.error()));
+    }
     connected = wire::connect_to(socket.c_str());
     if (connected || !nobody_serves(connected.error())) return connected;
     if (Clock::now() >= deadline)
-      return fail("qvm-regiond could not start; see " + runtime_directory + "/log/regiond.log");
+      return fail("qvm-regiond could not start; see " + runtime_directory +
+                  "/log/regiond.log, or the log of the service that listens for it");
     std::this_thread::sleep_for(pause.failed(Clock::now()));
   }
 }

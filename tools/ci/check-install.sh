@@ -15,6 +15,13 @@ export QVM_RUNTIME_DIR=$prefix/run
 "$prefix/bin/qvm-lint" guests/examples/hello/left.qvmconf guests/examples/hello/right.qvmconf
 timeout 60 "$prefix/bin/qvm" up --accel tcg guests/examples/single/guest.qvmconf
 
+# The units, as the systemd of this host understands them.
+if command -v systemd-analyze >/dev/null; then
+  systemd-analyze verify "$prefix/lib/systemd/system/qvm-regiond.service" "$prefix/lib/systemd/system/qvm-regiond.socket"
+  XDG_RUNTIME_DIR=$prefix systemd-analyze --user verify "$prefix/lib/systemd/user/qvm-regiond.service" \
+    "$prefix/lib/systemd/user/qvm-regiond.socket"
+fi
+
 # A host program outside the project finds the library by pkg-config.
 library=$(dirname "$(find "$prefix" -name qvmshm.pc)")
 cat > "$prefix/probe.c" <<'C'

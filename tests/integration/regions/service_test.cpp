@@ -1,17 +1,25 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // The region manager as a service: whoever needs it first starts it, and no VM has to be there.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <qvmshm.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
+#include "qvm/base/unique_fd.h"
 #include "tests/support/regions_fixture.h"
 
 namespace qvm::regions {
@@ -176,6 +184,85 @@ TEST_F(RegionsService, IsNotStartedToBeAsked) {
   EXPECT_EQ(*none, nullptr);
   EXPECT_FALSE(std::filesystem::exists(directory()));
   reopen_admin();
+}
+
+// The socket of host programs is a service manager's, played by this class, which starts the keeper when
+// somebody comes, as often as it has ended.
+class ServiceManager {
+ public:
+  explicit ServiceManager(const std::string& directory) : x_directory(directory) {
+    std::filesystem::create_directory(directory);
+    x_listener.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, (directory + "/host.sock").c_str());
+    EXPECT_EQ(::bind(x_listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(x_listener.get(), 16), 0);
+    x_thread = std::thread([this] { serve(); });
+  }
+  ~ServiceManager() {
+    x_ends = true;
+    x_thread.join();
+    ::unlink((x_directory + "/host.sock").c_str());
+  }
+  int starts() const { return x_starts; }
+
+ private:
+  void serve() {
+    while (!x_ends) {
+      pollfd somebody{x_listener.get(), POLLIN, 0};
+      if (::poll(&somebody, 1, 20) != 1) continue;
+      const pid_t keeper = start();
+      for (int status = 0; ::waitpid(keeper, &status, WNOHANG) == 0;) ::usleep(5'000);
+    }
+  }
+  pid_t start() {
+    ++x_starts;
+    const std::string program = QVM_BINARY_DIR "/bin/qvm-regiond";
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    const std::string own = "LISTEN_PID=" + std::to_string(::getpid());
+    const char* environment[] = {own.c_str(), "LISTEN_FDS=1", nullptr};
+    const char* words[] = {"qvm-regiond", "--keeper", "--runtime-dir", x_directory.c_str(), nullptr};
+    if (x_listener.get() == 3)
+      ::fcntl(3, F_SETFD, 0);
+    else
+      ::dup2(x_listener.get(), 3);
+    ::close_range(4, ~0U, 0);
+    ::execve(program.c_str(), const_cast<char**>(words), const_cast<char**>(environment));
+    ::_exit(127);
+  }
+
+  const std::string x_directory;
+  UniqueFd x_listener;
+  std::atomic<bool> x_ends = false;
+  std::atomic<int> x_starts = 0;
+  std::thread x_thread;
+};
+
+TEST_F(RegionsService, IsStartedByWhoeverListensForIt) {
+  ServiceManager manager(directory());
+  for (int time = 1; time <= 2; ++time) {
+    qvmshm_t* handle = nullptr;
+    ASSERT_EQ(open(handle), 0);
+    ASSERT_EQ(qvmshm_attach(handle, "moo", 1, 0, 0), 0);
+    EXPECT_EQ(manager.starts(), time);
+    // The next qvm-regiond has the same socket.
+    kill_daemon();
+    qvmshm_t* other = nullptr;
+    ASSERT_EQ(open(other), 0);
+    ASSERT_EQ(qvmshm_attach(other, "moo", 0, 0, 0), 0);
+    EXPECT_EQ(qvmshm_status(handle), 0x30000U);
+    qvmshm_close(other);
+    qvmshm_close(handle);
+    while (!keeper_pids().empty()) ::usleep(5'000);
+    EXPECT_TRUE(std::filesystem::exists(host_socket())) << "it is not ours to remove";
+  }
+  // Whoever commands it knocks at that socket, and starts none beside it.
+  reopen_admin();
+  EXPECT_EQ(manager.starts(), 3);
+  close_admin();
+  while (!keeper_pids().empty()) ::usleep(5'000);
 }
 
 }  // namespace

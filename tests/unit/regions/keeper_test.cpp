@@ -133,7 +133,7 @@ TEST(RegionKeeper, AStartThatFailsIsTriedAgainAfterPausesThatGrow) {
                            : take_over(std::move(socket));
       });
     };
-    const int status = run_keeper(start, UniqueFd(), [&](auto time) { pauses.push_back(time); });
+    const int status = run_keeper(start, UniqueFd(), {}, [&](auto time) { pauses.push_back(time); });
     if (status != 0) return status;
     using std::chrono::milliseconds;
     const std::vector expected = {milliseconds(50), milliseconds(100), milliseconds(200), milliseconds(400)};
@@ -147,7 +147,7 @@ TEST(RegionKeeper, WhoHasNothingToLoseGivesUpAtOnce) {
     ++starts;
     return fail_errno("fork", EAGAIN);
   };
-  EXPECT_EQ(run_keeper(start, UniqueFd(), [](auto) {}), 1);
+  EXPECT_EQ(run_keeper(start, UniqueFd(), {}, [](auto) {}), 1);
   EXPECT_EQ(starts, 1);
 }
 
