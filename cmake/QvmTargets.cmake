@@ -19,6 +19,8 @@ if(QVM_SANITIZE)
     -fno-sanitize=null,object-size,vptr)
   target_link_options(qvm_sanitize INTERFACE -fsanitize=${QVM_SANITIZE})
   target_link_libraries(qvm_flags INTERFACE qvm_sanitize)
+  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=libasan.so
+    OUTPUT_VARIABLE QVM_ASAN_RUNTIME OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
 
 # Tests are compiled many sources at once in every build, which takes a quarter of the time. No two sources of a test
@@ -62,8 +64,8 @@ function(qvm_program name)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# qvm_plugin(NAME SOURCES... [LINK libs...]): an object that is loaded into QEMU, in lib/qvm/. Not built with
-# sanitizers: QEMU has no sanitizer runtime to load it into.
+# qvm_plugin(NAME SOURCES... [LINK libs...]): an object that is loaded into QEMU, in lib/qvm/. With AddressSanitizer tests
+# put its runtime into QEMU (tests/support/guest_machine.cpp); ThreadSanitizer's would have to know all of QEMU.
 function(qvm_plugin name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
@@ -73,8 +75,9 @@ function(qvm_plugin name)
   install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/qvm)
 endfunction()
 
-# What the sanitizer builds build: every test that needs no QEMU, and of these the ones in which threads or processes meet.
-add_custom_target(tests_without_qemu)
+# What the sanitizer builds build: every test but those of whole systems, and of these the ones in which threads or
+# processes meet.
+add_custom_target(tests_with_sanitizers)
 add_custom_target(tests_with_threads)
 # What tools/test.sh --quick builds.
 add_custom_target(tests_quick)
@@ -94,6 +97,9 @@ function(qvm_test name)
   target_link_libraries(${name} PRIVATE qvm_flags ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
     QVM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" QVM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(QVM_ASAN_RUNTIME)
+    target_compile_definitions(${name} PRIVATE QVM_ASAN_RUNTIME="${QVM_ASAN_RUNTIME}")
+  endif()
   qvm_use_precompiled(${name} qvm_test_headers)
   qvm_use_test_unity(${name})
   # What is tested is optimised, the tests themselves are not: that halves the time of building them.
@@ -101,7 +107,7 @@ function(qvm_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   set(label ${ARG_LABEL})
   if(NOT ARG_LABEL STREQUAL system)
-    add_dependencies(tests_without_qemu ${name})
+    add_dependencies(tests_with_sanitizers ${name})
   endif()
   if(ARG_LABEL MATCHES "^(unit|golden)$")
     add_dependencies(tests_quick ${name})

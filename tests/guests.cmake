@@ -14,7 +14,7 @@ qvm_test(guests_unit_test
   "${PROJECT_SOURCE_DIR}/guests/baremetal/format.cpp"
   LINK fdt)
 
-# Guests boot in plain QEMU here; what lives outside of it is sanitized all the same.
+# Guests boot in plain QEMU here.
 qvm_test(guests_runtime_system_test
   system/guests/runtime_test.cpp support/guest_machine.cpp support/run_program.cpp
   LINK qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 120)
@@ -27,10 +27,16 @@ qvm_test(guests_aarch64_system_test
 add_dependencies(guests_aarch64_system_test guests)
 
 if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
+  # The test of vmhost and the shmem vdev in their place is run with sanitizers as well.
+  if(QVM_SANITIZE)
+    set(label integration)
+  else()
+    set(label system)
+  endif()
   qvm_test(guests_shmem_system_test
     system/guests/shmem_test.cpp
     support/guest_machine.cpp support/region_manager.cpp support/run_program.cpp
-    LINK qvm_region_admin qvm_base nlohmann_json::nlohmann_json LABEL system TIMEOUT 180)
+    LINK qvm_region_admin qvm_base nlohmann_json::nlohmann_json LABEL ${label} TIMEOUT 180)
   add_dependencies(guests_shmem_system_test guests hello-host libqvm-vmhost vdev-shmem qvm-regiond)
 
   # Programs inside of the Linux guests: static, and never sanitized.

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-# test.sh [--quick]: sets up, builds and runs all tests: everything in the release build, then what does not live inside
-# QEMU under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer, and the region code under valgrind.
+# test.sh [--quick]: sets up, builds and runs all tests: everything in the release build, then all but whole systems
+# under AddressSanitizer with UndefinedBehaviorSanitizer, what has threads under ThreadSanitizer, and the region code under
+# valgrind.
 # --quick: the rules of the tree, unit and golden tests of the release build, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -42,8 +43,8 @@ step "clone: the demo works in a clone anywhere"
 tools/ci/check-clone.sh
 
 step "asan-ubsan: build"
-tools/build.sh asan-ubsan tests_without_qemu
-step "asan-ubsan: tests that need no QEMU"
+tools/build.sh asan-ubsan tests_with_sanitizers
+step "asan-ubsan: all tests but those of whole systems"
 tools/ci/run-tests.sh asan-ubsan -L 'unit|golden|integration'
 
 step "tsan: build"

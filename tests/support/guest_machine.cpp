@@ -14,6 +14,20 @@
 
 namespace qvm::test {
 
+namespace {
+
+// What starts QEMU as something else than it is by itself: plugins that are sanitized need the runtime in it.
+// What QEMU leaks is its own affair.
+std::vector<std::string> environment_of_qemu() {
+#ifdef __SANITIZE_ADDRESS__
+  return {"env", "LD_PRELOAD=" QVM_ASAN_RUNTIME, "ASAN_OPTIONS=detect_leaks=0"};
+#else
+  return {};
+#endif
+}
+
+}  // namespace
+
 std::string guest_image(const std::string& name) {
   return std::string(QVM_BINARY_DIR) + "/share/qvm/guests/" + name + ".elf";
 }
@@ -27,27 +41,15 @@ std::vector<std::string> guest_words(const GuestMachine& machine) {
                                     std::to_string(on_this_host(machine.patience).count()),
                                     "setpriv",  // who kills timeout means the machine
                                     "--pdeathsig",
-                                    "KILL",
-                                    "qemu-system-x86_64",
-                                    "-nodefaults",
-                                    "-machine",
-                                    "pc",
-                                    "-accel",
-                                    accelerator,
-                                    "-smp",
-                                    "1,maxcpus=2",
-                                    "-m",
-                                    std::to_string(machine.memory_mib),
-                                    "-display",
-                                    "none",
-                                    "-serial",
-                                    "stdio",
-                                    "-bios",
-                                    "qboot.rom",
-                                    "-kernel",
-                                    machine.kernel,
-                                    "-append",
-                                    machine.command_line};
+                                    "KILL"};
+  const std::vector<std::string> environment = environment_of_qemu();
+  words.insert(words.end(), environment.begin(), environment.end());
+  const std::vector<std::string> qemu = {
+      "qemu-system-x86_64", "-nodefaults", "-machine",     "pc",      "-accel",
+      accelerator,          "-smp",        "1,maxcpus=2",  "-m",      std::to_string(machine.memory_mib),
+      "-display",           "none",        "-serial",      "stdio",   "-bios",
+      "qboot.rom",          "-kernel",     machine.kernel, "-append", machine.command_line};
+  words.insert(words.end(), qemu.begin(), qemu.end());
   if (!machine.may_reset) words.emplace_back("-no-reboot");
   words.insert(words.end(), machine.more.begin(), machine.more.end());
   return words;
