@@ -61,6 +61,7 @@ class Machine {
     std::vector<VmId> vms{};
     Ticks timeout{};
     std::string failure{};
+    std::vector<VmStatus> forgotten{};  // VMs of these whose start was given up, which are not known any more
   };
 
   void on(const Adopted& found);

@@ -79,7 +79,7 @@ void Machine::settle_stops() {
       continue;
     }
     // A VM that has a name of theirs by now is another one.
-    std::vector<VmStatus> stopped;
+    std::vector<VmStatus> stopped = stop.forgotten;
     for (const auto& [name, vm] : x_vms) {
       if (std::find(stop.vms.begin(), stop.vms.end(), vm.id) != stop.vms.end()) stopped.push_back(vm.status);
     }

@@ -303,10 +303,21 @@ void Machine::check_roll_back(StartId id) {
   settle_stops();
 }
 
-// The answer says it all: no news about VMs that never were.
+// The answer says it all: no news about VMs that never were. Who asked for their end is told of it.
 void Machine::forget_set(StartId id) {
   const auto found = x_starts.find(id);
-  for (const std::string& name : found->second.names) erase(name);
+  for (const std::string& name : found->second.names) {
+    const Vm& vm = x_vms.at(name);
+    for (Stop& stop : x_stops) {
+      if (std::find(stop.vms.begin(), stop.vms.end(), vm.id) == stop.vms.end()) continue;
+      stop.forgotten.push_back({.name = name,
+                                .state = VmState::stopped,
+                                .outcome = Outcome::stopped,
+                                .reason = "while it was being started",
+                                .since = x_now.wall_ms / 1000});
+    }
+    erase(name);
+  }
   x_starts.erase(found);
 }
 

@@ -69,6 +69,25 @@ TEST_F(StopTest, UnknownNameIsRefusedAndNothingStops) {
   EXPECT_EQ(status("left").state, VmState::running);
 }
 
+// Its set is forgotten when its start was rolled back; who asked for the end is told of it all the same.
+TEST_F(StopTest, StopDuringAStartTellsWhatItStopped) {
+  host_.hold_starts();
+  supervisor_->handle(kClient, start_request({"left", "right"}));
+  run_until([this] { return status("left").state == VmState::starting; });
+  static constexpr daemon::Supervisor::ClientId kStopper = 7;
+  supervisor_->handle(kStopper, {.operation = Request::Operation::stop});
+  host_.release_starts();
+  run_until([this] { return !replies_[kStopper].empty(); });
+  const Reply reply = replies_[kStopper].back();
+  EXPECT_EQ(reply.kind, Reply::Kind::done) << reply.text;
+  ASSERT_EQ(reply.vms.size(), 2U);
+  EXPECT_EQ(reply.vms[0].name, "left");
+  EXPECT_EQ(reply.vms[0].state, VmState::stopped);
+  EXPECT_EQ(reply.vms[0].outcome, Outcome::stopped);
+  EXPECT_EQ(reply.vms[1].name, "right");
+  expect_nothing_left();
+}
+
 TEST_F(StopTest, GuestGetsItsTimeToPowerOff) {
   start({"left"});
   supervisor_->handle(kOther, {.operation = Request::Operation::stop, .timeout_ms = 60'000});
