@@ -235,6 +235,9 @@ Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& stagi
 
 void remove_vm_directory(const RuntimePaths& paths, const std::string& vm) {
   std::error_code error;
+  // First: a successor takes a directory without a record for a remainder. With a record and without what
+  // stood beside it, a VM that was stopped would look like one that has died, and would be started again.
+  fs::remove(paths.vm_record(vm), error);
   fs::remove_all(paths.vm(vm), error);
 }
 

@@ -5,9 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <pugixml.hpp>
@@ -195,6 +197,22 @@ TEST_F(DomainFiles, MissingPluginSaysWhatIsMissing) {
             "'" + private_ +
                 "/lib/libqvm-vmhost.so' (is qvm installed completely?): No such file or "
                 "directory");
+}
+
+// A qvmd that is killed in the middle leaves a directory that its successor takes for a remainder.
+TEST_F(DomainFiles, RecordGoesBeforeWhatStandsBesideIt) {
+  ASSERT_TRUE(make_vm_directories(paths_, plan_));
+  const std::string record = fs::path(paths_.vm_record("vm")).filename();
+  for (int i = 0; i < 20; ++i) std::ofstream(paths_.vm("vm") + "/before" + std::to_string(i)) << i;
+  std::ofstream(paths_.vm_record("vm")) << "{}";
+  for (int i = 0; i < 20; ++i) std::ofstream(paths_.vm("vm") + "/after" + std::to_string(i)) << i;
+  const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  ASSERT_GE(::inotify_add_watch(watch.get(), paths_.vm("vm").c_str(), IN_DELETE), 0);
+  remove_vm_directory(paths_, "vm");
+  EXPECT_FALSE(fs::exists(paths_.vm("vm")));
+  alignas(inotify_event) std::array<char, 4096> events{};
+  ASSERT_GT(::read(watch.get(), events.data(), events.size()), 0);
+  EXPECT_EQ(reinterpret_cast<const inotify_event*>(events.data())->name, record);
 }
 
 TEST_F(DomainFiles, RuntimeDirectoryBehindADoorSaysWhatToOpen) {
