@@ -81,6 +81,7 @@ Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& path
     DaemonConnection connection(std::move(*socket));
     auto welcome = connection.wait();
     if (welcome && welcome->kind == daemon::Reply::Kind::welcome) return connection;
+    if (welcome && welcome->kind == daemon::Reply::Kind::failed) return fail(welcome->text);
     if (attempt == kAttempts) {
       return welcome ? Result<DaemonConnection>(fail("qvmd answers with something else than its welcome"))
                      : Result<DaemonConnection>(tl::unexpected(std::move(welcome.error())));

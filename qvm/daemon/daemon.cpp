@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,6 +100,18 @@ Result<UniqueFd> termination_signals() {
   UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return fail_errno("make a signal descriptor");
   return signals;
+}
+
+// Whoever happens to start qvmd must not decide for all who use it later. What stays theirs is told in
+// docs/operating.md.
+void leave_the_starters_ways() {
+  ::umask(022);
+  ::signal(SIGPIPE, SIG_IGN);
+  // Without it, ends of children that the starter did not want to hear of were nobody's: libvirt's calls
+  // fail.
+  ::signal(SIGCHLD, SIG_DFL);
+  // Only with the right to be faster; without it qvmd stays as slow as it is.
+  if (::getpriority(PRIO_PROCESS, 0) > 0) ::setpriority(PRIO_PROCESS, 0, 0);
 }
 
 // The lock of the one qvmd of a runtime directory. Waits for a predecessor that is about to end and for one
@@ -339,8 +352,7 @@ void Daemon::leave() {
 }  // namespace
 
 Result<void> run_daemon(const DaemonOptions& options) {
-  ::umask(022);
-  ::signal(SIGPIPE, SIG_IGN);
+  leave_the_starters_ways();
   auto signals = termination_signals();
   if (!signals) return tl::unexpected(std::move(signals.error()));
   // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "qvm/base/process_limits.h"
 #include "qvm/base/unix_address.h"
 
 namespace qvm::daemon {
@@ -20,6 +22,8 @@ namespace {
 constexpr int kBacklog = 64;
 // A client that does not read what it asked for is dropped rather than kept in memory.
 constexpr std::size_t kMaxOutgoing = 2 * kMaxMessageBytes;
+// How long nobody is accepted after a failure that may last: the listener stays readable meanwhile.
+constexpr std::chrono::milliseconds kBreather{200};
 
 std::optional<Server::Peer> peer_of(int socket) {
   ucred peer{};
@@ -53,6 +57,7 @@ Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path
     return fail_errno(fmt::format("listen at '{}'", server->x_path));
   }
   if (::listen(listener, kBacklog) != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path));
+  if (!server->keep_spare()) return fail_errno("keep a descriptor in reserve");
   auto watched = loop.watch(listener, EPOLLIN, [raw = server.get()](std::uint32_t) { raw->accept_client(); });
   if (!watched) return tl::unexpected(std::move(watched.error()));
   return server;
@@ -60,6 +65,7 @@ Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path
 
 Server::~Server() {
   stop_listening();
+  if (x_resting) x_loop.cancel(*x_resting);
   for (const auto& [id, client] : x_clients) x_loop.unwatch(client.socket.get());
 }
 
@@ -70,9 +76,41 @@ void Server::stop_listening() {
   x_listener.reset();
 }
 
+bool Server::keep_spare() {
+  if (!x_spare) x_spare.reset(::fcntl(x_listener.get(), F_DUPFD_CLOEXEC, 0));
+  return static_cast<bool>(x_spare);
+}
+
+void Server::rest() {
+  if (x_resting || !x_loop.modify(x_listener.get(), 0)) return;
+  x_resting = x_loop.after(kBreather, [this] {
+    x_resting.reset();
+    if (x_listener && !x_loop.modify(x_listener.get(), EPOLLIN)) rest();
+  });
+}
+
+// The reserve is given up for the one descriptor that it takes to say why.
+void Server::refuse_client() {
+  const std::string why = explain_limit("qvmd has no descriptor left for another client: " +
+                                        Error::from_errno("accept").message());
+  x_spare.reset();
+  const UniqueFd socket(::accept4(x_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) return rest();
+  const auto peer = peer_of(socket.get());
+  if (!peer || peer->uid != ::geteuid()) return;
+  const std::string bytes = frame(encode({.kind = Reply::Kind::failed, .text = why, .vms = {}}));
+  [[maybe_unused]] const auto sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
 void Server::accept_client() {
+  // Another thread may have got the descriptor that was given up.
+  if (!keep_spare()) return rest();
   UniqueFd socket(::accept4(x_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket) return;
+  if (!socket) {
+    if (errno == EMFILE || errno == ENFILE) return refuse_client();
+    if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) rest();
+    return;
+  }
   const auto peer = peer_of(socket.get());
   if (!peer) return;
   if (peer->uid != ::geteuid()) {

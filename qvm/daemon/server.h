@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "qvm/base/event_loop.h"
@@ -16,7 +17,7 @@
 
 namespace qvm::daemon {
 
-// On the event loop's thread.
+// On the event loop's thread. Clients that there is no descriptor for are told so and hung up on.
 class Server {
  public:
   using ClientId = std::uint64_t;  // from 1, never used twice
@@ -61,6 +62,12 @@ class Server {
   Server(EventLoop& loop, std::string path, std::string greeting, Hooks hooks)
       : x_loop(loop), x_path(std::move(path)), x_greeting(std::move(greeting)), x_hooks(std::move(hooks)) {}
   void accept_client();
+  // For a client that there is no descriptor for.
+  void refuse_client();
+  // False if there is no descriptor to be had.
+  bool keep_spare();
+  // Leaves the listener alone for a moment.
+  void rest();
   void on_ready(ClientId id, std::uint32_t events);
   // False if the connection is over.
   bool receive(ClientId id);
@@ -72,6 +79,8 @@ class Server {
   std::string x_greeting;
   Hooks x_hooks;
   UniqueFd x_listener;
+  UniqueFd x_spare;  // a descriptor in reserve, of no other use
+  std::optional<EventLoop::TimerId> x_resting;
   ClientId x_next = 1;
   std::map<ClientId, Client> x_clients;
 };

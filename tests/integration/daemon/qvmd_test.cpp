@@ -3,10 +3,17 @@
 // The program itself: who may talk to it, how it starts, when it ends, what it leaves.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
+#include <thread>
 
 #include "tests/support/qvmd_client.h"
 
@@ -27,8 +34,34 @@ std::vector<std::string> entries(const std::string& directory) {
   return names;
 }
 
+// The ticks of processor time that a process has used.
+long processor_time(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
 class Qvmd : public QvmdTest {
  protected:
+  // Descriptors of qvmd have numbers below that from now on; without: as many as the system lets it have.
+  void limit_descriptors(std::optional<rlim_t> below) const {
+    rlimit limit{};
+    ASSERT_EQ(::prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit), 0);
+    limit.rlim_cur = below.value_or(limit.rlim_max);
+    ASSERT_EQ(::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr), 0);
+  }
+  rlim_t highest_descriptor() const {
+    rlim_t highest = 0;
+    for (const std::string& name : entries("/proc/" + std::to_string(pid_) + "/fd"))
+      highest = std::max<rlim_t>(highest, std::stoul(name));
+    return highest;
+  }
   // A client that was greeted.
   std::unique_ptr<RawClient> client() {
     auto made = std::make_unique<RawClient>(socket());
@@ -149,6 +182,81 @@ TEST_F(Qvmd, SuccessorOfAKilledOneServes) {
   auto one = client();
   one->ask({.operation = Request::Operation::list});
   EXPECT_EQ(one->next()->kind, Reply::Kind::done);
+}
+
+TEST_F(Qvmd, WithoutDescriptorsItDoesNotSpin) {
+  ASSERT_EQ(start(root_), "1");
+  auto first = client();
+  limit_descriptors(3);
+  const RawClient waiting(socket());
+  const RawClient too(socket());
+  const long before = processor_time(pid_);
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  EXPECT_LT(processor_time(pid_) - before, ::sysconf(_SC_CLK_TCK) / 4);
+  // Who is there is served, and others are as soon as that is possible.
+  first->ask({.operation = Request::Operation::list});
+  EXPECT_EQ(first->next()->kind, Reply::Kind::done);
+  limit_descriptors(std::nullopt);
+  EXPECT_TRUE(client()->connected());
+}
+
+TEST_F(Qvmd, TellsAClientThatThereIsNoDescriptorForIt) {
+  ASSERT_EQ(start(root_), "1");
+  auto first = client();
+  const rlim_t highest = highest_descriptor();
+  limit_descriptors(highest + 1);
+  std::vector<std::unique_ptr<RawClient>> others;
+  Reply last;
+  while (last.kind != Reply::Kind::failed && others.size() <= highest) {
+    others.push_back(std::make_unique<RawClient>(socket()));
+    last = others.back()->next().value_or(Reply());
+  }
+  EXPECT_EQ(last.kind, Reply::Kind::failed);
+  EXPECT_THAT(last.text, StartsWith("qvmd has no descriptor left for another client"));
+  EXPECT_TRUE(others.back()->at_end());
+  others.clear();
+  EXPECT_TRUE(client()->connected());
+}
+
+// The region manager outlives a qvmd that is killed; with nothing that needs it, it goes with the next one.
+TEST_F(Qvmd, TakesAwayWhatAKilledOneLeft) {
+  ASSERT_EQ(start(root_), "1");
+  auto one = client();
+  one->ask({.operation = Request::Operation::prepare});
+  one->ask({.operation = Request::Operation::regions});
+  EXPECT_EQ(one->next()->kind, Reply::Kind::done);
+  ::kill(pid_, SIGKILL);
+  EXPECT_EQ(wait_for_end(), 128 + SIGKILL);
+  std::filesystem::create_directories(root_ + "/vm/half");
+  std::filesystem::create_directories(root_ + "/libvirt/run/qemu");
+  ASSERT_EQ(start(root_), "1");
+  auto two = client();
+  two->ask({.operation = Request::Operation::leave});
+  EXPECT_EQ(two->next()->text, "ends");
+  EXPECT_TRUE(two->at_end());
+  EXPECT_THAT(entries(root_), UnorderedElementsAre("log"));
+  EXPECT_EQ(wait_for_end(), 0);
+}
+
+// Its starter may ignore the ends of its children, or be in less of a hurry than the next user.
+TEST_F(Qvmd, HasItsOwnNicenessAndHearsOfItsChildren) {
+  const pid_t starter = ::getpid();
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can take a niceness back";
+  const int niceness = ::getpriority(PRIO_PROCESS, static_cast<id_t>(starter));
+  ASSERT_EQ(::setpriority(PRIO_PROCESS, static_cast<id_t>(starter), niceness + 3), 0);
+  ::signal(SIGCHLD, SIG_IGN);
+  const std::string said = start(root_);
+  ::signal(SIGCHLD, SIG_DFL);
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(starter), niceness);
+  ASSERT_EQ(said, "1");
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, static_cast<id_t>(pid_)), 0);
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::string line;
+  std::uint64_t ignored = ~std::uint64_t{0};
+  while (std::getline(status, line)) {
+    if (line.starts_with("SigIgn:")) ignored = std::stoull(line.substr(7), nullptr, 16);
+  }
+  EXPECT_EQ(ignored >> (SIGCHLD - 1) & 1, 0U);
 }
 
 TEST_F(Qvmd, RefusesADirectoryThatOthersCanWriteTo) {
