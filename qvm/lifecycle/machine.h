@@ -120,6 +120,7 @@ class Machine {
   void stop_domain(Vm& vm);
   void shorten_stop(Vm& vm, Stopping& stopping);
   void hurry(Vm& vm, bool& hurried);
+  void kill(Vm& vm, unsigned& kills, bool& late);
   void give_up_on(Vm& vm, Outcome verdict);
   void destroy(Vm& vm);
   void cannot_be_stopped(Vm& vm, const std::string& why);
@@ -128,7 +129,7 @@ class Machine {
   void ended(Vm& vm, const Verdict& verdict, Ticks ran);
   void restart_later(Vm& vm, const Verdict& verdict, const RestartDecision& decision);
   void end_for_good(Vm& vm, const Verdict& verdict);
-  void is_late(Vm& vm, bool& late);
+  void is_late(Vm& vm, bool& late, const std::string& text);
   bool last_of_set(const Vm& vm) const;
 
   // Both.

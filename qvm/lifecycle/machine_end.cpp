@@ -20,6 +20,27 @@ using namespace std::chrono_literals;
 constexpr Ticks kBusyGrace = 3s;
 // How long it may take to take away what a run has left, before nobody is made to wait for it any more.
 constexpr Ticks kTakingAway = 60s;
+// Of a process that does not end, before nobody is made to wait for it any more.
+constexpr unsigned kMostKills = 3;
+
+std::string cannot_be_taken_away() {
+  return fmt::format(
+      "what it has left could not be taken away within {} s: libvirt or the region manager does not answer",
+      kTakingAway.count() / 1000);
+}
+
+// Nobody waits for what is under way with it any more.
+bool is_given_up(const Vm& vm) {
+  return std::visit(
+      [](const auto& phase) {
+        if constexpr (requires { phase.late; }) {
+          return phase.late;
+        } else {
+          return false;
+        }
+      },
+      vm.phase);
+}
 
 }  // namespace
 
@@ -64,9 +85,7 @@ void Machine::settle_stops() {
       Vm* vm = find_vm(id);
       if (vm == nullptr || vm->over()) continue;
       all_over = false;
-      const Ending* ending = vm->in<Ending>();
-      const Leaving* leaving = vm->in<Leaving>();
-      if ((ending != nullptr && ending->late) || (leaving != nullptr && leaving->late))
+      if (is_given_up(*vm))
         stop.failure = fmt::format("VM '{}': {}", vm->description.name, vm->status.reason);
     }
     if (!all_over && stop.failure.empty()) return false;
@@ -154,19 +173,37 @@ void Machine::hurry(Vm& vm, bool& hurried) {
 void Machine::on(const TimerFired& fired) {
   Vm* vm = find_run(fired.run);
   if (vm == nullptr || vm->stage != fired.stage) return;
-  if (vm->is<Making>() || vm->is<LettingRun>()) {
-    x_decisions.failure(vm->description.name, "its start does not come to an end; its process is ended");
-    emit(Kill{domain_of(*vm)});
+  if (Making* making = vm->in<Making>()) {
+    kill(*vm, making->kills, making->late);
+  } else if (LettingRun* letting = vm->in<LettingRun>()) {
+    kill(*vm, letting->kills, letting->late);
   } else if (vm->is<Stopping>()) {
     x_decisions.stop(vm->description.name, {});
     destroy(*vm);
   } else if (Ending* ending = vm->in<Ending>()) {
-    is_late(*vm, ending->late);
+    is_late(*vm, ending->late, cannot_be_taken_away());
   } else if (Leaving* leaving = vm->in<Leaving>()) {
-    is_late(*vm, leaving->late);
+    is_late(*vm, leaving->late, cannot_be_taken_away());
   } else if (vm->is<Restarting>()) {
     retry(*vm);
   }
+}
+
+// What the kernel does not let go, or libvirt waits for, is not waited for by anybody else. It is tried again
+// all the same.
+void Machine::kill(Vm& vm, unsigned& kills, bool& late) {
+  if (kills == kMostKills && !late) {
+    is_late(
+        vm, late,
+        fmt::format("its start does not come to an end, although its process was killed {} times: libvirt or "
+                    "the kernel holds it",
+                    kills));
+  }
+  if (kills < kMostKills) {
+    ++kills;
+    x_decisions.failure(vm.description.name, "its start does not come to an end; its process is ended");
+  }
+  emit(Kill{domain_of(vm)});
 }
 
 // It may not have had a process yet.
@@ -328,17 +365,18 @@ void Machine::on(const CleanedUp& cleaned) {
 
 // Libvirt or the region manager hangs. What they were asked for stays under way, because a new VM of that
 // name could get it; who waits for this one is told.
-void Machine::is_late(Vm& vm, bool& late) {
+void Machine::is_late(Vm& vm, bool& late, const std::string& text) {
   late = true;
-  const std::string text = fmt::format(
-      "what it has left could not be taken away within {} s: libvirt or the region manager does not answer",
-      kTakingAway.count() / 1000);
   x_decisions.failure(vm.description.name, text);
   set_state(vm, VmState::stopping, {.outcome = Outcome::none, .reason = text});
   const auto start = x_starts.find(vm.start);
-  if (start != x_starts.end() && !start->second.failure.empty()) {
+  const bool is_made = !vm.is<Making>() && !vm.is<LettingRun>();
+  if (start != x_starts.end() && (!is_made || !start->second.failure.empty())) {
+    const std::string& failure = start->second.failure;
+    // Should it be made after all.
+    start->second.cancelled = true;
     refuse(std::exchange(start->second.client, 0),
-           fmt::format("{}; VM '{}': {}", start->second.failure, vm.description.name, text));
+           fmt::format("{}{}VM '{}': {}", failure, failure.empty() ? "" : "; ", vm.description.name, text));
   }
   settle_stops();
 }

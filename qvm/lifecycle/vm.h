@@ -21,12 +21,16 @@ namespace qvm::lifecycle {
 // happens.
 struct Making {          // * its process
   bool hurried = false;  // its end is wanted
+  unsigned kills = 0;    // in vain so far
+  bool late = false;     // nobody waits for it any more
 };
 struct Waiting {  // its process is complete
   Conditions conditions;
 };
 struct LettingRun {  // *
   bool hurried = false;
+  unsigned kills = 0;
+  bool late = false;
 };
 struct Running {};
 struct Foreign {  // of an earlier qvmd, and left as it is
@@ -39,7 +43,7 @@ struct Stopping {                   // its domain is about to go
 };
 struct Ending {  // * its domain is gone: what it leaves is looked at
   Ticks ran{};
-  bool late = false;  // nobody waits for it any more
+  bool late = false;
 };
 struct Restarting {  // nothing is left of the run, another one will come
   Time due{};

@@ -101,6 +101,38 @@ TEST_F(MachineTest, WhoWaitsIsToldIfNothingTakesAwayWhatARunHasLeft) {
   EXPECT_THAT(take<Answer>(), IsEmpty());
 }
 
+// A process that hangs in the kernel, or a libvirt that waits for one, keeps neither `up` nor `down`.
+TEST_F(MachineTest, WhoWaitsIsToldIfAStartDoesNotComeToAnEnd) {
+  constexpr ClientId kOther = 2;
+  happen(StartAsked{kClient, 1, {{.name = "a"}}});
+  happen(StopAsked{kOther, {"a"}, 0s});
+  const RunId run = vm("a").run.id;
+  for (int kills = 0; kills < 3; ++kills) {
+    fire();
+    EXPECT_THAT(take<Kill>(), SizeIs(1));
+    EXPECT_THAT(take<Answer>(), IsEmpty());
+    happen(Killed{run});
+  }
+  fire();
+  const auto answers = take<Answer>();
+  ASSERT_THAT(answers, SizeIs(2));
+  for (const Answer& answer : answers)
+    EXPECT_THAT(answer.why.value_or(""), HasSubstr("VM 'a': its start does not come to an end"))
+        << answer.client;
+  EXPECT_EQ(vm("a").status.state, VmState::stopping);
+  // It is tried on, and whoever asks later hears it at once.
+  EXPECT_THAT(take<Kill>(), SizeIs(1));
+  happen(StopAsked{kOther, {"a"}, 0s});
+  EXPECT_THAT(take<Answer>(), SizeIs(1));
+  happen(StartAsked{kClient, 2, {{.name = "a"}}});
+  EXPECT_THAT(take<Answer>()[0].why.value_or(""), HasSubstr("a VM 'a' is stopping already"));
+  // Made after all, it does not run: both were told that it does not.
+  happen(Killed{run});
+  happen(SetMade{.start = 1, .pids = {7}});
+  EXPECT_THAT(take<LetRun>(), IsEmpty());
+  EXPECT_THAT(take<Destroy>(), SizeIs(1));
+}
+
 TEST_F(MachineTest, EndsOfEarlierRunsChangeNothing) {
   start({.name = "a", .restart = {.when = config::RestartPolicy::When::always}});
   const RunId first = vm("a").run.id;
