@@ -75,6 +75,30 @@ row() {
     tee -a "$results/table"
 }
 
+# `qvm doctor` by a user. One that does not end is ended, so that the rows are run all the same; doctor-USER.hung then says
+# what every process did and where in the kernel it waited.
+examine_host() {
+  local who=$1 limit=$((60 * slowness)) log=$results/doctor-$1 pid folder waited=0
+  as "$who" timeout --kill-after=10 "$limit" "$build/bin/qvm" doctor >"$log.log" 2>&1 </dev/null &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null && [ "$waited" -lt $((limit - 20)) ]; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  if kill -0 "$pid" 2>/dev/null; then
+    {
+      ps -eo pid,ppid,user,stat,etime,wchan:32,args --forest
+      for folder in /proc/[0-9]*; do
+        [ -s "$folder/cmdline" ] || continue
+        printf '\n%s %s\n' "${folder##*/}" "$(tr '\0' ' ' <"$folder/cmdline")"
+        cat "$folder"/task/*/stack
+      done
+    } >"$log.hung" 2>/dev/null
+    echo "qvm doctor of $who did not end in $waited s: see ${log##*/}.hung" >&2
+  fi
+  wait "$pid"
+}
+
 smoke_rows() {
   row root guests_shmem_system_test "*.FindsEveryRegisterAsDescribed/$accelerator:*.GetsItsInterruptsInEverySituation/$accelerator"
   row root cli_system_test "*/HelloSystem.RunsFromItsManifest/$accelerator"
@@ -108,7 +132,7 @@ kvm_rows_arm64() {
 : >"$results/table"
 make_user || echo "no user for what needs no root" >&2
 # Each asks QEMU once what it can do, and says so: tests expect that it was done before.
-for who in root "$user"; do as "$who" "$build/bin/qvm" doctor >"$results/doctor-$who.log" 2>&1 || true; done
+for who in root "$user"; do examine_host "$who"; done
 write_versions >"$results/versions"
 if [ -n "$smoke" ]; then
   smoke_rows
