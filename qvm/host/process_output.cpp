@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // What QEMU wrote before it died, reduced to the line that tells why.
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 
@@ -50,6 +52,18 @@ std::string presentable(std::string_view line) {
   return text;
 }
 
+// What QEMU says of a host's lack does not tell what to do about it.
+std::string with_remedy(std::string text) {
+  constexpr std::string_view kNoGic = "host does not support in-kernel GICv";
+  const auto version = text.find(kNoGic);
+  if (version == std::string::npos) return text;
+  const bool v2 = text.compare(version + kNoGic.size(), 1, "2") == 0;
+  return fmt::format(
+      "this host's KVM has no gic of version {}: write 'vdev gic version {}', or start with "
+      "'--accel tcg'",
+      v2 ? 2 : 3, v2 ? 3 : 2);
+}
+
 }  // namespace
 
 LastWords essence_of_output(std::string_view text) {
@@ -71,7 +85,7 @@ LastWords essence_of_output(std::string_view text) {
   }
   if (!own.empty()) return {.text = presentable(own), .from_us = true};
   if (!kvm.empty()) return {.text = presentable(kvm)};
-  return {.text = presentable(last)};
+  return {.text = with_remedy(presentable(last))};
 }
 
 std::string essence_of_error(const std::string& message) {

@@ -93,18 +93,19 @@ void check_memory(Checks& checks) {
 
 void check_gic(Checks& checks) {
   constexpr std::uint64_t kPeripheralId2 = 0xffe8;
-  constexpr std::uint64_t kOldPeripheralId2 = 0xfe8;
+  constexpr std::uint64_t kInterfaceId = 0xfc;
   const std::uint64_t distributor = board().distributor.address;
-  const bool is_v3 = board().gic_version == 3;
-  if (is_v3) {
-    print("board-check: gic v3 at {x} redistributor {x}\n", distributor, guest::gic::redistributor());
-  } else {
-    print("board-check: gic v2 at {x} processor interface {x}\n", distributor,
-          board().processor_interface.address);
+  const std::uint64_t processor_interface = board().processor_interface.address;
+  if (board().gic_version != 3) {
+    print("board-check: gic v2 at {x} processor interface {x}\n", distributor, processor_interface);
+    // The distributor's identification is optional in version 2, and KVM's has none.
+    const auto id = read_at<std::uint32_t>(processor_interface + kInterfaceId);
+    checks.equal("version in the processor interface's own register", id >> 16 & 0xf, 2);
+    return;
   }
-  const auto id = read_at<std::uint32_t>(distributor + (is_v3 ? kPeripheralId2 : kOldPeripheralId2));
-  checks.equal("version in the distributor's own register", id >> 4 & 0xf, board().gic_version);
-  if (!is_v3) return;
+  print("board-check: gic v3 at {x} redistributor {x}\n", distributor, guest::gic::redistributor());
+  const auto id = read_at<std::uint32_t>(distributor + kPeripheralId2);
+  checks.equal("version in the distributor's own register", id >> 4 & 0xf, 3);
   const auto own = read_at<std::uint32_t>(guest::gic::redistributor() + kPeripheralId2);
   checks.equal("version in the redistributor's own register", own >> 4 & 0xf, 3);
 }

@@ -3,12 +3,37 @@
 // Sets with aarch64 guests.
 #pragma once
 
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
 #include <filesystem>
 
+#include "qvm/base/unique_fd.h"
 #include "tests/support/run_program.h"
 #include "tests/system/cli/cli_fixture.h"
 
 namespace qvm::test {
+
+// Whether boards can have a gic of this version on this host: under KVM the kernel has to have one.
+inline bool gic_exists(unsigned version) {
+  if (board_accelerator() != "kvm") return true;
+#ifdef __aarch64__
+  const UniqueFd kvm(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
+  const UniqueFd vm(::ioctl(kvm.get(), KVM_CREATE_VM, 0));
+  kvm_create_device device{};
+  device.type = version == 3 ? KVM_DEV_TYPE_ARM_VGIC_V3 : KVM_DEV_TYPE_ARM_VGIC_V2;
+  device.flags = KVM_CREATE_DEVICE_TEST;
+  return ::ioctl(vm.get(), KVM_CREATE_DEVICE, &device) == 0;
+#else
+  return version != 0;
+#endif
+}
+
+// The line that a board needs to start on this host, if it does not say which gic it has.
+inline std::string usual_gic() {
+  return gic_exists(3) ? "" : "vdev gic version 2\n";
+}
 
 class BoardCliTest : public CliTest {
  protected:

@@ -66,6 +66,7 @@ TEST_F(BoardLinux, TalksWithAnX86GuestAndTheHost) {
 
 // On the console of a shell; what is expected is not what was typed.
 TEST_F(BoardLinux, HasTheDevicesOfItsConfiguration) {
+  if (!gic_exists(3)) GTEST_SKIP() << "this host's KVM has no gic of version 3";
   BackgroundProgram set(up({"--detach", example("shell.yaml")}));
   ASSERT_EQ(set.wait(kLinuxPatience), 0) << set.err();
   BackgroundProgram console(sandbox_.program({.words = {"console", "board"}}));
@@ -92,6 +93,7 @@ TEST_F(BoardLinux, HasTheDevicesOfItsConfiguration) {
 }
 
 TEST_F(BoardLinux, RunsWithTheOlderInterruptControllerUntilItsWatchdogBites) {
+  if (!gic_exists(2)) GTEST_SKIP() << "this host's KVM has no gic of version 2";
   const std::string file = sandbox_.add(
       "board.qvmconf",
       "system board\nram 0x80000000,256M\ncpu cpu cpu\nload $env{QVM_LINUX_ARM64}/Image\n"

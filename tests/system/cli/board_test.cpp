@@ -60,6 +60,7 @@ TEST_P(MixedSystem, TakesAHostProgramIn) {
 struct Controller {
   std::string name;
   std::string vdev;
+  unsigned version;
   std::string found;
   std::string found_under_kvm;  // empty: it cannot be there
 };
@@ -75,14 +76,14 @@ class FullBoard : public BoardCliTest, public testing::WithParamInterface<Contro
 };
 INSTANTIATE_TEST_SUITE_P(
     With, FullBoard,
-    testing::Values(Controller{"GicOfVersion3", "", "gic v3 at 0x2f000000 redistributor 0x2f100000",
+    testing::Values(Controller{"GicOfVersion3", "", 3, "gic v3 at 0x2f000000 redistributor 0x2f100000",
                                "gic v3 at 0x8000000 redistributor 0x80a0000"},
-                    Controller{"GicOfVersion2", "vdev gic version 2\n",
+                    Controller{"GicOfVersion2", "vdev gic version 2\n", 2,
                                "gic v2 at 0x2f000000 processor interface 0x2c000000",
                                "gic v2 at 0x8000000 processor interface 0x8010000"},
-                    Controller{"MovedGicOfVersion3", "vdev gic loc 0x2e000000 gicr 0x2e800000\n",
+                    Controller{"MovedGicOfVersion3", "vdev gic loc 0x2e000000 gicr 0x2e800000\n", 3,
                                "gic v3 at 0x2e000000 redistributor 0x2e800000", ""},
-                    Controller{"MovedGicOfVersion2", "vdev gic loc 0x2c001000 gicc 0x2c002000\n",
+                    Controller{"MovedGicOfVersion2", "vdev gic loc 0x2c001000 gicc 0x2c002000\n", 2,
                                "gic v2 at 0x2c001000 processor interface 0x2c002000", ""}),
     [](const auto& test) { return test.param.name; });
 
@@ -111,6 +112,12 @@ TEST_P(FullBoard, IsAsItsConfigurationSays) {
     EXPECT_THAT(answer.err, HasSubstr("else start with '--accel tcg'"));
     return;
   }
+  if (!gic_exists(GetParam().version)) {
+    EXPECT_EQ(answer.status, 64) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr(fmt::format("qvm: VM 'board': this host's KVM has no gic of version {}",
+                                                  GetParam().version)));
+    return;
+  }
   EXPECT_EQ(answer.status, 0) << answer.err;
   const std::vector<std::string> lines = lines_with(answer.out, "board | board-check: ");
   EXPECT_THAT(lines, IsSupersetOf({std::string("memory at 0x80000000 size 64 MiB"),
@@ -135,9 +142,9 @@ class SmallBoard : public BoardCliTest {
   std::string board(const std::string& name, const std::string& image, const std::string& cmdline) const {
     return sandbox_.add(name + ".qvmconf",
                         fmt::format("system {}\nram 0x80000000,64M\nload $env{{QVM_GUESTS}}/aarch64/{}.elf\n"
-                                    "cmdline \"{}\"\nvdev pl011 loc 0x1c090000 intr gic:37\n"
+                                    "cmdline \"{}\"\n{}vdev pl011 loc 0x1c090000 intr gic:37\n"
                                     "vdev shmem loc 0x1c050000 intr gic:38 deny secret allow *\n",
-                                    name, image, cmdline));
+                                    name, image, cmdline, usual_gic()));
   }
 };
 
@@ -181,14 +188,14 @@ TEST_F(SmallBoard, MayNotStoreToRegistersInEveryWayUnderKvm) {
 // What QEMU's machine has not by itself.
 TEST_F(SmallBoard, HasLowMemoryAndVirtioOfBothVersions) {
   const std::string data = sandbox_.add("data.img", std::string(0x10000, 'x'));
-  const std::string file =
-      sandbox_.add("board.qvmconf",
-                   fmt::format("system board\nram 0x10000000,64M\nram 0x80000000,64M\nrom 0x20000000,64K\n"
-                               "load $env{{QVM_GUESTS}}/aarch64/board-check.elf\ndata load 0x20000000,{0}\n"
-                               "vdev pl011 loc 0x1c090000 intr gic:37\n"
-                               "vdev virtio-blk loc 0x1c0d0000 intr gic:41 hostdev {0} legacy\n"
-                               "vdev virtio-entropy loc 0x1c0e0000 intr gic:43\n",
-                               data));
+  const std::string file = sandbox_.add(
+      "board.qvmconf",
+      fmt::format("system board\nram 0x10000000,64M\nram 0x80000000,64M\nrom 0x20000000,64K\n"
+                  "load $env{{QVM_GUESTS}}/aarch64/board-check.elf\ndata load 0x20000000,{0}\n{1}"
+                  "vdev pl011 loc 0x1c090000 intr gic:37\n"
+                  "vdev virtio-blk loc 0x1c0d0000 intr gic:41 hostdev {0} legacy\n"
+                  "vdev virtio-entropy loc 0x1c0e0000 intr gic:43\n",
+                  data, usual_gic()));
   const Answer answer = sandbox_.qvm({"up", "--accel", board_accelerator(), file});
   EXPECT_EQ(answer.status, 0) << answer.err;
   const std::vector<std::string> lines = lines_with(answer.out, "board | board-check: ");

@@ -60,6 +60,15 @@ TEST(ProcessOutput, IsOneLineOfText) {
   EXPECT_EQ(essence_of_output(std::string(1'000'000, 'x')).text.size(), 500U);
 }
 
+TEST(ProcessOutput, SaysWhatToDoAboutAGicThatKvmHasNot) {
+  EXPECT_EQ(essence_of_output("qemu-system-aarch64: host does not support in-kernel GICv2 emulation\n").text,
+            "this host's KVM has no gic of version 2: write 'vdev gic version 3', or start with "
+            "'--accel tcg'");
+  EXPECT_EQ(essence_of_output("qemu-system-aarch64: host does not support in-kernel GICv3 emulation\n").text,
+            "this host's KVM has no gic of version 3: write 'vdev gic version 2', or start with "
+            "'--accel tcg'");
+}
+
 TEST(LibvirtError, IsReducedToWhatQemuSaid) {
   constexpr const char* kWords = "vdev ghost0 (two.qvmconf:9:6): cannot load 'x': No such file or directory";
   for (const std::string where : {"internal error: process exited while connecting to monitor: ",
