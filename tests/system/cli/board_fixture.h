@@ -16,7 +16,7 @@
 namespace qvm::test {
 
 // Whether boards can have a gic of this version on this host: under KVM the kernel has to have one.
-inline bool gic_exists(unsigned version) {
+inline bool gic_exists([[maybe_unused]] unsigned version) {
   if (board_accelerator() != "kvm") return true;
 #ifdef __aarch64__
   const UniqueFd kvm(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
@@ -26,7 +26,7 @@ inline bool gic_exists(unsigned version) {
   device.flags = KVM_CREATE_DEVICE_TEST;
   return ::ioctl(vm.get(), KVM_CREATE_DEVICE, &device) == 0;
 #else
-  return version != 0;
+  return true;
 #endif
 }
 
