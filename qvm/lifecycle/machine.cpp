@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 
 // How long a VM whose owner lost its qvmd waits for the owner to find the next one.
 constexpr Ticks kOwnerGrace = 5s;
-// A guest that panics or whose watchdog bites is paused, too, and only then libvirt tells which it was.
-constexpr Ticks kReasonGrace = 200ms;
+// A guest that panics or whose watchdog bites is paused, too, and only then libvirt tells which it was: at
+// once, but on a busy host that has been seen to take more than 200 ms.
+constexpr Ticks kReasonGrace = 2s;
 // How often VMs are looked at that are foreign for now.
 constexpr Ticks kLookAgain = 1s;
 

@@ -215,7 +215,13 @@ TEST_F(Qvmd, TellsAClientThatThereIsNoDescriptorForIt) {
   EXPECT_THAT(last.text, StartsWith("qvmd has no descriptor left for another client"));
   EXPECT_TRUE(others.back()->at_end());
   others.clear();
-  EXPECT_TRUE(client()->connected());
+  // When it has noticed that they are gone.
+  Reply welcome;
+  for (int i = 0; i < 500 && welcome.kind != Reply::Kind::welcome; ++i) {
+    ::usleep(10'000);
+    welcome = RawClient(socket()).next().value_or(Reply());
+  }
+  EXPECT_EQ(welcome.kind, Reply::Kind::welcome);
 }
 
 // The region manager outlives a qvmd that is killed; with nothing that needs it, it goes with the next one.
@@ -233,6 +239,8 @@ TEST_F(Qvmd, TakesAwayWhatAKilledOneLeft) {
   two->ask({.operation = Request::Operation::leave});
   EXPECT_EQ(two->next()->text, "ends");
   EXPECT_TRUE(two->at_end());
+  // The region manager goes by itself, with the qvmd that was killed.
+  for (int i = 0; i < 500 && std::filesystem::exists(root_ + "/regiond"); ++i) ::usleep(10'000);
   EXPECT_THAT(entries(root_), UnorderedElementsAre("log"));
   EXPECT_EQ(wait_for_end(), 0);
 }
