@@ -119,8 +119,8 @@ class Machine {
   void begin_to_end(Vm& vm);
   void stop_domain(Vm& vm);
   void shorten_stop(Vm& vm, Stopping& stopping);
-  void hurry(Vm& vm, bool& hurried);
-  void kill(Vm& vm, unsigned& kills, bool& late);
+  void hurry(Vm& vm, Busy& busy);
+  void kill(Vm& vm, Busy& busy);
   void give_up_on(Vm& vm, Outcome verdict);
   void destroy(Vm& vm);
   void cannot_be_stopped(Vm& vm, const std::string& why);

@@ -123,8 +123,7 @@ void Machine::want_stop(Vm& vm, Ticks timeout) {
 
 // Its end is wanted and its turn has come.
 void Machine::begin_to_end(Vm& vm) {
-  if (Making* making = vm.in<Making>()) return hurry(vm, making->hurried);
-  if (LettingRun* letting = vm.in<LettingRun>()) return hurry(vm, letting->hurried);
+  if (Busy* busy = vm.busy()) return hurry(vm, *busy);
   if (Stopping* stopping = vm.in<Stopping>()) return shorten_stop(vm, *stopping);
   if (vm.is<Restarting>()) {
     set_state(vm, VmState::stopping);
@@ -164,8 +163,8 @@ void Machine::shorten_stop(Vm& vm, Stopping& stopping) {
 
 // What holds a VM's start may be its process, which does not answer: with the process the start ends, and has
 // failed.
-void Machine::hurry(Vm& vm, bool& hurried) {
-  if (std::exchange(hurried, true)) return;
+void Machine::hurry(Vm& vm, Busy& busy) {
+  if (std::exchange(busy.hurried, true)) return;
   ++vm.stage;
   arm(vm, kBusyGrace);
 }
@@ -173,10 +172,8 @@ void Machine::hurry(Vm& vm, bool& hurried) {
 void Machine::on(const TimerFired& fired) {
   Vm* vm = find_run(fired.run);
   if (vm == nullptr || vm->stage != fired.stage) return;
-  if (Making* making = vm->in<Making>()) {
-    kill(*vm, making->kills, making->late);
-  } else if (LettingRun* letting = vm->in<LettingRun>()) {
-    kill(*vm, letting->kills, letting->late);
+  if (Busy* busy = vm->busy()) {
+    kill(*vm, *busy);
   } else if (vm->is<Stopping>()) {
     x_decisions.stop(vm->description.name, {});
     destroy(*vm);
@@ -191,17 +188,16 @@ void Machine::on(const TimerFired& fired) {
 
 // What the kernel does not let go, or libvirt waits for, is not waited for by anybody else. It is tried again
 // all the same.
-void Machine::kill(Vm& vm, unsigned& kills, bool& late) {
-  if (kills == kMostKills && !late) {
+void Machine::kill(Vm& vm, Busy& busy) {
+  if (busy.kills < kMostKills) {
+    ++busy.kills;
+    x_decisions.failure(vm.description.name, "its start does not come to an end; its process is ended");
+  } else if (!busy.late) {
     is_late(
-        vm, late,
+        vm, busy.late,
         fmt::format("its start does not come to an end, although its process was killed {} times: libvirt or "
                     "the kernel holds it",
-                    kills));
-  }
-  if (kills < kMostKills) {
-    ++kills;
-    x_decisions.failure(vm.description.name, "its start does not come to an end; its process is ended");
+                    busy.kills));
   }
   emit(Kill{domain_of(vm)});
 }
@@ -370,8 +366,7 @@ void Machine::is_late(Vm& vm, bool& late, const std::string& text) {
   x_decisions.failure(vm.description.name, text);
   set_state(vm, VmState::stopping, {.outcome = Outcome::none, .reason = text});
   const auto start = x_starts.find(vm.start);
-  const bool is_made = !vm.is<Making>() && !vm.is<LettingRun>();
-  if (start != x_starts.end() && (!is_made || !start->second.failure.empty())) {
+  if (start != x_starts.end() && (vm.busy() != nullptr || !start->second.failure.empty())) {
     const std::string& failure = start->second.failure;
     // Should it be made after all.
     start->second.cancelled = true;

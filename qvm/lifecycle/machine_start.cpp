@@ -272,7 +272,7 @@ void Machine::cancel(StartId id) {
   emit(CancelMaking{id});
   for (const std::string& name : found->second.names) {
     Vm& vm = x_vms.at(name);
-    if (Making* making = vm.in<Making>()) hurry(vm, making->hurried);
+    if (Making* making = vm.in<Making>()) hurry(vm, *making);
   }
 }
 

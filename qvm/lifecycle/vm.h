@@ -19,19 +19,16 @@ namespace qvm::lifecycle {
 
 // The phases. In the ones marked * something of the run is under way, and its end is waited for whatever else
 // happens.
-struct Making {          // * its process
+struct Busy {            // with its start, as far as somebody wants it to end
   bool hurried = false;  // its end is wanted
   unsigned kills = 0;    // in vain so far
   bool late = false;     // nobody waits for it any more
 };
-struct Waiting {  // its process is complete
+struct Making : Busy {};  // * its process
+struct Waiting {          // its process is complete
   Conditions conditions;
 };
-struct LettingRun {  // *
-  bool hurried = false;
-  unsigned kills = 0;
-  bool late = false;
-};
+struct LettingRun : Busy {};  // *
 struct Running {};
 struct Foreign {  // of an earlier qvmd, and left as it is
   std::string why;
@@ -89,6 +86,11 @@ struct Vm {
   template <class P>
   P* in() {
     return std::get_if<P>(&phase);
+  }
+  // Null unless its start is under way.
+  Busy* busy() {
+    if (Making* making = in<Making>()) return making;
+    return in<LettingRun>();
   }
   template <class P>
   bool is() const {
