@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
 
 #include "qvm/regions/manager_judge.h"
 
@@ -31,6 +30,12 @@ RegionCreated made_from(const RegionSpec& spec, std::int64_t now) {
           .place = spec.place,
           .backing = spec.backing,
           .since = now};
+}
+
+// What its clients can tell of it.
+bool looks_like(const RegionCreated& one, const RegionCreated& other) {
+  return one.pages == other.pages && one.mode == other.mode && one.owner == other.owner &&
+         one.group == other.group && one.backing == other.backing;
 }
 
 // " (place)", if it is known.
@@ -157,23 +162,18 @@ const RegionState* Manager::find_same(const RegionSpec& spec) const {
   if (region == nullptr || !region->holders.contains(kManifest)) return nullptr;
   const RegionCreated& there = region->created;
   const RegionCreated wanted = made_from(spec, there.since);
-  const auto facts = [](const RegionCreated& of) {
-    return std::tie(of.pages, of.mode, of.owner, of.group, of.payer, of.system, of.place,
-                    of.backing.huge_pages, of.backing.lock);
-  };
-  return facts(there) == facts(wanted) ? region : nullptr;
+  const bool same = looks_like(there, wanted) && there.payer == wanted.payer &&
+                    there.system == wanted.system && there.place == wanted.place;
+  return same ? region : nullptr;
 }
 
 // A host program of the system's own user may have come first, and made what the manifest would make.
 bool Manager::may_take_over(const RegionState& region, const RegionSpec& spec) const {
   const RegionCreated& there = region.created;
-  const RegionCreated wanted = made_from(spec, there.since);
-  const auto facts = [](const RegionCreated& of) {
-    return std::tie(of.pages, of.mode, of.owner, of.group, of.backing.huge_pages, of.backing.lock);
-  };
   Principal owner;
   owner.identity.uid = x_limits.owner;
-  return there.payer == owner.key() && !region.holders.contains(kManifest) && facts(there) == facts(wanted);
+  return there.payer == owner.key() && !region.holders.contains(kManifest) &&
+         looks_like(there, made_from(spec, there.since));
 }
 
 // For somebody whose own region cannot be made because of this one.
