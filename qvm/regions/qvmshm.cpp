@@ -89,19 +89,24 @@ std::string regiond_program() {
   return {};
 }
 
-// A qvm-regiond that is about to end hangs up on whoever comes in that moment: its successor is asked.
+// Starts a qvm-regiond if none serves. One that is about to end hangs up on whoever comes in that moment: its
+// successor is asked.
 qvm::Result<std::unique_ptr<Client>> find_manager(const std::string& directory, const char* label) {
   constexpr int kAttempts = 5;
   const std::string socket = directory + "/host.sock";
-  const std::string program = regiond_program();
+  // Held until the client is known: without anybody one that has just come up would go.
+  qvm::UniqueFd visit;
   for (int attempt = 1;; ++attempt) {
-    // Held until the client is known: without anybody one that has just come up would go.
-    auto visit = qvm::regions::connect_or_start(directory, socket, program);
-    if (!visit) return tl::unexpected(std::move(visit.error()));
     auto client = Client::connect(socket, label);
     if (client || attempt == kAttempts) return client;
     const int code = client.error().code();
-    if (code != 0 && code != ECONNRESET && !qvm::regions::nobody_serves(client.error())) return client;
+    if (qvm::regions::nobody_serves(client.error())) {
+      auto visited = qvm::regions::connect_or_start(directory, socket, regiond_program());
+      if (!visited) return tl::unexpected(std::move(visited.error()));
+      visit = std::move(*visited);
+    } else if (code != 0 && code != ECONNRESET) {
+      return client;
+    }
   }
 }
 
