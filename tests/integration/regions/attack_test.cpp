@@ -24,11 +24,11 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <sstream>
 #include <thread>
 
 #include "qvm/base/mapping.h"
 #include "qvm/regions/pages.h"
+#include "tests/support/processor_time.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/regions_fixture.h"
 
@@ -492,25 +492,11 @@ TEST_F(RegionsAttack, AReceiverThatIsSlowToWakeSlowsNoSender) {
   EXPECT_LT(ring(20), std::chrono::milliseconds(20)) << "waking all those pollers takes three milliseconds";
 }
 
-// Processor time of a process so far.
-std::chrono::milliseconds time_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  std::istringstream fields(text.substr(text.rfind(')') + 1));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  long user = 0;
-  long system = 0;
-  fields >> user >> system;
-  return std::chrono::milliseconds((user + system) * 1000 / ::sysconf(_SC_CLK_TCK));
-}
-
 // It stays attached: on a slow machine waking takes long for everybody.
 TEST_F(RegionsAttack, AClientThatIsSlowToWakeIsServedLessOften) {
   constexpr std::chrono::seconds kAttack{4};
   const pid_t daemon = daemon_pids().front();
-  const auto before = time_of(daemon);
+  const auto before = test::processor_time(daemon);
   Intruder intruder(kAttacker, [&]() -> std::string {
     RawClient& raw = lasting_client();
     raw.welcomed();
@@ -527,7 +513,7 @@ TEST_F(RegionsAttack, AClientThatIsSlowToWakeIsServedLessOften) {
     return "";
   });
   EXPECT_EQ(intruder.verdict(), "fine");
-  const auto spent = time_of(daemon) - before;
+  const auto spent = test::processor_time(daemon) - before;
   EXPECT_LT(spent, kAttack / 2.5);
   // On a busy machine the pollers may be too slow themselves to be a burden: a quarter of the time is what
   // each may take.
