@@ -28,7 +28,7 @@ ram 1m,63m
 cpu sched 10
 cpu sched 10
 
-load $env{{QVM_GUESTS}}/hello.elf
+load "$env{{QVM_GUESTS}}/hello.elf"
 cmdline "console=ttyS0,115200 root=/dev/ram0 quiet
          vm={name}"
 

@@ -15,7 +15,7 @@ from harness import BUILD, accelerators, median, qemu_arguments, scratch, start
 CONFIG = """system {name}
 ram 64M
 cpu
-load $env{{QVM_GUESTS}}/idle.elf
+load "$env{{QVM_GUESTS}}/idle.elf"
 vdev ioapic loc 0xfec00000 intr apic name myioapic
 vdev ser8250 intr myioapic:4
 vdev shmem loc 0x1c050000 intr myioapic:10

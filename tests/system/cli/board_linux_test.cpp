@@ -96,8 +96,8 @@ TEST_F(BoardLinux, RunsWithTheOlderInterruptControllerUntilItsWatchdogBites) {
   if (!gic_exists(2)) GTEST_SKIP() << "this host's KVM has no gic of version 2";
   const std::string file = sandbox_.add(
       "board.qvmconf",
-      "system board\nram 0x80000000,256M\ncpu cpu cpu\nload $env{QVM_LINUX_ARM64}/Image\n"
-      "initrd load $env{QVM_LINUX_ARM64}/initramfs.gz\n"
+      "system board\nram 0x80000000,256M\ncpu cpu cpu\nload \"$env{QVM_LINUX_ARM64}/Image\"\n"
+      "initrd load \"$env{QVM_LINUX_ARM64}/initramfs.gz\"\n"
       "cmdline \"console=ttyAMA0 quiet -- sh -c \\\"echo processors: $(nproc); rmmod guest_shm; show-device; "
       "modprobe guest_shm; driver-check 1c050000.shmem; cat /proc/interrupts; "
       "cat /sys/class/watchdog/watchdog0/identity; watchdog -F -T 1 -t 60 /dev/watchdog\\\"\"\n"

@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(FullBoard, IsAsItsConfigurationSays) {
   sandbox_.add("board.qvmconf",
                fmt::format("system board\nram 0x80000000,64M\nram 0xc0000000,32M\ncpu cpu\n"
-                           "load $env{{QVM_GUESTS}}/aarch64/board-check.elf\n{}"
+                           "load \"$env{{QVM_GUESTS}}/aarch64/board-check.elf\"\n{}"
                            "vdev pl011 loc 0x1c090000 intr gic:37\n"
                            "vdev pl011 loc 0x1c0a0000 intr gic:36\n"
                            "vdev virtio-blk loc 0x1c0d0000 intr gic:41 hostdev {}\n"
@@ -140,11 +140,12 @@ class SmallBoard : public BoardCliTest {
  protected:
   // A board with shared memory that runs this guest.
   std::string board(const std::string& name, const std::string& image, const std::string& cmdline) const {
-    return sandbox_.add(name + ".qvmconf",
-                        fmt::format("system {}\nram 0x80000000,64M\nload $env{{QVM_GUESTS}}/aarch64/{}.elf\n"
-                                    "cmdline \"{}\"\n{}vdev pl011 loc 0x1c090000 intr gic:37\n"
-                                    "vdev shmem loc 0x1c050000 intr gic:38 deny secret allow *\n",
-                                    name, image, cmdline, usual_gic()));
+    return sandbox_.add(
+        name + ".qvmconf",
+        fmt::format("system {}\nram 0x80000000,64M\nload \"$env{{QVM_GUESTS}}/aarch64/{}.elf\"\n"
+                    "cmdline \"{}\"\n{}vdev pl011 loc 0x1c090000 intr gic:37\n"
+                    "vdev shmem loc 0x1c050000 intr gic:38 deny secret allow *\n",
+                    name, image, cmdline, usual_gic()));
   }
 };
 
@@ -191,7 +192,7 @@ TEST_F(SmallBoard, HasLowMemoryAndVirtioOfBothVersions) {
   const std::string file = sandbox_.add(
       "board.qvmconf",
       fmt::format("system board\nram 0x10000000,64M\nram 0x80000000,64M\nrom 0x20000000,64K\n"
-                  "load $env{{QVM_GUESTS}}/aarch64/board-check.elf\ndata load 0x20000000,{0}\n{1}"
+                  "load \"$env{{QVM_GUESTS}}/aarch64/board-check.elf\"\ndata load 0x20000000,{0}\n{1}"
                   "vdev pl011 loc 0x1c090000 intr gic:37\n"
                   "vdev virtio-blk loc 0x1c0d0000 intr gic:41 hostdev {0} legacy\n"
                   "vdev virtio-entropy loc 0x1c0e0000 intr gic:43\n",
@@ -216,7 +217,8 @@ TEST_F(SmallBoard, ADryRunWritesItsDeviceTree) {
                                       .output);
   const std::string file = sandbox_.add(
       "board.qvmconf",
-      "system board\nram 0x80000000,64M\nload $env{QVM_GUESTS}/aarch64/board-check.elf\nfdt load " + overlay +
+      "system board\nram 0x80000000,64M\nload \"$env{QVM_GUESTS}/aarch64/board-check.elf\"\nfdt load " +
+          overlay +
           "\nvdev pl011 loc 0x1c090000 intr gic:37\n"
           "vdev shmem loc 0x1c050000 intr gic:38 name mailbox\n");
   const std::string tree = sandbox_.directory() + "/board.dtb";

@@ -42,7 +42,7 @@ TEST_P(HelloSystem, RunsWithoutAManifest) {
 TEST_P(HelloSystem, RunsWithDevicesOnPci) {
   const std::string right =
       sandbox_.add("right.qvmconf",
-                   "system right\nram 64M\ncpu\nload $env{QVM_GUESTS}/hello.elf\n"
+                   "system right\nram 64M\ncpu\nload \"$env{QVM_GUESTS}/hello.elf\"\n"
                    "cmdline \"name=right peer=left region=moo peers=2 shm=pci\"\n"
                    "vdev ioapic loc 0xfec00000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n"
                    "vdev shmem loc pci:0:3\n  allow moo\nvdev shmem\n");

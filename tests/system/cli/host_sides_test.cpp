@@ -50,7 +50,7 @@ class HostSides : public AcceleratedCliTest {
   std::string file(const std::string& name) const { return files() + "/" + name; }
   std::string config(const std::string& hostdev) const {
     return sandbox_.add("echo.qvmconf",
-                        "system echo\nram 64M\ncpu\nload $env{QVM_GUESTS}/echo.elf\n"
+                        "system echo\nram 64M\ncpu\nload \"$env{QVM_GUESTS}/echo.elf\"\n"
                         "vdev ioapic loc 0xfec00000 intr apic name myioapic\nvdev ser8250 intr myioapic:4 " +
                             hostdev + "\n");
   }

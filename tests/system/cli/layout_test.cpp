@@ -20,7 +20,7 @@ INSTANTIATE_TEST_SUITE_P(Under, Layout, testing::Values("tcg", "kvm"), accelerat
 // A VM that runs layout-check with this command line, on the layout of QNX's boards.
 std::string board_config(const std::string& cmdline, const std::string& more) {
   return "system board\nram 0,0xa0000\nreserve loc 0xa0000,0x20000\nrom 0xc0000,0x40000\nram 1m,63m\n"
-         "load $env{QVM_GUESTS}/layout-check.elf\ncmdline \"" +
+         "load \"$env{QVM_GUESTS}/layout-check.elf\"\ncmdline \"" +
          cmdline + "\"\nvdev ser8250 hostdev -\n" + more;
 }
 
@@ -47,12 +47,12 @@ TEST_P(Layout, FindsThemWhereAcpiSaysAsWell) {
 
 // The interrupt of a vdev, through the I/O APIC of the configuration.
 TEST_P(Layout, GetsInterruptsOfVdevsThere) {
-  const std::string file =
-      sandbox_.add("irq.qvmconf",
-                   "system irq\nram 64M\nload $env{QVM_GUESTS}/irq-cases.elf\ncmdline \"irq=10 region=irq "
-                   "ioapic=0xf8000000\"\n"
-                   "vdev ioapic loc 0xf8000000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n"
-                   "vdev shmem loc 0x1c050000 intr myioapic:10 allow irq\n");
+  const std::string file = sandbox_.add(
+      "irq.qvmconf",
+      "system irq\nram 64M\nload \"$env{QVM_GUESTS}/irq-cases.elf\"\ncmdline \"irq=10 region=irq "
+      "ioapic=0xf8000000\"\n"
+      "vdev ioapic loc 0xf8000000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n"
+      "vdev shmem loc 0x1c050000 intr myioapic:10 allow irq\n");
   const Answer answer = sandbox_.qvm({"--accel", GetParam(), "@" + file});
   EXPECT_EQ(answer.status, 0) << answer.err;
   EXPECT_THAT(answer.out, HasSubstr("irq-cases: 15 passed, 0 failed")) << answer.out;

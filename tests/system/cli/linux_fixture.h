@@ -29,8 +29,8 @@ class LinuxCliTest : public CliTest {
   static std::string linux_guest(const std::string& name, const std::string& cmdline,
                                  const std::string& vdevs) {
     return "system " + name +
-           "\nram 0,0xa0000\nram 1m,191m\ncpu\nload $env{QVM_LINUX}/vmlinuz\n"
-           "initrd load $env{QVM_LINUX}/initramfs.gz\ncmdline \"" +
+           "\nram 0,0xa0000\nram 1m,191m\ncpu\nload \"$env{QVM_LINUX}/vmlinuz\"\n"
+           "initrd load \"$env{QVM_LINUX}/initramfs.gz\"\ncmdline \"" +
            cmdline + "\"\nvdev ioapic loc 0xfec00000 intr apic name myioapic\n" + vdevs;
   }
   static constexpr const char* kSerialConsole = "vdev ser8250 intr myioapic:4\n";

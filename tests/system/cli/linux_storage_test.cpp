@@ -73,7 +73,8 @@ TEST_F(LinuxStorage, DisksComeInOrderAndReadOnlyOnesStay) {
 TEST_F(LinuxStorage, DiskOfARunningVmIsRefusedToAnother) {
   const std::string disk = image("disk.img", 64);
   const auto add = [&](const std::string& name) {
-    return sandbox_.add(name + ".qvmconf", "system " + name + " ram 64M load $env{QVM_GUESTS}/idle.elf\n" +
+    return sandbox_.add(name + ".qvmconf", "system " + name +
+                                               " ram 64M load \"$env{QVM_GUESTS}/idle.elf\"\n" +
                                                "vdev virtio-blk hostdev " + disk + "\n");
   };
   const std::string one = add("one");

@@ -205,7 +205,7 @@ TEST(LintProgram, SaysSoIfTheDiskIsFull) {
   const TemporaryDirectory directory;
   const std::string file = directory.add("a.qvmconf", "ram 64M\nloq\n");
   const auto result = test::run_program(
-      {"sh", "-c", "exec " QVM_BINARY_DIR "/bin/qvm-lint \"$1\" > /dev/full", "sh", file}, "");
+      {"sh", "-c", "exec \"$0\" \"$1\" > /dev/full", QVM_BINARY_DIR "/bin/qvm-lint", file}, "");
   EXPECT_EQ(result.status, kUnreadable);
   EXPECT_EQ(result.output, "qvm-lint: cannot write the output\n");
 }
