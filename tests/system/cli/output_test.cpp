@@ -75,7 +75,8 @@ class LostOutput : public testing::TestWithParam<Command> {
   Answer run(const std::vector<std::string>& through) {
     const std::string file =
         sandbox_.add("vm.qvmconf", guest_config("vm", "idle", {}, "logger  error stderr\n"));
-    ProgramStart start = sandbox_.program({.through = through});
+    // In a directory of its own: others run at the same time.
+    ProgramStart start = sandbox_.program({.directory = sandbox_.directory(), .through = through});
     start.words.back() = kPrograms + GetParam().program;
     for (std::string word : GetParam().words) {
       if (const auto at = word.find(kFile); at != std::string::npos)
