@@ -149,6 +149,8 @@ TEST_F(RegionsDurability, AKeeperIsTriedUntilItCanBeHad) {
   EXPECT_TRUE(keeper_pids().empty());
   limit(daemon, RLIMIT_NOFILE, RLIM_INFINITY);
   ASSERT_TRUE(logs("another keeper holds everything now"));
+  // A process that has just been made has no command line for a moment, by which it is found.
+  for (int i = 0; i < 100 && keeper_pids().empty(); ++i) ::usleep(10'000);
   EXPECT_EQ(keeper_pids().size(), 1U);
   kill_daemon();
   auto other = host_client();
