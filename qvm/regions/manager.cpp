@@ -65,12 +65,14 @@ Usage Manager::usage(const std::string& key) const {
   return found == x_usage.end() ? Usage{} : found->second;
 }
 
-Manager::Bound Manager::create_region(Events& events, RegionCreated region, const Bounds& bounds) {
-  Bound bound = may_create(region.pages, region.payer, bounds);
-  if (bound.refusal != Refusal::none) return bound;
+Result<void> Manager::create_region(Events& events, RegionCreated region, const Bounds& bounds) {
+  if (region.pages == 0) return fail("its size is 0");
+  for (const Limit& limit : limits_of_region(region.pages, region.payer, bounds)) {
+    if (limit.exceeded()) return fail(limit.complaint());
+  }
   region.id = next_id();
   record(events, std::move(region));
-  return bound;
+  return {};
 }
 
 Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64_t now) {
@@ -99,19 +101,18 @@ Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64
         }
         region = created.id;
       } else {
-        const Bound bound = create_region(events,
-                                          RegionCreated{.name = name,
-                                                        .pages = pages_for(create.bytes),
-                                                        .mode = create.mode & kModeBits,
-                                                        .owner = policy.uid,
-                                                        .group = create.gid.value_or(policy.gid),
-                                                        .payer = "vm:" + policy.vm,
-                                                        .system = policy.system.system,
-                                                        .place = create.place,
-                                                        .since = now},
-                                          bounds_of(policy));
-        if (bound.refusal != Refusal::none)
-          return fail(what + ": " + why_no_region(bound.refusal, bound.place));
+        auto made = create_region(events,
+                                  RegionCreated{.name = name,
+                                                .pages = pages_for(create.bytes),
+                                                .mode = create.mode & kModeBits,
+                                                .owner = policy.uid,
+                                                .group = create.gid.value_or(policy.gid),
+                                                .payer = "vm:" + policy.vm,
+                                                .system = policy.system.system,
+                                                .place = create.place,
+                                                .since = now},
+                                  bounds_of(policy));
+        if (!made) return fail_from(std::move(made), what);
         region = find_region(name)->created.id;
       }
       if (!x_regions.at(region).holders.contains(vm.id)) record(events, RegionHeld{region, vm.id});
@@ -209,11 +210,8 @@ Result<Events> Manager::add_region(const RegionSpec& spec, std::int64_t now) {
   const Bounds bounds{.bytes = x_limits.total_bytes,
                       .regions = std::numeric_limits<std::uint32_t>::max(),
                       .system = spec.system.system.empty() ? nullptr : &spec.system};
-  const Bound bound = create_region(events, made_from(spec, now), bounds);
-  if (bound.refusal != Refusal::none) {
-    return fail(what + ": " +
-                (spec.bytes == 0 ? "its size is 0" : why_no_region(bound.refusal, bound.place)));
-  }
+  auto made = create_region(events, made_from(spec, now), bounds);
+  if (!made) return fail_from(std::move(made), what);
   record(events, RegionHeld{find_region(spec.name)->created.id, kManifest});
   return events;
 }

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "qvm/base/result.h"
 #include "qvm/regions/events.h"
@@ -84,6 +85,7 @@ enum class Refusal {
 struct Judgement {
   Refusal refusal = Refusal::none;
   std::string place;      // of the rule or limit that refused, if it has one
+  std::string limit;      // the limit that refused, and what is used of it
   std::string host_name;  // after substitution, as far as it got
   Id region = 0;          // 0: it would have to be created
   bool writable = true;
@@ -176,18 +178,21 @@ class Manager {
 
  private:
   struct Bounds;
-  struct Bound;
+  struct Limit;
   void record(Events& events, Event event);
   void count_denial(const SessionState& session, const std::string& host_name);
   Bounds bounds_of(const Principal& principal) const;
   Bounds bounds_of(const VmPolicy& policy) const;
-  Bound may_create(std::uint64_t pages, const std::string& payer, const Bounds& bounds) const;
-  // Creates a region and tells why not otherwise.
-  Bound create_region(Events& events, RegionCreated region, const Bounds& bounds);
+  // In the order in which they are asked. region: null if the attachment makes it.
+  std::vector<Limit> limits_of_attachment(const Principal& principal, const Bounds& bounds,
+                                          const RegionState* region) const;
+  // payer: as RegionCreated has it.
+  std::vector<Limit> limits_of_region(std::uint64_t pages, const std::string& payer,
+                                      const Bounds& bounds) const;
+  // Creates a region, or tells why not.
+  Result<void> create_region(Events& events, RegionCreated region, const Bounds& bounds);
   bool may_take_over(const RegionState& region, const RegionSpec& spec) const;
   std::string whose(const RegionState& region) const;
-  void add_limits(std::vector<Layer>& layers, const Principal& principal, const Bounds& bounds,
-                  std::uint64_t new_pages) const;
   // How many of the region's clients count as key's.
   std::uint32_t share_of(const RegionState& region, const std::string& key) const;
   const SystemLimits* system_of(const Principal& principal) const;

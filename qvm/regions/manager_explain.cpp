@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The part of the manager that tells how it decides. It asks the same questions as judge(), in the same
 // order; a test compares the two over random histories.
-#include <algorithm>
-
 #include "qvm/regions/manager_judge.h"
 
 namespace qvm::regions {
@@ -91,18 +89,6 @@ Layer mode_layer(const Identity& who, const RegionCreated& region) {
           {}};
 }
 
-// Passes while used is below the limit by at least `more`.
-Layer limit_layer(const char* name, const std::string& what, std::uint64_t used, std::uint64_t limit,
-                  std::uint64_t more, std::string_view place) {
-  return {name,
-          outcome(more <= limit && used <= limit - more),
-          what + ": " + std::to_string(used) + " of " + std::to_string(limit) + " used" +
-              (more > 1 ? ", " + std::to_string(more) + " more wanted" : ""),
-          std::string(place),
-          used,
-          limit};
-}
-
 }  // namespace
 
 Explanation Manager::explain(const Principal& principal, std::string_view name, std::uint32_t pages) const {
@@ -122,7 +108,6 @@ Explanation Manager::explain(const Principal& principal, std::string_view name, 
     if (layers.back().outcome == Layer::Outcome::refuses) return explanation;
   }
   const RegionState* region = find_region(host_name);
-  const std::string key = principal.key();
   if (region != nullptr) {
     const RegionCreated& created = region->created;
     layers.push_back({"region",
@@ -133,11 +118,6 @@ Explanation Manager::explain(const Principal& principal, std::string_view name, 
                       {},
                       {}});
     layers.push_back(mode_layer(principal.identity, created));
-    layers.push_back(limit_layer("clients-per-region", "its share of the region's clients",
-                                 share_of(*region, key), bounds.connections_per_region, 1, bounds.place));
-    const auto taken = kMaxClients - static_cast<std::uint64_t>(
-                                         std::count(region->slots.begin(), region->slots.end(), Id{0}));
-    layers.push_back(limit_layer("clients-of-region", "clients of the region", taken, kMaxClients, 1, {}));
   } else {
     layers.push_back(
         {"region",
@@ -147,42 +127,16 @@ Explanation Manager::explain(const Principal& principal, std::string_view name, 
          {},
          {},
          {}});
-    layers.push_back(limit_layer("clients-per-region", "its share of the region's clients", 0,
-                                 bounds.connections_per_region, 1, bounds.place));
   }
-  add_limits(layers, principal, bounds, region == nullptr ? pages : 0);
+  const auto add = [&](const std::vector<Limit>& limits) {
+    for (const Limit& limit : limits) {
+      layers.push_back({limit.name, outcome(!limit.exceeded()), limit.text(), std::string(limit.place),
+                        limit.used, limit.most});
+    }
+  };
+  add(limits_of_attachment(principal, bounds, region));
+  if (region == nullptr && pages != 0) add(limits_of_region(pages, principal.key(), bounds));
   return explanation;
-}
-
-void Manager::add_limits(std::vector<Layer>& layers, const Principal& principal, const Bounds& bounds,
-                         std::uint64_t new_pages) const {
-  const Usage own = usage(principal.key());
-  const Usage all = bounds.system != nullptr ? usage(system_key(bounds.system->system)) : Usage{};
-  const SystemLimits* system = bounds.system;
-  const std::string whose = principal.is_vm() ? "of this VM" : "of this user's host programs";
-  layers.push_back(
-      limit_layer("clients", "attachments " + whose, own.connections, bounds.connections, 1, bounds.place));
-  if (system != nullptr) {
-    layers.push_back(limit_layer("system-clients", "attachments of the manifest's VMs", all.connections,
-                                 system->connections, 1, system->place));
-  }
-  layers.push_back(limit_layer("all-clients", "attachments of everybody", x_connections.size(),
-                               x_limits.connections, 1, {}));
-  if (!principal.is_vm()) {
-    layers.push_back(limit_layer("host-clients", "attachments of all host programs", x_host_connections,
-                                 x_limits.host_connections, 1, {}));
-  }
-  if (new_pages == 0) return;
-  const std::uint64_t bytes = new_pages * kPageBytes;
-  layers.push_back(limit_layer("all-regions", "regions in all", x_regions.size(), x_limits.regions, 1, {}));
-  layers.push_back(limit_layer("all-memory", "bytes in all", x_total_bytes, x_limits.total_bytes, bytes, {}));
-  layers.push_back(limit_layer("regions", "regions " + whose, own.regions, bounds.regions, 1, bounds.place));
-  layers.push_back(limit_layer("memory", "bytes " + whose, own.bytes, bounds.bytes, bytes, bounds.place));
-  if (system == nullptr) return;
-  layers.push_back(limit_layer("system-regions", "regions of the manifest and its VMs", all.regions,
-                               system->regions, 1, system->place));
-  layers.push_back(limit_layer("system-memory", "bytes of the manifest and its VMs", all.bytes, system->bytes,
-                               bytes, system->place));
 }
 
 }  // namespace qvm::regions

@@ -70,12 +70,6 @@ std::string at(const std::string& place) {
 
 }  // namespace
 
-std::string why_no_region(Refusal refusal, const std::string& place) {
-  if (refusal == Refusal::size) return "it exceeds a bound on bytes" + at(place);
-  if (refusal == Refusal::regions) return "there are too many regions" + at(place);
-  return "it is not possible";
-}
-
 std::string explain(const Judgement& judgement) {
   const std::string name = "'" + judgement.host_name + "'";
   switch (judgement.refusal) {
@@ -93,17 +87,12 @@ std::string explain(const Judgement& judgement) {
     case Refusal::mode_bits:
       return "the mode of " + name + " gives no access" + at(judgement.place);
     case Refusal::region_full:
-      return name + " has " + std::to_string(kMaxClients) + " clients already";
     case Refusal::share_of_region:
-      return "its share of the clients of " + name + " is used up" + at(judgement.place);
     case Refusal::connections:
-      return "it has all the connections that it may have" + at(judgement.place);
     case Refusal::all_connections:
-      return "there are too many connections in all";
     case Refusal::size:
-      return name + " is too big for a bound on bytes" + at(judgement.place);
     case Refusal::regions:
-      return "there are too many regions" + at(judgement.place);
+      return "it exceeds a limit: " + judgement.limit + at(judgement.place);
   }
   return "unknown";
 }
@@ -180,24 +169,18 @@ Judgement Manager::judge(const Principal& principal, std::string_view name, std:
     const Right right = judge_mode(principal.identity, created.mode, created.owner, created.group);
     if (right == Right::none) return refuse(Refusal::mode_bits, created.place);
     judgement.writable = right == Right::read_write;
-    if (share_of(*region, key) >= bounds.connections_per_region)
-      return refuse(Refusal::share_of_region, bounds.place);
-    if (!region->lowest_free()) return refuse(Refusal::region_full);
-  } else {
-    if (pages == 0) return refuse(Refusal::no_such_region);
-    if (bounds.connections_per_region == 0) return refuse(Refusal::share_of_region, bounds.place);
+  } else if (pages == 0) {
+    return refuse(Refusal::no_such_region);
   }
-  if (usage(key).connections >= bounds.connections) return refuse(Refusal::connections, bounds.place);
-  const SystemLimits* system = bounds.system;
-  if (system != nullptr && usage(system_key(system->system)).connections >= system->connections)
-    return refuse(Refusal::connections, system->place);
-  if (x_connections.size() >= x_limits.connections ||
-      (!principal.is_vm() && x_host_connections >= x_limits.host_connections)) {
-    return refuse(Refusal::all_connections);
+  std::vector<Limit> limits = limits_of_attachment(principal, bounds, region);
+  if (region == nullptr) {
+    for (Limit& limit : limits_of_region(pages, principal.key(), bounds)) limits.push_back(limit);
   }
-  if (region != nullptr) return judgement;
-  const Bound bound = may_create(pages, key, bounds);
-  return refuse(bound.refusal, bound.place);
+  const auto exceeded =
+      std::find_if(limits.begin(), limits.end(), [](const Limit& limit) { return limit.exceeded(); });
+  if (exceeded == limits.end()) return judgement;
+  judgement.limit = exceeded->text();
+  return refuse(exceeded->refusal, exceeded->place);
 }
 
 std::uint32_t Manager::share_of(const RegionState& region, const std::string& key) const {
@@ -206,23 +189,87 @@ std::uint32_t Manager::share_of(const RegionState& region, const std::string& ke
   }));
 }
 
-Manager::Bound Manager::may_create(std::uint64_t pages, const std::string& payer,
-                                   const Bounds& bounds) const {
-  if (x_regions.size() >= x_limits.regions) return {Refusal::regions, {}};
-  if (pages == 0 || pages > x_limits.total_bytes / kPageBytes) return {Refusal::size, {}};
-  const std::uint64_t bytes = pages * kPageBytes;
-  if (x_total_bytes > x_limits.total_bytes - bytes) return {Refusal::size, {}};
-  const auto exceeds = [&](const Usage& used, std::uint64_t most) {
-    return bytes > most || used.bytes > most - bytes;
-  };
+std::string Manager::Limit::text() const {
+  std::string text =
+      std::string(what) + ": " + std::to_string(used) + " of " + std::to_string(most) + " used";
+  return more > 1 ? text + ", " + std::to_string(more) + " more wanted" : text;
+}
+
+std::string Manager::Limit::complaint() const {
+  const std::string_view key = name;
+  const std::string said = "it exceeds a limit: " + text() + at(std::string(place));
+  if (key == "all-regions") return said + "; raise the limit of open files, a region takes sixteen of them";
+  if (key.starts_with("all-")) return said;
+  constexpr std::string_view kSystem = "system-";
+  const bool system = key.starts_with(kSystem);
+  return said + "; make it smaller, or raise '" + std::string(key.substr(system ? kSystem.size() : 0)) +
+         (system ? "' in the limits at the top of the manifest" : "' in the VM's limits of the manifest");
+}
+
+std::vector<Manager::Limit> Manager::limits_of_attachment(const Principal& principal, const Bounds& bounds,
+                                                          const RegionState* region) const {
+  const bool vm = principal.is_vm();
+  const std::string key = principal.key();
+  std::vector<Limit> limits;
+  limits.push_back({"clients-per-region", "its share of the region's clients", Refusal::share_of_region,
+                    region == nullptr ? 0 : share_of(*region, key), bounds.connections_per_region, 1,
+                    bounds.place});
+  if (region != nullptr) {
+    const auto free = std::count(region->slots.begin(), region->slots.end(), Id{0});
+    limits.push_back({"clients-of-region",
+                      "clients of the region",
+                      Refusal::region_full,
+                      kMaxClients - static_cast<std::uint64_t>(free),
+                      kMaxClients,
+                      1,
+                      {}});
+  }
+  limits.push_back({"clients", vm ? "attachments of this VM" : "attachments of this user's host programs",
+                    Refusal::connections, usage(key).connections, bounds.connections, 1, bounds.place});
+  if (const SystemLimits* system = bounds.system) {
+    limits.push_back({"system-clients", "attachments of the manifest's VMs", Refusal::connections,
+                      usage(system_key(system->system)).connections, system->connections, 1, system->place});
+  }
+  limits.push_back({"all-clients",
+                    "attachments of everybody",
+                    Refusal::all_connections,
+                    x_connections.size(),
+                    x_limits.connections,
+                    1,
+                    {}});
+  if (!vm) {
+    limits.push_back({"host-clients",
+                      "attachments of all host programs",
+                      Refusal::all_connections,
+                      x_host_connections,
+                      x_limits.host_connections,
+                      1,
+                      {}});
+  }
+  return limits;
+}
+
+std::vector<Manager::Limit> Manager::limits_of_region(std::uint64_t pages, const std::string& payer,
+                                                      const Bounds& bounds) const {
+  const bool vm = payer.starts_with("vm:");
   const Usage own = usage(payer);
-  if (own.regions >= bounds.regions) return {Refusal::regions, std::string(bounds.place)};
-  if (exceeds(own, bounds.bytes)) return {Refusal::size, std::string(bounds.place)};
-  if (bounds.system == nullptr) return {};
-  const Usage all = usage(system_key(bounds.system->system));
-  if (all.regions >= bounds.system->regions) return {Refusal::regions, bounds.system->place};
-  if (exceeds(all, bounds.system->bytes)) return {Refusal::size, bounds.system->place};
-  return {};
+  // What cannot be represented is more than anybody has.
+  const std::uint64_t bytes = std::min(pages, ~std::uint64_t{0} / kPageBytes) * kPageBytes;
+  std::vector<Limit> limits{
+      {"all-regions", "regions in all", Refusal::regions, x_regions.size(), x_limits.regions, 1, {}},
+      {"all-memory", "bytes in all", Refusal::size, x_total_bytes, x_limits.total_bytes, bytes, {}},
+      {"regions", vm ? "regions of this VM" : "regions of this user's host programs", Refusal::regions,
+       own.regions, bounds.regions, 1, bounds.place},
+      {"memory", vm ? "bytes of this VM" : "bytes of this user's host programs", Refusal::size, own.bytes,
+       bounds.bytes, bytes, bounds.place}};
+  if (const SystemLimits* system = bounds.system) {
+    const Usage all = usage(system_key(system->system));
+    limits.push_back({"system-regions", "regions of the manifest and its VMs", Refusal::regions, all.regions,
+                      system->regions, 1, system->place});
+    limits.push_back({"system-memory", "bytes of the manifest and its VMs", Refusal::size, all.bytes,
+                      system->bytes, bytes, system->place});
+  }
+  return limits;
 }
 
 }  // namespace qvm::regions

@@ -17,14 +17,24 @@ struct Manager::Bounds {
   const SystemLimits* system = nullptr;  // null: none
 };
 
-// What refuses, and where it is written.
-struct Manager::Bound {
-  Refusal refusal = Refusal::none;
-  std::string place;
+// One of the limits that an attachment or a new region must stay within.
+struct Manager::Limit {
+  // As the manifest has it; "system-": of the whole manifest; "all-", "host-", "clients-of-region": no policy
+  // changes it.
+  const char* name;
+  const char* what;  // "regions of this VM"
+  Refusal refusal;   // of what exceeds it
+  std::uint64_t used;
+  std::uint64_t most;
+  std::uint64_t more;      // than is used now
+  std::string_view place;  // where it is set; empty: it is the default, or nobody's
+
+  bool exceeded() const { return more > most || used > most - more; }
+  // "regions of this VM: 256 of 256 used"
+  std::string text() const;
+  // For who wrote the configuration: what is exceeded, where that is set, and what to do.
+  std::string complaint() const;
 };
 
 Status status_of(Refusal refusal);
-// For a region that could not be made.
-std::string why_no_region(Refusal refusal, const std::string& place);
-
 }  // namespace qvm::regions

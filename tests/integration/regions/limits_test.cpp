@@ -128,8 +128,10 @@ TEST_F(RegionsLimits, AdminErrorsAreClear) {
   EXPECT_EQ(admin().remove_vm("right").error().message(), "no VM named 'right' is registered");
   EXPECT_EQ(admin().add_vm(plain_vm("a/b")).error().message(),
             "'a/b' cannot be a VM's name: it must fit a file name of at most 64 bytes");
-  EXPECT_EQ(admin().add_region({"moo", UINT64_MAX, 0666, 0, 0}).error().message(),
-            "region 'moo': it exceeds a bound on bytes");
+  EXPECT_EQ(
+      admin().add_region({"moo", UINT64_MAX, 0666, 0, 0}).error().message(),
+      "region 'moo': it exceeds a limit: bytes in all: 0 of 1099511627776 used, 18446744073709547520 more "
+      "wanted");
   ASSERT_TRUE(admin().remove_vm("left"));
 }
 
@@ -174,7 +176,10 @@ TEST_F(RegionsLimits, OfAManifestCountForAllOfItsVms) {
                 .add_region({.name = "m", .bytes = 1, .place = "system.yaml:9:3", .system = limits})
                 .error()
                 .message(),
-            "region 'm' (system.yaml:9:3): it exceeds a bound on bytes (system.yaml:2:1)");
+            "region 'm' (system.yaml:9:3): it exceeds a limit: bytes of the manifest and its VMs: 16384 of "
+            "16384 used, "
+            "4096 more wanted (system.yaml:2:1); make it smaller, or raise 'memory' in the limits at the top "
+            "of the manifest");
   // They count on after a restart.
   kill_daemon();
   reopen_admin();

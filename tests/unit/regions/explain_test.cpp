@@ -192,14 +192,18 @@ TEST_F(SystemLimitsTest, BoundBytesRegionsAndClients) {
   EXPECT_EQ(manager.attach(a, "one", 2, 0, 0).status, Status::ok);
   const AttachOutcome bytes = manager.attach(b, "two", 2, 0, 0);
   EXPECT_EQ(bytes.status, Status::no_memory);
-  EXPECT_EQ(explain(bytes), "'two' is too big for a bound on bytes (s.yaml:1:1)");
+  EXPECT_EQ(explain(bytes),
+            "it exceeds a limit: bytes of the manifest and its VMs: 12288 of 16384 used, 8192 more wanted "
+            "(s.yaml:1:1)");
   EXPECT_EQ(manager.attach(b, "two", 1, 0, 0).status, Status::ok);
-  EXPECT_EQ(explain(manager.attach(b, "three", 1, 0, 0)), "there are too many regions (s.yaml:1:1)");
+  EXPECT_EQ(explain(manager.attach(b, "three", 1, 0, 0)),
+            "it exceeds a limit: regions of the manifest and its VMs: 3 of 3 used (s.yaml:1:1)");
   EXPECT_EQ(manager.attach(a, "m", 0, 0, 0).status, Status::ok);
   EXPECT_EQ(manager.attach(b, "m", 0, 0, 0).status, Status::ok);
   const AttachOutcome clients = manager.attach(b, "m", 0, 0, 0);
   EXPECT_EQ(clients.status, Status::client_max);
-  EXPECT_EQ(explain(clients), "it has all the connections that it may have (s.yaml:1:1)");
+  EXPECT_EQ(explain(clients),
+            "it exceeds a limit: attachments of the manifest's VMs: 4 of 4 used (s.yaml:1:1)");
   // Others are not bound by them.
   const Id host = std::get<SessionOpened>(manager.open_session({0, {}, "tool", {9, 9, {}}}, 1, 1).front()).id;
   EXPECT_EQ(manager.attach(host, "m", 0, 0, 0).status, Status::ok);
@@ -210,7 +214,9 @@ TEST_F(SystemLimitsTest, BoundBytesRegionsAndClients) {
   EXPECT_EQ(manager.add_region({.name = "n", .bytes = 4 * 4096, .place = "s.yaml:5:3", .system = limits}, 0)
                 .error()
                 .message(),
-            "region 'n' (s.yaml:5:3): it exceeds a bound on bytes (s.yaml:1:1)");
+            "region 'n' (s.yaml:5:3): it exceeds a limit: bytes of the manifest and its VMs: 4096 of 16384 "
+            "used, 16384 more wanted (s.yaml:1:1); make it smaller, or raise 'memory' in the limits at the "
+            "top of the manifest");
 }
 
 TEST_F(SystemLimitsTest, AVmMayMakeSoManyRegions) {
@@ -224,7 +230,7 @@ TEST_F(SystemLimitsTest, AVmMayMakeSoManyRegions) {
   EXPECT_EQ(manager.attach(c, "one", 1, 0, 0).status, Status::ok);
   const AttachOutcome second = manager.attach(c, "two", 1, 0, 0);
   EXPECT_EQ(second.status, Status::no_memory);
-  EXPECT_EQ(explain(second), "there are too many regions (s.yaml:8:5)");
+  EXPECT_EQ(explain(second), "it exceeds a limit: regions of this VM: 1 of 1 used (s.yaml:8:5)");
 }
 
 TEST(HugePages, RoundARegionUpToWholeOnes) {

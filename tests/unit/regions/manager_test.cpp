@@ -278,7 +278,7 @@ TEST_F(RegionManagerTest, ACreateThatIsRefusedRefusesTheVm) {
                          {"bad", 0, 0666, std::nullopt, "l.qvmconf:4:3"}};
   const auto added = manager.add_vm(vm, 7);
   ASSERT_FALSE(added);
-  EXPECT_EQ(added.error().message(), "create region 'bad' (l.qvmconf:4:3): it exceeds a bound on bytes");
+  EXPECT_EQ(added.error().message(), "create region 'bad' (l.qvmconf:4:3): its size is 0");
   EXPECT_TRUE(manager.empty());
 }
 
@@ -323,7 +323,8 @@ TEST_F(RegionManagerTest, ManifestRegionsAreChecked) {
             "region 'a/b': the name is not legal");
   EXPECT_EQ(manager.add_region({"x", 0, 0666, 0, 0}, 7).error().message(), "region 'x': its size is 0");
   EXPECT_EQ(manager.add_region({"x", UINT64_MAX, 0666, 0, 0}, 7).error().message(),
-            "region 'x': it exceeds a bound on bytes");
+            "region 'x': it exceeds a limit: bytes in all: 4096 of 1099511627776 used, 18446744073709547520 "
+            "more wanted");
 }
 
 // A host program may have come first. What it made is the manifest's from then on, if nothing has to change.
@@ -414,7 +415,7 @@ TEST_F(RegionManagerTest, HostProgramsCannotUseUpTheConnectionsOfVms) {
   EXPECT_EQ(attach(vm, "moo").status, Status::ok);
   const AttachOutcome one_more = attach(vm, "moo");
   EXPECT_EQ(one_more.status, Status::client_max);
-  EXPECT_EQ(explain(one_more), "there are too many connections in all");
+  EXPECT_EQ(explain(one_more), "it exceeds a limit: attachments of everybody: 5 of 5 used");
   const std::set<Id> held = manager.sessions().at(host).connections;
   manager.detach(host, *held.begin());
   EXPECT_EQ(attach(host, "moo").status, Status::ok);
