@@ -9,21 +9,31 @@
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "qvm/base/pidfd.h"
 #include "qvm/host/embed_root.h"
+#include "qvm/host/process_facts.h"
 
 namespace qvm::host {
 namespace {
 
-// The command line of a zombie is empty.
+// The number may have become somebody else's since it was noted. QEMU's command line says whose it is; that
+// of a zombie is empty. What libvirt has forked and what is not QEMU yet is a child of ours and still our
+// program.
 bool is_of(pid_t pid, const std::string& domain) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  return text.str().find(std::string("\0guest=", 7) + domain + ",") != std::string::npos;
+  const std::string words = text.str();
+  if (words.find(std::string("\0guest=", 7) + domain + ",") != std::string::npos) return true;
+  const auto facts = facts_of(pid);
+  std::error_code error;
+  return facts && is_background_child(pid, *facts) &&
+         std::filesystem::equivalent("/proc/self/exe", "/proc/" + std::to_string(pid) + "/exe", error);
 }
 
 // The number may be somebody else's from one moment to the next; the descriptor stays that process's.

@@ -12,33 +12,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <sstream>
 #include <string_view>
+
+#include "qvm/host/process_facts.h"
 
 namespace qvm::host {
 namespace {
-
-struct ProcessFacts {
-  std::string command;
-  char state = '?';
-  pid_t parent = 0;
-  pid_t session = 0;
-};
-
-bool read_facts(pid_t pid, ProcessFacts& facts) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  if (!std::getline(file, line)) return false;
-  // The command may contain anything, parentheses too: it ends at the last one.
-  const auto open = line.find('(');
-  const auto close = line.rfind(')');
-  if (open == std::string::npos || close == std::string::npos || close <= open) return false;
-  facts.command = line.substr(open + 1, close - open - 1);
-  std::istringstream rest(line.substr(close + 1));
-  pid_t group = 0;
-  return static_cast<bool>(rest >> facts.state >> facts.parent >> group >> facts.session);
-}
 
 std::vector<pid_t> processes() {
   std::vector<pid_t> found;
@@ -67,13 +46,8 @@ Result<std::unique_ptr<OrphanReaper>> OrphanReaper::create(std::vector<std::stri
   return std::unique_ptr<OrphanReaper>(new OrphanReaper(std::move(signals), std::move(commands)));
 }
 
-// libvirt waits for its direct children itself. Those share our session; what it puts into the background
-// does not. The one exception, a half-way process that libvirt waits for, still has the name of one of our
-// threads.
-bool OrphanReaper::is_ours(pid_t pid, Life life) const {
-  ProcessFacts facts;
-  return read_facts(pid, facts) && (life == Life::any || facts.state == 'Z') && facts.parent == ::getpid() &&
-         facts.session != ::getsid(0) &&
+bool OrphanReaper::is_named(const ProcessFacts& facts) const {
+  return facts.parent == ::getpid() && facts.session != ::getsid(0) &&
          std::any_of(x_commands.begin(), x_commands.end(),
                      [&](const std::string& prefix) { return facts.command.starts_with(prefix); });
 }
@@ -84,7 +58,8 @@ std::vector<OrphanReaper::Exit> OrphanReaper::reap() {
   }
   std::vector<Exit> exits;
   for (const pid_t pid : processes()) {
-    if (!is_ours(pid, Life::dead)) continue;
+    const auto facts = facts_of(pid);
+    if (!facts || facts->state != 'Z' || !(is_named(*facts) || is_background_child(pid, *facts))) continue;
     int status = 0;
     if (::waitpid(pid, &status, WNOHANG) == pid) exits.push_back({pid, status});
   }
@@ -96,7 +71,12 @@ void OrphanReaper::wait_for_orphans(std::chrono::milliseconds time) {
   for (;;) {
     reap();
     const std::vector<pid_t> all = processes();
-    if (std::none_of(all.begin(), all.end(), [this](pid_t pid) { return is_ours(pid, Life::any); })) return;
+    if (std::none_of(all.begin(), all.end(), [this](pid_t pid) {
+          const auto facts = facts_of(pid);
+          return facts && is_named(*facts);
+        })) {
+      return;
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return;
     pollfd waiting{x_signals.get(), POLLIN, 0};

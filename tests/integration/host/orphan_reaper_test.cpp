@@ -73,6 +73,36 @@ TEST(OrphanReaper, CollectsOrphansOfTheCommandsNamed) {
   ::close(lifeline[0]);
 }
 
+// The disk was full, or exec() failed: it still has the name of the thread that called libvirt.
+TEST(OrphanReaper, CollectsWhatNeverBecameQemu) {
+  auto reaper = OrphanReaper::create({"qemu-"});
+  ASSERT_TRUE(reaper) << reaper.error().message();
+  int lifeline[2] = {-1, -1};
+  ASSERT_EQ(::pipe(lifeline), 0);
+  const pid_t orphan = start_orphan("worker", lifeline[0], lifeline[1]);
+  EXPECT_TRUE((*reaper)->reap().empty());
+  ::close(lifeline[1]);
+  const auto exits = reap_when_signalled(**reaper);
+  ASSERT_EQ(exits.size(), 1U);
+  EXPECT_EQ(exits[0].pid, orphan);
+  ::close(lifeline[0]);
+}
+
+// The one between us and an orphan: libvirt waits for it.
+TEST(OrphanReaper, LeavesLeadersOfSessionsToThoseWhoStartedThem) {
+  auto reaper = OrphanReaper::create({"qemu-"});
+  ASSERT_TRUE(reaper) << reaper.error().message();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    ::_exit(3);
+  }
+  EXPECT_TRUE(reap_when_signalled(**reaper).empty());
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+}
+
 TEST(OrphanReaper, LeavesDirectChildrenToThoseWhoStartedThem) {
   auto reaper = OrphanReaper::create({"qemu-"});
   ASSERT_TRUE(reaper) << reaper.error().message();

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +112,28 @@ TEST_F(StrayDomains, AbandonedDomainKillsNobodyElse) {
   remember("left", process_);
   abandon_domain(root_, "left");
   EXPECT_TRUE(lives());
+}
+
+// libvirt has forked it, and it does not come to exec().
+TEST_F(StrayDomains, AbandonedDomainLosesWhatIsNotQemuYet) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    const pid_t forked = ::fork();
+    if (forked == 0) ::pause();
+    [[maybe_unused]] const auto told = ::write(ends[1], &forked, sizeof forked);
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ASSERT_EQ(::read(ends[0], &process_, sizeof process_), static_cast<ssize_t>(sizeof process_));
+  ::close(ends[0]);
+  ::close(ends[1]);
+  std::ofstream(pid_file(root_, "left")) << process_;
+  abandon_domain(root_, "left");
+  EXPECT_FALSE(lives());
 }
 
 // QEMU has its pid file open for writing.
