@@ -23,6 +23,7 @@ struct End {
   Kind kind = Kind::none;
   std::string text;  // absolute path, or the command
   config::SourceRange where;
+  config::SourceRange named;  // where the path is written: here or in the host map
 };
 
 // QNX's names for the end of a pseudo terminal that qvm opens; Linux had the same: /dev/ptyXY.
@@ -101,18 +102,18 @@ class Planner {
     if (path.front() == '|') {
       if (path.find_first_not_of(" \t\n", 1) == std::string::npos) return refused("'|' without a command");
       if (!is_xml_text(path)) return refused("a command must be UTF-8 text without control characters");
-      return End{End::Kind::command, path.substr(1), where};
+      return End{End::Kind::command, path.substr(1), where, {}};
     }
     const auto target = find_host_target(x_input, path);
     if (!target) return refused(target.error().message());
     if (target->mapped ? target->text == "pty" : is_terminal_master(path))
-      return End{End::Kind::terminal, {}, where};
-    if (target->text == "-") return End{End::Kind::console, {}, where};
+      return End{End::Kind::terminal, {}, where, {}};
+    if (target->text == "-") return End{End::Kind::console, {}, where, {}};
     auto file = host_file(x_input, target->text);
     if (!file) return refused(file.error().message());
     // Who maps a port to a file wants to have its output there.
     output_only = target->mapped && both && !file->starts_with("/dev/");
-    return End{End::Kind::file, std::move(*file), where};
+    return End{End::Kind::file, std::move(*file), where, target->mapped ? target->where : where};
   }
 
   std::optional<HostSide> side() {
@@ -127,7 +128,9 @@ class Planner {
     const bool same = x_in.kind == End::Kind::file && x_in.text == x_out.text &&
                       x_out.kind == End::Kind::file && x_in.where == x_out.where;
     if (same && x_in.text.starts_with("/dev/") && !x_delay)
-      return HostSide{.kind = HostSide::Kind::device, .device = x_in.text};
+      return HostSide{.kind = HostSide::Kind::device,
+                      .device = x_in.text,
+                      .objects = {{HostObject::Kind::device, x_in.text, x_in.named}}};
     return relayed();
   }
 
@@ -140,6 +143,9 @@ class Planner {
     side.relay.batch_us = x_batch;
     if (x_in.kind == End::Kind::file) side.relay.input = x_in.text;
     if (x_out.kind == End::Kind::file) side.relay.output = x_out.text;
+    if (x_in.kind == End::Kind::file) side.objects.push_back({HostObject::Kind::path, x_in.text, x_in.named});
+    if (x_out.kind == End::Kind::file && x_out.text != side.relay.input)
+      side.objects.push_back({HostObject::Kind::path, x_out.text, x_out.named});
     if (x_out.kind == End::Kind::terminal) side.relay.terminal = stem + ".tty";
     if (x_out.kind == End::Kind::command) {
       side.relay.command = x_out.text;
@@ -169,6 +175,7 @@ std::optional<HostSide> plan_host_side(const PlanInput& input, config::Diagnosti
 }
 
 void add_host_side(const PlanInput& input, const HostSide& side, VdevPlan& plan, pugi::xml_node element) {
+  for (const HostObject& object : side.objects) plan.host_objects.push_back(object);
   ConsoleFact console;
   if (side.is_console()) console.log = fmt::format("{}/{}.log", input.log_directory, input.console_stem);
   switch (side.kind) {

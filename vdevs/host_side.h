@@ -7,6 +7,7 @@
 #include <optional>
 #include <pugixml.hpp>
 #include <string>
+#include <vector>
 
 #include "vdevs/plan.h"
 
@@ -22,7 +23,8 @@ struct HostSide {
   Kind kind = Kind::console;
   std::string device{};
   Relay relay{};
-  bool log = false;  // a relay brings the input only: the output is the console's
+  std::vector<HostObject> objects{};  // that it opens
+  bool log = false;                   // a relay brings the input only: the output is the console's
 
   bool is_console() const { return kind == Kind::console || kind == Kind::console_output || log; }
 };

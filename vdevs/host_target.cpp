@@ -13,7 +13,7 @@ Result<HostTarget> find_host_target(const PlanInput& input, const std::string& p
   if (mapped == nullptr) return HostTarget{path};
   if (mapped->kind != config::HostMapEntry::Kind::path)
     return fail(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
-  return HostTarget{mapped->target.value, true};
+  return HostTarget{mapped->target.value, true, mapped->target.where};
 }
 
 Result<std::string> host_file(const PlanInput& input, const std::string& path) {

@@ -11,8 +11,9 @@
 namespace qvm::vdevs {
 
 struct HostTarget {
-  std::string text;     // a path, or one of the words that the host map has for its option
-  bool mapped = false;  // the host map says so; else it is what was written
+  std::string text;             // a path, or one of the words that the host map has for its option
+  bool mapped = false;          // the host map says so; else it is what was written
+  config::SourceRange where{};  // in the host map, if that says so
 };
 // Fails if a network stands for the path.
 Result<HostTarget> find_host_target(const PlanInput& input, const std::string& path);

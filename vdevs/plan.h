@@ -187,6 +187,21 @@ struct DiskFact {
   config::SourceRange where;
 };
 
+// Something of the host that the VM uses by its name, which is looked for when the VM starts.
+struct HostObject {
+  enum class Kind {
+    bridge,   // a network device
+    tap,      // a network device
+    network,  // of libvirt's
+    device,   // a character device that QEMU opens
+    path,     // that a process beside QEMU opens
+    pci,      // a function, by its address
+  };
+  Kind kind = Kind::path;
+  std::string name;           // paths are absolute
+  config::SourceRange where;  // of the name
+};
+
 // Entry of vmhost.json: only for a device that our plugin host emulates.
 struct HostedDevice {
   std::string object;                   // file name or absolute path of the plugin
@@ -209,6 +224,7 @@ struct VdevPlan {
   std::vector<QemuArgument> qemu;
   std::optional<ConsoleFact> console;
   std::optional<DiskFact> disk;
+  std::vector<HostObject> host_objects;
   bool shared_memory = false;  // a process beside the VM's works on the guest's memory
   std::optional<NetworkFact> network;
   std::optional<Relay> relay;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "qvm/base/install_paths.h"
+#include "qvm/daemon/host_objects.h"
 #include "qvm/daemon/progress_file.h"
 #include "qvm/host/domain_process.h"
 
@@ -114,6 +115,7 @@ Result<void> Launcher::give_rights(const VmRecord& vm, RollBack& roll_back) {
 }
 
 Result<StagedDomain> Launcher::stage(const VmRecord& vm, const std::string& uuid) {
+  if (auto there = check_host_objects(vm.plan); !there) return tl::unexpected(std::move(there.error()));
   return stage_files(
       x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan, uuid,
       [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", vm.plan.name, text)); });
@@ -196,10 +198,10 @@ Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const Staged
   }
   auto started = (*hypervisor)->start(domain.xml, host::Hypervisor::Begin::paused, domain.files);
   if (needs_kvm) x_kvm.release(who->uid);
-  if (!started) return started;
+  if (!started) return tl::unexpected(explain_host_object(vm.plan, std::move(started.error())));
   if (auto relayed = x_relays.start(vm.plan); !relayed) {
     complain_if_failed((*hypervisor)->destroy(vm.plan.name), fmt::format("stop VM '{}'", vm.plan.name));
-    return tl::unexpected(std::move(relayed.error()));
+    return tl::unexpected(explain_host_object(vm.plan, std::move(relayed.error())));
   }
   return started;
 }

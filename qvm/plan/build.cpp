@@ -368,11 +368,16 @@ void Builder::collect_domain() {
       x_plan.consoles.push_back({planned.id, planned.plan.console->socket, planned.plan.console->log});
     }
     if (planned.plan.relay) x_plan.relays.push_back(*planned.plan.relay);
+    for (const vdevs::HostObject& object : planned.plan.host_objects) {
+      x_plan.host_objects.push_back({object.kind, object.name, x_sources.describe(object.where)});
+    }
   }
   for (const PassedDevice& passed : x_passed) {
     const PciPlace place = passed.place.value_or(PciPlace{});
     x_plan.pci.push_back(
         {place.device, place.function, passed.device.id, passed.owner(), x_sources.describe(passed.where)});
+    x_plan.host_objects.push_back(
+        {vdevs::HostObject::Kind::pci, passed.device.address, x_sources.describe(passed.where)});
     input.elements.push_back({{"devices", passed.xml(), true}, place});
   }
   for (const vdevs::ShippedVdev& shipped : vdevs::shipped_vdevs()) {

@@ -154,6 +154,13 @@ struct NetworkInterface {
   std::string place;
 };
 
+// Something of the host that the VM uses by its name. Disks are a list of their own.
+struct HostObject {
+  vdevs::HostObject::Kind kind = vdevs::HostObject::Kind::path;
+  std::string name;
+  std::string place;  // of the name
+};
+
 struct VmPlan {
   std::string name;
   HostFacts host;
@@ -174,6 +181,7 @@ struct VmPlan {
   std::vector<Disk> disks;
   std::vector<NetworkInterface> networks;
   std::vector<vdevs::Relay> relays;
+  std::vector<HostObject> host_objects;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
   std::string acpi_table_path;   // where the daemon writes it
   std::string vmhost_json;       // see qvm/plan/vmhost_json.h

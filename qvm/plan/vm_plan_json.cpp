@@ -33,6 +33,13 @@ constexpr Names<MemoryRange::Kind, 6> kKinds = {{{MemoryRange::Kind::ram, "ram"}
 constexpr Names<HostFacts::Acceleration, 2> kAccelerations = {
     {{HostFacts::Acceleration::kvm, "kvm"}, {HostFacts::Acceleration::tcg, "tcg"}}};
 
+constexpr Names<vdevs::HostObject::Kind, 6> kObjects = {{{vdevs::HostObject::Kind::bridge, "bridge"},
+                                                         {vdevs::HostObject::Kind::tap, "tap"},
+                                                         {vdevs::HostObject::Kind::network, "network"},
+                                                         {vdevs::HostObject::Kind::device, "device"},
+                                                         {vdevs::HostObject::Kind::path, "path"},
+                                                         {vdevs::HostObject::Kind::pci, "pci"}}};
+
 Json write(const HostFacts& host) {
   Json json = {{"acceleration", name_of(kAccelerations, host.acceleration)},
                {"runtime_directory", host.runtime_directory},
@@ -131,6 +138,14 @@ Json write(const Disk& disk) {
 Disk read_disk(const Json& json) {
   return {json.at("vdev"),     json.at("name"),   json.at("path"),
           json.at("writable"), json.at("direct"), json.at("place")};
+}
+
+Json write(const HostObject& object) {
+  return {{"kind", name_of(kObjects, object.kind)}, {"name", object.name}, {"place", object.place}};
+}
+
+HostObject read_host_object(const Json& json) {
+  return {read_word(kObjects, json.at("kind").get<std::string>()), json.at("name"), json.at("place")};
 }
 
 Json write(const Console& console) {
@@ -295,6 +310,8 @@ VmPlan read_plan(const Json& json) {
   plan.disks = read_list(json, "disks", read_disk);
   plan.networks = read_list(json, "networks", network_from_json);
   plan.relays = read_list(json, "relays", read_relay);
+  // Plans of older releases have none.
+  if (json.contains("host_objects")) plan.host_objects = read_list(json, "host_objects", read_host_object);
   plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
   get(json, "acpi_table_path", plan.acpi_table_path);
   get(json, "vmhost_json", plan.vmhost_json);
@@ -339,6 +356,7 @@ std::string to_json(const VmPlan& plan) {
                {"depends_on", write_list(plan.depends_on, condition_to_json)},
                {"restart", restart_to_json(plan.restart)},
                {"dryrun", plan.dryrun}};
+  if (!plan.host_objects.empty()) json["host_objects"] = write_all(plan.host_objects);
   if (plan.is_board()) {
     json["board"] = {{"boot_address", plan.boot_code.address},
                      {"boot_code", to_hex(plan.boot_code.bytes)},

@@ -4,6 +4,7 @@
 // opens its files for the guest; it has to be root, and to reach the guest's memory.
 #include <fmt/format.h>
 
+#include <optional>
 #include <pugixml.hpp>
 #include <string>
 
@@ -19,13 +20,13 @@ namespace {
 constexpr VirtioNumbers kFileSystemNumbers{.modern = 0x105a};
 constexpr std::size_t kLongestTag = 36;
 
-// Empty after an error in sink.
-std::string directory_of(const PlanInput& input, const config::Argument& option,
-                         config::DiagnosticSink& sink) {
-  const auto refuse = [&](std::string message) {
+// nullopt after an error in sink.
+std::optional<HostObject> directory_of(const PlanInput& input, const config::Argument& option,
+                                       config::DiagnosticSink& sink) {
+  const auto refuse = [&](std::string message) -> std::optional<HostObject> {
     add_finding(sink, config::Severity::error, kDeviceRule, option.where, std::move(message),
                 "write 'host_path DIRECTORY'");
-    return std::string();
+    return std::nullopt;
   };
   const auto target = find_host_target(input, option.text);
   if (!target) return refuse(target.error().message());
@@ -33,7 +34,7 @@ std::string directory_of(const PlanInput& input, const config::Argument& option,
   if (!path) return refuse(path.error().message());
   if (input.is_directory && !input.is_directory(*path))
     return refuse(fmt::format("there is no directory '{}' on this host", *path));
-  return std::move(*path);
+  return HostObject{HostObject::Kind::path, std::move(*path), target->mapped ? target->where : option.where};
 }
 
 DomainElement filesystem_element(const PlanInput& input, const std::string& path, const std::string& tag) {
@@ -78,10 +79,11 @@ VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
                 fmt::format("a tag has 1 to {} bytes of text", kLongestTag), "");
     return plan;
   }
-  const std::string path = directory_of(input, *host_path, sink);
-  if (!placed || path.empty()) return plan;
+  auto directory = directory_of(input, *host_path, sink);
+  if (!placed || !directory) return plan;
   plan.shared_memory = true;
-  plan.domain.push_back(filesystem_element(input, path, tag->text));
+  plan.domain.push_back(filesystem_element(input, directory->name, tag->text));
+  plan.host_objects.push_back(std::move(*directory));
   return plan;
 }
 

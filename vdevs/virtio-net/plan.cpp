@@ -90,6 +90,25 @@ std::optional<Side> side_of(const PlanInput& input, const config::Argument& peer
   return Side{nullptr, link, fmt::format("VM '{}', interface '{}'", other->vm, other->device)};
 }
 
+// What of the host has to be there; nullopt: nothing.
+std::optional<HostObject> object_of(const HostMapEntry& network) {
+  const auto object = [&](HostObject::Kind kind) {
+    return HostObject{kind, network.target.value, network.target.where};
+  };
+  switch (network.kind) {
+    case HostMapEntry::Kind::network:
+      return object(HostObject::Kind::network);
+    case HostMapEntry::Kind::bridge:
+      return object(HostObject::Kind::bridge);
+    case HostMapEntry::Kind::tap:
+      return object(HostObject::Kind::tap);
+    case HostMapEntry::Kind::path:
+    case HostMapEntry::Kind::user_mode:
+      break;
+  }
+  return std::nullopt;
+}
+
 DomainElement interface_element(const PlanInput& input, const HostMapEntry& network, const std::string& mac) {
   const char* name = network.target.value.c_str();
   pugi::xml_document document;
@@ -143,6 +162,7 @@ VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.network = NetworkFact{mac_of(input), side->towards, side->link};
   if (side->network != nullptr) {
     plan.domain.push_back(interface_element(input, *side->network, plan.network->mac));
+    if (auto object = object_of(*side->network)) plan.host_objects.push_back(std::move(*object));
   } else {
     add_linked_device(input, *side->link, plan.network->mac, plan);
   }

@@ -129,9 +129,10 @@ TEST_P(HostSidesUnderTcg, ThatCannotBeOpenedEndTheStart) {
   for (const char* more : {"", " dryrun"}) {
     const Answer answer = sandbox_.qvm(single(std::string("hostdev <missing") + more));
     EXPECT_EQ(answer.status, 64);
-    EXPECT_THAT(answer.err,
-                HasSubstr("VM 'echo': host side of vdev ser8250-0: open '" + file("missing") + "' as "));
-    EXPECT_THAT(answer.err, HasSubstr(": No such file or directory"));
+    EXPECT_THAT(answer.err, HasSubstr("VM 'echo': " + sandbox_.directory() +
+                                      "/echo.qvmconf:6:44: host side of vdev ser8250-0: open '" +
+                                      file("missing") + "' as "));
+    EXPECT_THAT(answer.err, HasSubstr(": No such file or directory: correct the path"));
   }
   EXPECT_TRUE(sandbox_.nothing_left());
 }
@@ -141,8 +142,9 @@ TEST_P(HostSidesUnderTcg, AreNotOpenedWithTheRightsOfRoot) {
   std::filesystem::permissions(file("in"), std::filesystem::perms(0600));
   const Answer answer = sandbox_.qvm(single("hostdev <in hostdev >out"));
   EXPECT_EQ(answer.status, 64);
-  EXPECT_THAT(answer.err,
-              testing::ContainsRegex("open '" + file("in") + "' as uid [0-9]+: Permission denied"));
+  EXPECT_THAT(answer.err, testing::ContainsRegex(
+                              "echo.qvmconf:6:44: host side of vdev ser8250-0: open '" + file("in") +
+                              "' as uid [0-9]+: Permission denied: uid [0-9]+ needs permission for it"));
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 

@@ -184,6 +184,27 @@ TEST_F(Network, BridgeOfTheHostIsReached) {
   EXPECT_THAT(lines_with(set.out(), "dora | "), Contains(HasSubstr("3 packets received")));
 }
 
+// libvirt would name them, but neither where they are written nor what to do.
+TEST_F(NetworkPlan, DevicesThatTheHostHasNotAreRefusedByTheirPlace) {
+  sandbox_.add("left.qvmconf",
+               guest_config("left", "idle", {}, "vdev virtio-net name host peer /dev/vdevpeers/vp0\n"));
+  const auto refusal = [&](const std::string& network) {
+    const std::string manifest = sandbox_.add(
+        "system.yaml",
+        "vms: {left: {config: left.qvmconf}}\nhost-map:\n  /dev/vdevpeers/vp0: {" + network + "}\n");
+    const Answer answer = sandbox_.qvm({"up", "--accel", usual_accelerator(), manifest});
+    EXPECT_EQ(answer.status, 64) << answer.err;
+    return answer.err;
+  };
+  EXPECT_THAT(refusal("bridge: qvmnone0"),
+              HasSubstr("system.yaml:3:32: bridge 'qvmnone0': there is no such network device: make it"));
+  EXPECT_THAT(refusal("bridge: lo"), HasSubstr("system.yaml:3:32: bridge 'lo': it is no bridge: make it"));
+  EXPECT_THAT(refusal("tap: qvmnone0"),
+              HasSubstr("system.yaml:3:29: tap device 'qvmnone0': there is no such network device: make it"));
+  EXPECT_THAT(refusal("network: qvmnone0"), HasSubstr("system.yaml:3:33: "));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 // What nothing stands for is told, and the guest runs with an interface that leads nowhere.
 TEST_F(Network, InterfaceWithoutANetworkIsThere) {
   add_guest("erna", "10.9.0.1", "ping -c 2 -W 1 10.9.0.2; echo done",

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/daemon/host_objects.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+#include "qvm/daemon/domain_files.h"
+#include "qvm/daemon/file_access.h"
+
+namespace qvm::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = vdevs::HostObject::Kind;
+
+std::string what_is(const plan::HostObject& object) {
+  switch (object.kind) {
+    case Kind::bridge:
+      return fmt::format("bridge '{}'", object.name);
+    case Kind::tap:
+      return fmt::format("tap device '{}'", object.name);
+    case Kind::network:
+      return fmt::format("network '{}'", object.name);
+    case Kind::device:
+      return fmt::format("device '{}'", object.name);
+    case Kind::path:
+      return fmt::format("'{}'", object.name);
+    case Kind::pci:
+      return fmt::format("device {}", object.name);
+  }
+  return object.name;
+}
+
+tl::unexpected<Error> complain(const plan::HostObject& object, std::string_view what, std::string_view help) {
+  return fail(fmt::format("{}: {}: {}: {}", object.place, what_is(object), what, help));
+}
+
+std::string make_tap(const std::string& name) {
+  return fmt::format("make it ('ip tuntap add dev {} mode tap user {}'), or correct the name", name,
+                     ::geteuid());
+}
+
+std::string make_bridge(const std::string& name) {
+  return fmt::format("make it ('ip link add {} type bridge'), or correct the name", name);
+}
+
+// A file with one number; nullopt if there is none.
+std::optional<long> read_number(const fs::path& path, int base) {
+  std::ifstream file(path);
+  std::string text;
+  if (!(file >> text)) return std::nullopt;
+  char* end = nullptr;
+  const long value = std::strtol(text.c_str(), &end, base);
+  return end == text.c_str() ? std::nullopt : std::optional(value);
+}
+
+Result<void> check_bridge(const plan::HostObject& object, const fs::path& device) {
+  std::error_code error;
+  if (!fs::exists(device, error))
+    return complain(object, "there is no such network device", make_bridge(object.name));
+  if (!fs::is_directory(device / "bridge", error))
+    return complain(object, "it is no bridge", make_bridge("NAME"));
+  return {};
+}
+
+Result<void> check_tap(const plan::HostObject& object, const fs::path& device) {
+  // Of include/uapi/linux/if_tun.h: a device that has packets of IP instead of frames.
+  constexpr long kTun = 1;
+  constexpr long kKind = 3;
+  std::error_code error;
+  if (!fs::exists(device, error))
+    return complain(object, "there is no such network device", make_tap(object.name));
+  const auto flags = read_number(device / "tun_flags", 16);
+  if (!flags || (*flags & kKind) == kTun) return complain(object, "it is no tap device", make_tap("NAME"));
+  if (::geteuid() == 0) return {};
+  const auto owner = read_number(device / "owner", 10);
+  const auto group = read_number(device / "group", 10);
+  const bool own = owner && *owner == static_cast<long>(::geteuid());
+  // Nobody's are everybody's who has a capability.
+  if (own || (group && *group >= 0)) return {};
+  return complain(object, fmt::format("it does not belong to {}", describe(::geteuid())),
+                  fmt::format("make one that does ('ip tuntap add dev {} mode tap user {}' as root)",
+                              object.name, ::geteuid()));
+}
+
+Result<void> check_device(const plan::HostObject& object) {
+  struct stat facts {};
+  if (::stat(object.name.c_str(), &facts) != 0) {
+    return complain(object, Error::from_errno("it cannot be found").message(),
+                    "correct the path, or plug the device in");
+  }
+  if (S_ISCHR(facts.st_mode)) return {};
+  return complain(object, "it is no character device",
+                  "name one, or write '<FILE' and '>FILE' for a file's input and output");
+}
+
+Result<void> check(const plan::HostObject& object, const std::string& network_devices) {
+  switch (object.kind) {
+    case Kind::bridge:
+      return check_bridge(object, fs::path(network_devices) / object.name);
+    case Kind::tap:
+      return check_tap(object, fs::path(network_devices) / object.name);
+    case Kind::device:
+      return check_device(object);
+    case Kind::network:
+    case Kind::path:
+    case Kind::pci:
+      return {};
+  }
+  return {};
+}
+
+// What could still be wrong with it; empty: who knows.
+std::string remedy(const plan::VmPlan& plan, const plan::HostObject& object, std::string_view message) {
+  const bool denied = message.find("ermission denied") != std::string_view::npos;
+  switch (object.kind) {
+    case Kind::bridge:
+      if (::geteuid() == 0) return {};
+      return fmt::format(
+          "VMs of a user join a bridge by QEMU's bridge helper: it needs the line 'allow {}' in "
+          "/etc/qemu/bridge.conf, and to be set-user-ID root ('chmod u+s /usr/lib/qemu/qemu-bridge-helper')",
+          object.name);
+    case Kind::device:
+    case Kind::path: {
+      if (message.find("No such file") != std::string_view::npos)
+        return "correct the path, or make what is missing";
+      if (!denied) return {};
+      const auto who = identity_of(plan);
+      const uid_t uid = who ? who->uid : ::geteuid();
+      return fmt::format("{} needs permission for it ('setfacl -m u:{}:rw {}', package acl)", describe(uid),
+                         uid, object.name);
+    }
+    case Kind::tap:
+    case Kind::network:
+    case Kind::pci:
+      return {};
+  }
+  return {};
+}
+
+// Whether text has name as a word of its own: "/a/font" is not in "/a/font.bold".
+bool has_name(std::string_view text, std::string_view name) {
+  const auto goes_on = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("/._-").find(c) != std::string_view::npos;
+  };
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    const bool starts = at == 0 || !goes_on(text[at - 1]);
+    if (starts && (end == text.size() || !goes_on(text[end]))) return true;
+  }
+  return false;
+}
+
+bool is_about(const plan::HostObject& object, std::string_view message) {
+  // Without that daemon libvirt does not come to the name.
+  if (object.kind == Kind::network && message.find("virtnetworkd") != std::string_view::npos) return true;
+  return has_name(message, object.name);
+}
+
+}  // namespace
+
+Result<void> check_host_objects(const plan::VmPlan& plan, const std::string& network_devices) {
+  for (const plan::HostObject& object : plan.host_objects) {
+    if (auto fits = check(object, network_devices); !fits) return fits;
+  }
+  return {};
+}
+
+Error explain_host_object(const plan::VmPlan& plan, Error error) {
+  for (const plan::HostObject& object : plan.host_objects) {
+    if (!is_about(object, error.message())) continue;
+    const std::string help = remedy(plan, object, error.message());
+    return Error(fmt::format("{}: {}{}{}", object.place, error.message(), help.empty() ? "" : ": ", help));
+  }
+  return error;
+}
+
+}  // namespace qvm::daemon

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// What a VM uses of the host by its name, before its start and after a start that failed.
+#include "qvm/daemon/host_objects.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/support/temporary_directory.h"
+
+namespace qvm::daemon {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using Kind = vdevs::HostObject::Kind;
+
+class HostObjects : public testing::Test {
+ protected:
+  // Why a VM that uses this cannot be started; empty: nothing is known against it.
+  std::string check(Kind kind, const std::string& name) const {
+    plan::VmPlan plan;
+    plan.host_objects.push_back({kind, name, "s.yaml:3:9"});
+    const auto fits = check_host_objects(plan, devices_.path());
+    return fits ? "" : fits.error().message();
+  }
+  // A network device with these attributes.
+  void add_device(const std::string& name, const std::string& attribute = {}, const std::string& value = {}) {
+    std::filesystem::create_directories(devices_.path() + "/" + name);
+    if (!attribute.empty()) devices_.add(name + "/" + attribute, value);
+  }
+  static std::string explain(const std::string& name, const std::string& message, Kind kind = Kind::path) {
+    plan::VmPlan plan;
+    plan.host_objects.push_back({kind, name, "s.yaml:3:9"});
+    return explain_host_object(plan, Error(message)).message();
+  }
+  test::TemporaryDirectory devices_;
+};
+
+TEST_F(HostObjects, ABridgeMustBeThereAndBeOne) {
+  add_device("eth0");
+  add_device("br0");
+  std::filesystem::create_directories(devices_.path() + "/br0/bridge");
+  EXPECT_EQ(check(Kind::bridge, "br0"), "");
+  EXPECT_EQ(
+      check(Kind::bridge, "br1"),
+      "s.yaml:3:9: bridge 'br1': there is no such network device: make it ('ip link add br1 type bridge'), "
+      "or correct the name");
+  EXPECT_THAT(check(Kind::bridge, "eth0"), StartsWith("s.yaml:3:9: bridge 'eth0': it is no bridge: "));
+}
+
+TEST_F(HostObjects, ATapDeviceMustBeThereAndBeOne) {
+  add_device("eth0");
+  add_device("tun0", "tun_flags", "0x1001\n");
+  add_device("tap0", "tun_flags", "0x1002\n");
+  devices_.add("tap0/owner", std::to_string(::geteuid()) + "\n");
+  EXPECT_EQ(check(Kind::tap, "tap0"), "");
+  EXPECT_THAT(check(Kind::tap, "tap1"),
+              HasSubstr("tap device 'tap1': there is no such network device: make it"));
+  EXPECT_THAT(check(Kind::tap, "eth0"), HasSubstr("it is no tap device"));
+  EXPECT_THAT(check(Kind::tap, "tun0"), HasSubstr("it is no tap device"));
+}
+
+TEST_F(HostObjects, ATapDeviceOfSomebodyElseIsForRootOnly) {
+  add_device("tap0", "tun_flags", "0x1002\n");
+  devices_.add("tap0/owner", std::to_string(::geteuid() + 1) + "\n");
+  devices_.add("tap0/group", "-1\n");
+  EXPECT_EQ(check(Kind::tap, "tap0").empty(), ::geteuid() == 0);
+}
+
+TEST_F(HostObjects, ADeviceThatQemuOpensIsACharacterDevice) {
+  EXPECT_EQ(check(Kind::device, "/dev/null"), "");
+  EXPECT_EQ(check(Kind::device, "/dev/ttyQVM7"),
+            "s.yaml:3:9: device '/dev/ttyQVM7': it cannot be found: No such file or directory: correct the "
+            "path, or "
+            "plug the device in");
+  EXPECT_THAT(check(Kind::device, devices_.add("file", "")), HasSubstr("it is no character device"));
+}
+
+TEST_F(HostObjects, AFailureThatNamesOneSaysWhereItIsWritten) {
+  EXPECT_EQ(explain("br0", "Cannot get interface MTU on 'br0': No such device"),
+            "s.yaml:3:9: Cannot get interface MTU on 'br0': No such device");
+  EXPECT_EQ(explain("/a/font", "open '/a/font': no"), "s.yaml:3:9: open '/a/font': no");
+}
+
+TEST_F(HostObjects, AnotherNameThatHasItInsideIsAnotherName) {
+  for (const char* message :
+       {"open '/a/font.bold': no", "open '/x/a/font': no", "open '/a/fonts': no", "gone"})
+    EXPECT_EQ(explain("/a/font", message), message);
+}
+
+TEST_F(HostObjects, WhoIsDeniedAFileIsToldWhoNeedsIt) {
+  const std::string uid = std::to_string(::geteuid());
+  EXPECT_THAT(explain("/a/log", "open '/a/log': Permission denied"), HasSubstr("Permission denied: "));
+  EXPECT_THAT(explain("/a/log", "open '/a/log': Permission denied"),
+              HasSubstr(" needs permission for it ('setfacl -m u:" + uid + ":rw /a/log', package acl)"));
+}
+
+TEST_F(HostObjects, WithoutItsDaemonLibvirtDoesNotComeToTheNetwork) {
+  EXPECT_THAT(explain("default", "connect to '/run/libvirt/virtnetworkd-sock': no", Kind::network),
+              StartsWith("s.yaml:3:9: connect"));
+}
+
+}  // namespace
+}  // namespace qvm::daemon
