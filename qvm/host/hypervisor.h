@@ -46,6 +46,9 @@ struct DomainEvent {
 struct LastWords {
   std::string text{};    // one line; empty if it said nothing of use
   bool from_us = false;  // one of our devices or their host said it, not QEMU
+  // libvirt ended it as it does when the guest has powered off. Says something only of an end of whose event
+  // nobody heard, and that nobody asked for.
+  bool powered_off = false;
 };
 
 struct DomainInfo {

@@ -38,6 +38,18 @@ bool is_routine(std::string_view line) {
          line.find("warning: ") != std::string_view::npos || line.ends_with('\\') || line.starts_with("-");
 }
 
+// libvirt lets QEMU stay when its guest has powered off, and then ends it; its own line comes last, but not
+// if the qvmd that it is part of is killed meanwhile.
+void note_end(std::string_view line, LastWords& words) {
+  constexpr std::string_view kOver = "shutting down, reason=";
+  constexpr std::string_view kEndedBy = "terminating on signal 15 from pid ";
+  if (const auto over = line.find(kOver); over != std::string_view::npos) {
+    words.powered_off = line.substr(over + kOver.size()).starts_with("shutdown");
+  } else if (line.find(kEndedBy) != std::string_view::npos) {
+    words.powered_off = line.ends_with("qvmd)");
+  }
+}
+
 // The process may have been taken over: what it says is shown on terminals and in one line.
 std::string presentable(std::string_view line) {
   constexpr std::size_t kLongest = 500;
@@ -67,6 +79,7 @@ std::string with_remedy(std::string text) {
 }  // namespace
 
 LastWords essence_of_output(std::string_view text) {
+  LastWords words;
   std::string_view own;
   std::string_view last;
   std::string kvm;
@@ -82,10 +95,13 @@ LastWords essence_of_output(std::string_view text) {
     } else if (!is_routine(line)) {
       last = without_prefix(line);
     }
+    note_end(line, words);
   }
-  if (!own.empty()) return {.text = presentable(own), .from_us = true};
-  if (!kvm.empty()) return {.text = presentable(kvm)};
-  return {.text = with_remedy(presentable(last))};
+  words.from_us = !own.empty();
+  words.text = words.from_us  ? presentable(own)
+               : !kvm.empty() ? presentable(kvm)
+                              : with_remedy(presentable(last));
+  return words;
 }
 
 std::string essence_of_error(const std::string& message) {

@@ -27,6 +27,8 @@ Verdict died(const Evidence& evidence) {
     const bool bit = evidence.words.text.ends_with(QVM_VDEV_WATCHDOG_BIT);
     return {.outcome = bit ? Outcome::watchdog : Outcome::device, .reason = evidence.words.text};
   }
+  // Its qvmd was killed, or a new one was taking it over, just when its guest powered off.
+  if (evidence.words.powered_off) return {.outcome = Outcome::shutdown, .reason = {}};
   Verdict verdict{.outcome = Outcome::died, .reason = describe_exit(evidence.wait_status)};
   if (!evidence.words.text.empty()) verdict.reason += ": " + evidence.words.text;
   return verdict;

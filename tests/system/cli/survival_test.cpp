@@ -75,6 +75,21 @@ TEST_F(Survival, OfTheEndOfTheSupervisor) {
   expect_a_good_end();
 }
 
+// The guests power off while nobody listens to their VMs.
+TEST_F(Survival, OfAPowerOffThatNobodyHeardOf) {
+  const std::vector<pid_t> supervisor = sandbox_.processes("qvmd");
+  for (const pid_t pid : supervisor) ::kill(pid, SIGSTOP);
+  BackgroundProgram host({.words = {std::string(kPrograms) + "hello-host", "--wait"},
+                          .environment = {{"QVM_RUNTIME_DIR", sandbox_.runtime()}}});
+  EXPECT_EQ(host.wait(), 0) << host.err();
+  EXPECT_TRUE(x_up.wait_for("left  | heard everybody")) << x_up.out();
+  EXPECT_TRUE(x_up.wait_for("right | heard everybody")) << x_up.out();
+  std::this_thread::sleep_for(on_this_host(std::chrono::milliseconds(200)));
+  kill_all(supervisor);
+  EXPECT_EQ(x_up.wait(), 0) << x_up.out() << x_up.err();
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 TEST_F(Survival, OfTheEndOfBoth) {
   kill_all(region_manager());
   kill_all(sandbox_.processes("qvmd"));

@@ -45,6 +45,19 @@ TEST(ProcessOutput, SaysNothingOfARoutineRun) {
   EXPECT_EQ(words.text, "");
 }
 
+// libvirt ends a process whose guest has powered off.
+TEST(ProcessOutput, TellsOfAPowerOffThatNobodyHeardOf) {
+  const std::string ended = "2026-01-01T00:00:01Z qemu-system-x86_64: terminating on signal 15 from pid 7 ";
+  EXPECT_TRUE(essence_of_output(ended + "(/usr/bin/qvmd)\n").powered_off);
+  EXPECT_TRUE(
+      essence_of_output(ended + "(/usr/bin/qvmd)\n2026-01-01: shutting down, reason=shutdown\n").powered_off);
+  EXPECT_FALSE(essence_of_output(ended + "(/usr/bin/qvmd)\n2026-01-01: shutting down, reason=destroyed\n")
+                   .powered_off);
+  EXPECT_FALSE(essence_of_output("2026-01-01: shutting down, reason=crashed\n").powered_off);
+  EXPECT_FALSE(essence_of_output(ended + "(kill)\n").powered_off);
+  EXPECT_FALSE(essence_of_output("").powered_off);
+}
+
 TEST(ProcessOutput, IsEmptyForNothing) {
   EXPECT_EQ(essence_of_output("").text, "");
 }

@@ -80,6 +80,15 @@ TEST(Verdict, ProcessOfAnEarlierQvmdHasNoStatus) {
   EXPECT_EQ(judge({.how = Stop::failed}).reason, "its QEMU process ended unexpectedly");
 }
 
+TEST(Verdict, PowerOffThatNobodyHeardOfIsOne) {
+  EXPECT_EQ(judge({.how = Stop::failed, .words = {.powered_off = true}}).outcome, Outcome::shutdown);
+  // Whose device gave up has not powered off.
+  EXPECT_EQ(
+      judge({.how = Stop::failed, .words = {.text = "vdev x: gone", .from_us = true, .powered_off = true}})
+          .outcome,
+      Outcome::device);
+}
+
 TEST(Verdict, DomainDestroyedBehindOurBackIsAFailure) {
   const Verdict verdict = judge({.how = Stop::destroyed});
   EXPECT_EQ(verdict.outcome, Outcome::died);
