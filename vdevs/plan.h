@@ -35,6 +35,12 @@ struct HostPciHeader {
 };
 inline constexpr std::size_t kPciHeaderBytes = 64;
 
+// Versions of the interrupt controller that the host's KVM has for ARM machines.
+struct KvmGics {
+  bool v2 = false;
+  bool v3 = false;
+};
+
 // What a plan() may look at. Everything in it outlives the call.
 struct PlanInput {
   const config::Vdev& vdev;
@@ -59,6 +65,8 @@ struct PlanInput {
   // The host's PCI function of that name, "VID/DID[/INDEX]" or "BUS:DEV[.FUNC]"; the failure says what is
   // there instead. May be empty.
   std::function<Result<HostPciHeader>(const std::string&)> read_host_pci;
+  // nullopt: there is nobody to ask. May be empty, too.
+  std::function<std::optional<KvmGics>()> find_kvm_gics;
   bool privileged = false;  // root starts the VM
 };
 

@@ -17,6 +17,7 @@
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/firmware.h"
 #include "qvm/cli/helper_program.h"
+#include "qvm/cli/host_gic.h"
 #include "qvm/cli/host_id.h"
 #include "qvm/cli/host_pci.h"
 #include "qvm/cli/identities.h"
@@ -181,6 +182,7 @@ class Planner {
       const auto facts = reader.facts(path);
       return facts && facts->directory;
     };
+    queries.kvm_gics = find_kvm_gics;
     queries.find_host_path = [&system](const std::string& path) {
       return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;
     };

@@ -119,6 +119,7 @@ vdevs::PlanInput Builder::input_for(const config::Vdev& vdev, const std::string&
           .find_host_path = x_queries.find_host_path,
           .is_directory = x_queries.is_directory,
           .read_host_pci = [this](const std::string& name) { return read_host_pci(name, x_queries); },
+          .find_kvm_gics = x_queries.kvm_gics,
           .privileged = x_plan.host.caller_uid == 0};
 }
 

@@ -72,6 +72,8 @@ struct HostQueries {
   std::function<std::optional<std::string>(const std::string& address)> pci_header;
   // Whether there is a directory of that name.
   std::function<bool(const std::string& path)> is_directory;
+  // Asked for boards under KVM. nullopt: there is nobody to ask.
+  std::function<std::optional<vdevs::KvmGics>()> kvm_gics;
 };
 inline constexpr std::uint64_t kImageHead = 8192;
 

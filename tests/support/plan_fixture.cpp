@@ -201,6 +201,7 @@ Planned plan_file(FakeFiles& files, const std::string& name, const plan::HostFac
   queries.pci_devices = fake_pci_devices;
   queries.pci_header = fake_pci_header;
   queries.is_directory = [](const std::string& path) { return !ends_with(path, "nowhere"); };
+  queries.kvm_gics = [&files] { return files.kvm_gics; };
   queries.find_host_path = [manifest](const std::string& path) {
     return manifest == nullptr ? nullptr : config::find_host_map(*manifest, path);
   };

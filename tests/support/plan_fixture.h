@@ -21,6 +21,7 @@ namespace qvm::test {
 class FakeFiles final : public config::Reader {
  public:
   std::map<std::string, std::string, std::less<>> texts;
+  std::optional<vdevs::KvmGics> kvm_gics;  // of the host
 
   Result<std::string> read(std::string_view path, std::uint64_t limit) override;
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;

@@ -29,6 +29,9 @@ class GicPlanner {
 
  private:
   std::optional<unsigned> version();
+  std::optional<unsigned> written_version();
+  // What there is to choose from, where it is the kernel's.
+  std::optional<KvmGics> kernel_has() const;
   struct Frame {
     std::uint64_t address = 0;
     config::SourceRange where;
@@ -40,7 +43,36 @@ class GicPlanner {
   config::DiagnosticSink& x_sink;
 };
 
+std::optional<KvmGics> GicPlanner::kernel_has() const {
+  if (!x_input.machine.fixed_controller || !x_input.find_kvm_gics) return std::nullopt;
+  return x_input.find_kvm_gics();
+}
+
 std::optional<unsigned> GicPlanner::version() {
+  const auto wanted = written_version();
+  const auto there = kernel_has();
+  if (!wanted || !there || (*wanted == 3 ? there->v3 : there->v2)) return wanted;
+  const auto& options = x_input.vdev.options;
+  const config::Argument* written = config::find_argument(options, "version");
+  const bool any = there->v2 || there->v3;
+  const bool free = written == nullptr && config::find_option(options, "gicc") == nullptr &&
+                    config::find_option(options, "gicr") == nullptr;
+  const unsigned other = *wanted == 3 ? 2 : 3;
+  std::string message = fmt::format("this host's KVM has no gic of version {}", *wanted);
+  const config::SourceRange& where = written == nullptr ? x_input.vdev.where : written->where;
+  if (any && free) {
+    add_finding(x_sink, config::Severity::info, kDeviceRule, where,
+                message + fmt::format(": it is of version {}", other),
+                "a guest that reads the device tree finds it; else start with '--accel tcg'");
+    return other;
+  }
+  add_finding(x_sink, config::Severity::error, kDeviceRule, where, std::move(message),
+              any ? fmt::format("write 'version {}', or start with '--accel tcg'", other)
+                  : "start with '--accel tcg'");
+  return std::nullopt;
+}
+
+std::optional<unsigned> GicPlanner::written_version() {
   const auto& options = x_input.vdev.options;
   const config::Argument* written = config::find_argument(options, "version");
   const bool v3_frames = config::find_option(options, "gicr") != nullptr;

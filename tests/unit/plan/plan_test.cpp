@@ -291,5 +291,43 @@ TEST(Core, NamesNoVdev) {
   }
 }
 
+// Of boards under KVM, whose gic is the kernel's.
+class KvmGic : public testing::Test {
+ protected:
+  // What is found for a board with this line, and the version that it gets; 0: it is refused.
+  unsigned plan(vdevs::KvmGics gics, const std::string& line) {
+    test::FakeFiles files;
+    files.kvm_gics = gics;
+    files.texts["b.qvmconf"] =
+        "system b\nram 0x80000000,512M\nload raw.bin\nvdev pl011 loc 0x1c090000 intr gic:37\n" + line;
+    HostFacts host = test::fake_host();
+    host.architecture = config::Architecture::aarch64;
+    host.acceleration = HostFacts::Acceleration::kvm;
+    const auto planned = test::plan_file(files, "b.qvmconf", host);
+    text_ = planned.text();
+    if (!planned.plan) return 0;
+    return planned.plan->domain_xml.find("<gic version=\"2\"") != std::string::npos ? 2 : 3;
+  }
+  std::string text_;
+};
+
+TEST_F(KvmGic, IsOfTheVersionThatTheHostHas) {
+  EXPECT_EQ(plan({.v2 = true, .v3 = true}, ""), 3U);
+  EXPECT_EQ(plan({.v3 = true}, ""), 3U);
+  EXPECT_EQ(plan({.v2 = true}, ""), 2U);
+  EXPECT_NE(text_.find("this host's KVM has no gic of version 3: it is of version 2"), std::string::npos)
+      << text_;
+  EXPECT_EQ(plan({.v2 = true}, "vdev gic version 2\n"), 2U);
+}
+
+TEST_F(KvmGic, OfAnotherVersionThanWrittenIsRefused) {
+  EXPECT_EQ(plan({.v2 = true}, "vdev gic version 3\n"), 0U);
+  EXPECT_NE(text_.find("b.qvmconf:5:18: error: this host's KVM has no gic of version 3 [plan-device]\n"
+                       "  help: write 'version 2', or start with '--accel tcg'"),
+            std::string::npos)
+      << text_;
+  EXPECT_EQ(plan({.v3 = true}, "vdev gic version 2\n"), 0U);
+}
+
 }  // namespace
 }  // namespace qvm::plan
