@@ -15,8 +15,8 @@ qvm_test(vdevs_vmhost_unit_test THREADS
   LINK qvm_vmhost_core)
 target_compile_definitions(vdevs_vmhost_unit_test PRIVATE QVM_ODD_VDEVS="${CMAKE_BINARY_DIR}/tests/vdevs")
 
-# Objects that the loader must refuse, one per cause ("none": a good one).
-foreach(odd none entry null magic abi size function unresolved create start silent)
+# Objects that the loader must refuse, one per cause ("none": a good one; "old", "typed": good ones that tell of an option).
+foreach(odd none entry null magic abi size function unresolved create start silent old typed)
   string(TOUPPER "QVM_ODD_${odd}" define)
   add_library(odd-${odd} MODULE support/vdevs/odd_vdev.c)
   target_link_libraries(odd-${odd} PRIVATE qvm_flags)

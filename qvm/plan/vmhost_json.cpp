@@ -25,10 +25,17 @@ Json to_json(const HostedVdev::Interrupt& interrupt) {
   return {{"controller", interrupt.controller}, {"line", interrupt.line}};
 }
 
+Json to_json(const config::Argument& argument, const config::SourceSet& sources) {
+  Json json = {{"text", argument.clear_number.empty() ? argument.text : argument.clear_number}};
+  if (const auto* number = std::get_if<std::uint64_t>(&argument.value)) json["value"] = *number;
+  if (const bool* on = std::get_if<bool>(&argument.value)) json["value"] = *on;
+  json["place"] = sources.describe(argument.where);
+  return json;
+}
+
 Json to_json(const config::Option& option, const config::SourceSet& sources) {
   Json arguments = Json::array();
-  for (const config::Argument& argument : option.arguments)
-    arguments.push_back(argument.clear_number.empty() ? argument.text : argument.clear_number);
+  for (const config::Argument& argument : option.arguments) arguments.push_back(to_json(argument, sources));
   return {{"name", option.name}, {"args", arguments}, {"place", sources.describe(option.where)}};
 }
 

@@ -13,7 +13,8 @@
 //      "interrupts": [{"controller": TYPE, "line": N}, …],                   all, only if there are several
 //      "window": {"address": N, "length": N},                                room for regions; absent: none
 //      "region_socket": PATH,                                                absent: it uses no regions
-//      "options": [{"name": TEXT, "args": [TEXT, …], "place": TEXT}, …]}]}   in configuration order
+//      "options": [{"name": TEXT, "place": TEXT, "args": [                  in configuration order
+//        {"text": TEXT, "value": N|true|false, "place": TEXT}, …]}, …]}]}   value: absent, it is a text
 //   "placed": [                      devices of the machine's own that are to be elsewhere; absent: none
 //     {"title": "vdev pl011-0", "place": TEXT,
 //      "type": QEMU-TYPE | "serial": CHARDEV-ID | "transport_of": QEMU-ID,   which one, see vdevs::Placement

@@ -14,8 +14,10 @@ extern "C" {
 
 /* "QVMVDEV1" as a little-endian number. */
 #define QVM_VDEV_MAGIC UINT64_C(0x31564544564d5651)
-/* Raised whenever a structure or a rule below changes; vmhost loads exactly its own version. */
-#define QVM_VDEV_ABI_VERSION 4u
+/* Raised whenever a structure or a rule below changes. vmhost loads vdevs of the versions from
+ * QVM_VDEV_ABI_OLDEST on, and shows each the services of its version only. */
+#define QVM_VDEV_ABI_VERSION 5u
+#define QVM_VDEV_ABI_OLDEST 4u
 
 #define QVM_VDEV_WATCHDOG_BIT "the guest's watchdog bit"
 
@@ -66,6 +68,21 @@ enum qvm_vdev_log_level {
   QVM_VDEV_LOG_DEBUG = 3
 };
 
+/* What the option table of a vdev (schemas/option-table.schema.json) makes of an argument. */
+enum qvm_vdev_value_kind {
+  QVM_VDEV_VALUE_TEXT = 0,   /* anything that is none of the others, and what no table knows */
+  QVM_VDEV_VALUE_NUMBER = 1, /* numbers, sizes, times and addresses */
+  QVM_VDEV_VALUE_SWITCH = 2  /* "on", "enable", … */
+};
+
+typedef struct qvm_vdev_value {
+  uint32_t kind; /* of qvm_vdev_value_kind */
+  uint32_t reserved;
+  uint64_t number;   /* of a switch: 1 or 0; of a text: 0 */
+  const char* text;  /* as option_string gives it */
+  const char* place; /* "left.qvmconf:13:9", or "" */
+} qvm_vdev_value;
+
 /* Who this vdev is and what the plan gave it. All strings are non-null and valid until destroy returns. */
 typedef struct qvm_vdev_identity {
   const char* vm;    /* "left" */
@@ -88,8 +105,8 @@ typedef struct qvm_vdev_identity {
 /* Services. Those that return int return 0 or a negative errno value. "locked" and "any" name the callbacks
  * in which a service may be used. */
 typedef struct qvm_vdev_host {
-  uint32_t abi_version; /* QVM_VDEV_ABI_VERSION */
-  uint32_t struct_size; /* sizeof(qvm_vdev_host) */
+  uint32_t abi_version; /* that of the vdev's descriptor */
+  uint32_t struct_size; /* sizeof(qvm_vdev_host) of that version */
 
   /* any. */
   const qvm_vdev_identity* (*identity)(qvm_vdev_context* context);
@@ -137,8 +154,9 @@ typedef struct qvm_vdev_host {
   /* NULL if there is no such argument; valid until destroy returns. */
   const char* (*option_string)(qvm_vdev_context* context, const char* option, size_t occurrence,
                                size_t argument);
-  /* A number: decimal, 0x… or 0d…, with an optional suffix K, M or G (times 1024, …). -ENOENT: no such
-   * argument; -EINVAL: not a number; -ERANGE: more than 64 bits. */
+  /* The number that the option table made of it; without a table: decimal, 0x… or 0d…, with an optional
+   * suffix K, M or G (times 1024, …). -ENOENT: no such argument; -EINVAL: not a number; -ERANGE: more than 64
+   * bits. */
   int (*option_u64)(qvm_vdev_context* context, const char* option, size_t occurrence, size_t argument,
                     uint64_t* value);
 
@@ -146,13 +164,18 @@ typedef struct qvm_vdev_host {
    * process at once, with text (one phrase, no line end) as the reason that its user sees. Does not return.
    * With QVM_VDEV_WATCHDOG_BIT the VM ends as one whose watchdog bit, not as one whose device failed. */
   void (*fail)(qvm_vdev_context* context, const char* text);
+
+  /* Since version 5. any. An argument as the option table has read it, which is how the linter and the plan
+   * have read it. What value points to is valid until destroy returns. -ENOENT: no such argument. */
+  int (*option_value)(qvm_vdev_context* context, const char* option, size_t occurrence, size_t argument,
+                      qvm_vdev_value* value);
 } qvm_vdev_host;
 
 /* What qvm_vdev_entry returns. Constant for the life of the process. */
 typedef struct qvm_vdev_descriptor {
   uint64_t magic;       /* QVM_VDEV_MAGIC */
   uint32_t abi_version; /* QVM_VDEV_ABI_VERSION */
-  uint32_t struct_size; /* sizeof(qvm_vdev_descriptor) */
+  uint32_t struct_size; /* sizeof(qvm_vdev_descriptor), the same since version 4 */
   const char* name;     /* the type that a configuration names: "shmem" */
 
   /* Once per configured vdev, before the guest's first instruction: reads the options, claims its traps.

@@ -83,6 +83,29 @@ Result<void> read_interrupt(const Json& object, VdevConfig& vdev) {
   return {};
 }
 
+Result<OptionArgument> argument_of(const Json& entry) {
+  // A text alone, as releases before version 5 of the vdev ABI wrote it.
+  if (entry.is_string()) return OptionArgument{entry.get<std::string>(), {}, {}};
+  if (!entry.is_object()) return fail("an argument is neither a string nor an object");
+  OptionArgument argument;
+  auto text = text_of(entry, "text");
+  if (!text) return tl::unexpected(text.error());
+  argument.text = std::move(*text);
+  auto place = optional_text(entry, "place");
+  if (!place) return tl::unexpected(place.error());
+  argument.place = std::move(*place);
+  const auto value = entry.find("value");
+  if (value == entry.end()) return argument;
+  if (value->is_boolean()) {
+    argument.value = value->get<bool>();
+  } else if (value->is_number_unsigned()) {
+    argument.value = value->get<std::uint64_t>();
+  } else {
+    return fail("'value' is neither a number nor true or false");
+  }
+  return argument;
+}
+
 Result<OptionUse> option_of(const Json& object) {
   if (!object.is_object()) return fail("an option is not an object");
   OptionUse use;
@@ -95,9 +118,10 @@ Result<OptionUse> option_of(const Json& object) {
   const auto args = object.find("args");
   if (args == object.end()) return use;
   if (!args->is_array()) return fail("'args' is not an array");
-  for (const Json& argument : *args) {
-    if (!argument.is_string()) return fail("'args' holds something that is not a string");
-    use.args.push_back(argument.get<std::string>());
+  for (const Json& entry : *args) {
+    auto argument = argument_of(entry);
+    if (!argument) return fail_from(std::move(argument), "'args'");
+    use.args.push_back(std::move(*argument));
   }
   return use;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "qvm/base/result.h"
@@ -16,9 +17,16 @@
 
 namespace qvm::vmhost {
 
+struct OptionArgument {
+  std::string text;
+  // What the option table made of it.
+  std::variant<std::monostate, bool, std::uint64_t> value;
+  std::string place;  // "left.qvmconf:13:9", or empty
+};
+
 struct OptionUse {
   std::string name;
-  std::vector<std::string> args;
+  std::vector<OptionArgument> args;
   std::string place;  // "left.qvmconf:13:3"
 };
 

@@ -34,13 +34,14 @@ Result<const qvm_vdev_descriptor*> verify_descriptor(const qvm_vdev_descriptor* 
     return fail(fmt::format("the descriptor of '{}' starts with {:#x}, not with {:#x}: it is not a vdev",
                             path, descriptor->magic, QVM_VDEV_MAGIC));
   }
-  if (descriptor->abi_version != QVM_VDEV_ABI_VERSION) {
-    return fail(fmt::format("'{}' was built for version {} of the vdev ABI; this qvm has version {}", path,
-                            descriptor->abi_version, QVM_VDEV_ABI_VERSION));
+  if (descriptor->abi_version < QVM_VDEV_ABI_OLDEST || descriptor->abi_version > QVM_VDEV_ABI_VERSION) {
+    return fail(fmt::format(
+        "'{}' was built for version {} of the vdev ABI; this qvm takes versions {} to {}: build it again",
+        path, descriptor->abi_version, QVM_VDEV_ABI_OLDEST, QVM_VDEV_ABI_VERSION));
   }
   if (descriptor->struct_size != sizeof(qvm_vdev_descriptor)) {
     return fail(fmt::format("the descriptor of '{}' has {} bytes; version {} of the vdev ABI has {}", path,
-                            descriptor->struct_size, QVM_VDEV_ABI_VERSION, sizeof(qvm_vdev_descriptor)));
+                            descriptor->struct_size, descriptor->abi_version, sizeof(qvm_vdev_descriptor)));
   }
   if (descriptor->name == nullptr || descriptor->create == nullptr || descriptor->start == nullptr ||
       descriptor->reset == nullptr || descriptor->stop == nullptr || descriptor->destroy == nullptr) {

@@ -167,17 +167,47 @@ struct VdevServices {
     return use == nullptr ? 0 : use->args.size();
   }
 
+  // Null if there is none.
+  static const OptionArgument* argument_of(qvm_vdev_context* context, const char* option,
+                                           std::size_t occurrence, std::size_t argument) {
+    const OptionUse* use = use_of(context, option, occurrence);
+    return use == nullptr || argument >= use->args.size() ? nullptr : &use->args[argument];
+  }
+
   static const char* option_string(qvm_vdev_context* context, const char* option, std::size_t occurrence,
                                    std::size_t argument) {
-    const OptionUse* use = use_of(context, option, occurrence);
-    return use == nullptr || argument >= use->args.size() ? nullptr : use->args[argument].c_str();
+    const OptionArgument* given = argument_of(context, option, occurrence, argument);
+    return given == nullptr ? nullptr : given->text.c_str();
+  }
+
+  static int option_value(qvm_vdev_context* context, const char* option, std::size_t occurrence,
+                          std::size_t argument, qvm_vdev_value* value) {
+    const OptionArgument* given = argument_of(context, option, occurrence, argument);
+    if (given == nullptr) return -ENOENT;
+    *value = {.kind = QVM_VDEV_VALUE_TEXT,
+              .reserved = 0,
+              .number = 0,
+              .text = given->text.c_str(),
+              .place = given->place.c_str()};
+    if (const auto* number = std::get_if<std::uint64_t>(&given->value)) {
+      value->kind = QVM_VDEV_VALUE_NUMBER;
+      value->number = *number;
+    } else if (const bool* on = std::get_if<bool>(&given->value)) {
+      value->kind = QVM_VDEV_VALUE_SWITCH;
+      value->number = *on ? 1 : 0;
+    }
+    return 0;
   }
 
   static int option_u64(qvm_vdev_context* context, const char* option, std::size_t occurrence,
                         std::size_t argument, std::uint64_t* value) {
-    const char* text = option_string(context, option, occurrence, argument);
-    if (text == nullptr) return -ENOENT;
-    switch (parse_number(text, *value)) {
+    const OptionArgument* given = argument_of(context, option, occurrence, argument);
+    if (given == nullptr) return -ENOENT;
+    if (const auto* number = std::get_if<std::uint64_t>(&given->value)) {
+      *value = *number;
+      return 0;
+    }
+    switch (parse_number(given->text, *value)) {
       case NumberError::none:
         return 0;
       case NumberError::not_a_number:
@@ -188,29 +218,43 @@ struct VdevServices {
     return -EINVAL;
   }
 
+  static const qvm_vdev_host& table_for(const qvm_vdev_descriptor& descriptor) {
+    return descriptor.abi_version == QVM_VDEV_ABI_VERSION ? kTable : kTable4;
+  }
+
+ private:
+  static constexpr qvm_vdev_host table(std::uint32_t abi_version, std::size_t size);
   static const qvm_vdev_host kTable;
+  static const qvm_vdev_host kTable4;
 };
 
-const qvm_vdev_host VdevServices::kTable = {
-    .abi_version = QVM_VDEV_ABI_VERSION,
-    .struct_size = sizeof(qvm_vdev_host),
-    .identity = &VdevServices::identity,
-    .trap = &VdevServices::trap,
-    .window_map = &VdevServices::window_map,
-    .window_unmap = &VdevServices::window_unmap,
-    .line_set = &VdevServices::line_set,
-    .line_number = &VdevServices::line_number,
-    .watch = &VdevServices::watch,
-    .unwatch = &VdevServices::unwatch,
-    .timer_start = &VdevServices::timer_start,
-    .timer_cancel = &VdevServices::timer_cancel,
-    .log = &VdevServices::log_line,
-    .option_count = &VdevServices::option_count,
-    .option_arguments = &VdevServices::option_arguments,
-    .option_string = &VdevServices::option_string,
-    .option_u64 = &VdevServices::option_u64,
-    .fail = &VdevServices::fail,
-};
+constexpr qvm_vdev_host VdevServices::table(std::uint32_t abi_version, std::size_t size) {
+  return {
+      .abi_version = abi_version,
+      .struct_size = static_cast<std::uint32_t>(size),
+      .identity = &VdevServices::identity,
+      .trap = &VdevServices::trap,
+      .window_map = &VdevServices::window_map,
+      .window_unmap = &VdevServices::window_unmap,
+      .line_set = &VdevServices::line_set,
+      .line_number = &VdevServices::line_number,
+      .watch = &VdevServices::watch,
+      .unwatch = &VdevServices::unwatch,
+      .timer_start = &VdevServices::timer_start,
+      .timer_cancel = &VdevServices::timer_cancel,
+      .log = &VdevServices::log_line,
+      .option_count = &VdevServices::option_count,
+      .option_arguments = &VdevServices::option_arguments,
+      .option_string = &VdevServices::option_string,
+      .option_u64 = &VdevServices::option_u64,
+      .fail = &VdevServices::fail,
+      .option_value = &VdevServices::option_value,
+  };
+}
+
+const qvm_vdev_host VdevServices::kTable = table(QVM_VDEV_ABI_VERSION, sizeof(qvm_vdev_host));
+// What version 5 has more is behind the end of these.
+const qvm_vdev_host VdevServices::kTable4 = table(4, offsetof(qvm_vdev_host, option_value));
 
 VdevHost::VdevHost(const std::string& vm, const VdevConfig& config, const qvm_vdev_descriptor& descriptor)
     : x_config(config), x_descriptor(descriptor) {
@@ -250,8 +294,8 @@ Result<void> VdevHost::create(const SharedServices& shared, const VdevPlace& pla
   x_place = place;
   if (place.pin && shared.lines != nullptr) x_line = shared.lines->add_source(*place.pin);
   std::array<char, kErrorBytes> error{};
-  if (x_descriptor.create(&VdevServices::kTable, context_of(this), &x_device, error.data(), error.size()) !=
-      0) {
+  if (x_descriptor.create(&VdevServices::table_for(x_descriptor), context_of(this), &x_device, error.data(),
+                          error.size()) != 0) {
     return fail(reason(error, "it could not be created and gave no reason"));
   }
   x_created = true;

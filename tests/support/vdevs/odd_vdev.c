@@ -1,6 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 the qvm authors */
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Objects that are wrong in one way each (QVM_ODD_…), or a vdev that does nothing. */
+/* Objects that are wrong in one way each (QVM_ODD_…), a vdev that does nothing, or one that says by its
+ * failure what its option "speed" is: QVM_ODD_TYPED by this version of the interface, QVM_ODD_OLD by the
+ * oldest. */
+#include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "vdevs/abi/qvm_vdev.h"
@@ -24,7 +28,23 @@ static int create(const qvm_vdev_host* host, qvm_vdev_context* context, void** d
   (void)context;
   static int instance;
   *device = &instance;
-#ifdef QVM_ODD_CREATE
+#if defined QVM_ODD_TYPED
+  qvm_vdev_value value;
+  const int got = host->option_value(context, "speed", 0, 0, &value);
+  if (got != 0 || host->option_value(context, "speed", 0, 1, &value) == 0) {
+    snprintf(error, error_size, "option_value returned %d", got);
+  } else {
+    snprintf(error, error_size, "kind %u, number %" PRIu64 ", text '%s', place '%s'", value.kind,
+             value.number, value.text, value.place);
+  }
+  return -1;
+#elif defined QVM_ODD_OLD
+  uint64_t number = 0;
+  const int got = host->option_u64(context, "speed", 0, 0, &number);
+  snprintf(error, error_size, "version %u of %s size: %d, number %" PRIu64, host->abi_version,
+           host->struct_size == offsetof(qvm_vdev_host, option_value) ? "its" : "another", got, number);
+  return -1;
+#elif defined QVM_ODD_CREATE
   snprintf(error, error_size, "option 'colour' is not one of red, green");
   return -1;
 #else
@@ -62,6 +82,8 @@ static const qvm_vdev_descriptor descriptor = {
 #endif
 #ifdef QVM_ODD_ABI
     .abi_version = 99,
+#elif defined QVM_ODD_OLD
+    .abi_version = QVM_VDEV_ABI_OLDEST,
 #else
     .abi_version = QVM_VDEV_ABI_VERSION,
 #endif

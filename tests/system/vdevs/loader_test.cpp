@@ -38,12 +38,34 @@ TEST_P(VdevCannotStart, SaysWhyInOneLineAndEnds) {
 
 INSTANTIATE_TEST_SUITE_P(
     Causes, VdevCannotStart,
-    ::testing::Values(Failure{"not-there", "cannot load '%': No such file or directory"},
-                      Failure{"entry", "'%' has no function qvm_vdev_entry: it is not a vdev"},
-                      Failure{"abi", "'%' was built for version 99 of the vdev ABI; this qvm has version 4"},
-                      Failure{"create", "option 'colour' is not one of red, green"},
-                      Failure{"start", "connect to '/nowhere/regions.sock': No such file or directory"},
-                      Failure{"silent", "it could not be started and gave no reason"}));
+    ::testing::Values(
+        Failure{"not-there", "cannot load '%': No such file or directory"},
+        Failure{"entry", "'%' has no function qvm_vdev_entry: it is not a vdev"},
+        Failure{
+            "abi",
+            "'%' was built for version 99 of the vdev ABI; this qvm takes versions 4 to 5: build it again"},
+        Failure{"create", "option 'colour' is not one of red, green"},
+        Failure{"start", "connect to '/nowhere/regions.sock': No such file or directory"},
+        Failure{"silent", "it could not be started and gave no reason"}));
+
+// What the option table made of an argument, and what a text is without one.
+TEST(VdevLoading, AVdevIsGivenTypedValues) {
+  const auto said = [](const std::string& object, const std::string& argument) {
+    return run_to_the_end(
+               config_with(odd(object), R"(,"options":[{"name":"speed","args":[)" + argument + "]}]"))
+        .output;
+  };
+  const std::string who = "qvm: vdev odd0 (left.qvmconf:12:6): ";
+  EXPECT_EQ(said("typed", R"({"text":"0x1000","value":4096,"place":"left.qvmconf:13:9"})"),
+            who + "kind 1, number 4096, text '0x1000', place 'left.qvmconf:13:9'\n");
+  EXPECT_EQ(said("typed", R"({"text":"enable","value":true,"place":"p"})"),
+            who + "kind 2, number 1, text 'enable', place 'p'\n");
+  EXPECT_EQ(said("typed", R"({"text":"fast","place":"p"})"),
+            who + "kind 0, number 0, text 'fast', place 'p'\n");
+  EXPECT_EQ(said("typed", R"("4K")"), who + "kind 0, number 0, text '4K', place ''\n");
+  EXPECT_EQ(said("old", R"({"text":"1000","value":4096})"), who + "version 4 of its size: 0, number 4096\n");
+  EXPECT_EQ(said("old", R"("4K")"), who + "version 4 of its size: 0, number 4096\n");
+}
 
 TEST(VdevLoading, AGoodVdevStarts) {
   const ScratchDirectory directory;

@@ -15,7 +15,8 @@ constexpr const char* kComplete = R"({"version":1,"vm":"left","vdevs":[
   {"id":"shmem0","type":"shmem","name":"moo","object":"/lib/qvm/vdev-shmem.so","place":"left.qvmconf:12:6",
    "loc":{"space":"memory","address":469762048,"length":4096},"interrupt":{"controller":"ioapic","line":10},
    "window":{"address":2147483648,"length":268435456},"region_socket":"/run/qvm/vm/left/regions.sock",
-   "options":[{"name":"sched","args":["10"],"place":"left.qvmconf:13:3"},{"name":"allow","args":["a","b"]}]}]})";
+   "options":[{"name":"sched","args":["10"],"place":"left.qvmconf:13:3"},{"name":"allow","args":["a","b"]},
+   {"name":"speed","args":[{"text":"0x10","value":16,"place":"left.qvmconf:14:9"},{"text":"on","value":true}]}]}]})";
 
 TEST(VmhostConfig, ReadsEverything) {
   const auto config = parse_config(kComplete);
@@ -32,9 +33,17 @@ TEST(VmhostConfig, ReadsEverything) {
   EXPECT_EQ(vdev.interrupt->line, 10u);
   EXPECT_EQ(vdev.window, (AddressRange{0x80000000, 0x10000000}));
   EXPECT_EQ(vdev.region_socket, "/run/qvm/vm/left/regions.sock");
-  ASSERT_EQ(vdev.options.size(), 2u);
+  ASSERT_EQ(vdev.options.size(), 3u);
   EXPECT_EQ(vdev.options[0].place, "left.qvmconf:13:3");
-  EXPECT_EQ(vdev.options[1].args, (std::vector<std::string>{"a", "b"}));
+  const auto& names = vdev.options[1].args;
+  ASSERT_EQ(names.size(), 2u);
+  EXPECT_EQ(names[0].text, "a");
+  EXPECT_EQ(names[1].text, "b");
+  const auto& typed = vdev.options[2].args;
+  ASSERT_EQ(typed.size(), 2u);
+  EXPECT_EQ(std::get<std::uint64_t>(typed[0].value), 16u);
+  EXPECT_EQ(typed[0].place, "left.qvmconf:14:9");
+  EXPECT_TRUE(std::get<bool>(typed[1].value));
   EXPECT_EQ(vdev.title(), "vdev shmem0 (left.qvmconf:12:6)");
 }
 
@@ -155,7 +164,10 @@ INSTANTIATE_TEST_SUITE_P(
             "vdevs[0]: 'pci': 'length' is not a power of two of 4096 or more"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[1]}]}]})",
-            "vdevs[0]: 'options': 'args' holds something that is not a string"},
+            "vdevs[0]: 'options': 'args': an argument is neither a string nor an object"},
+        BadConfig{
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[{"text":"1","value":-1}]}]}]})",
+            "vdevs[0]: 'options': 'args': 'value' is neither a number nor true or false"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":3})", "'memory' is not an array"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":[3]})", "memory[0]: is not an object"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":[{"address":4096,"length":5}]})",

@@ -22,6 +22,12 @@ TEST(VdevLoader, LoadsAVdev) {
   EXPECT_STREQ((*descriptor)->name, "odd");
 }
 
+TEST(VdevLoader, LoadsAVdevOfAnOlderVersion) {
+  const auto descriptor = load_vdev(object("old"), "odd");
+  ASSERT_TRUE(descriptor) << descriptor.error().message();
+  EXPECT_EQ((*descriptor)->abi_version, 4U);
+}
+
 struct OddObject {
   const char* object;
   const char* type;
@@ -46,8 +52,10 @@ INSTANTIATE_TEST_SUITE_P(
         OddObject{"null", "odd", "qvm_vdev_entry of '%' returned no descriptor"},
         OddObject{"magic", "odd",
                   "the descriptor of '%' starts with 0x1234, not with 0x31564544564d5651: it is not a vdev"},
-        OddObject{"abi", "odd", "'%' was built for version 99 of the vdev ABI; this qvm has version 4"},
-        OddObject{"size", "odd", "the descriptor of '%' has 8 bytes; version 4 of the vdev ABI has 64"},
+        OddObject{
+            "abi", "odd",
+            "'%' was built for version 99 of the vdev ABI; this qvm takes versions 4 to 5: build it again"},
+        OddObject{"size", "odd", "the descriptor of '%' has 8 bytes; version 5 of the vdev ABI has 64"},
         OddObject{"function", "odd", "the descriptor of '%' lacks its name or one of its functions"},
         OddObject{"none", "even", "'%' is the vdev 'odd'; the configuration asks for 'even'"}));
 
