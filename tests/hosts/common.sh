@@ -13,7 +13,13 @@ tests_of_hosts=(guests_runtime_system_test guests_shmem_system_test guests_aarch
   vdevs_loader_system_test cli_system_test host_integration_test)
 
 # Whether $hosts/$1.stamp says what is wanted, $2; and makes it say so.
-is_made() { [ "$(cat "$hosts/$1.stamp" 2>/dev/null)" = "$2" ]; }
+# is_made NAME STAMP FILE...: it was made so, and nobody has taken these away since.
+is_made() {
+  local name=$1 stamp=$2 file
+  [ "$(cat "$hosts/$name.stamp" 2>/dev/null)" = "$stamp" ] || return
+  shift 2
+  for file in "$@"; do [ -e "$file" ] || return; done
+}
 made() { printf '%s\n' "$2" >"$hosts/$1.stamp"; }
 sum_of() { sha256sum | cut -d ' ' -f 1; }
 

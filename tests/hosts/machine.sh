@@ -50,7 +50,7 @@ prepare_machine_x86() {
   local base=$1 folder=$hosts/$host stamp package
   [ -z "$base" ] || { prepare_root "$base"; prepare_kernels "$base"; }
   stamp=$(machine_stamp kvm-amd)
-  if is_made "$host" "$stamp"; then return; fi
+  if is_made "$host" "$stamp" "$folder/kernel" "$folder/initrd.gz"; then return; fi
   machine_tools qemu-system-x86_64
   note "making $host (downloads a kernel)"
   rm -rf "$folder"
@@ -144,7 +144,7 @@ prepare_machine_arm64() {
   machine_tools qemu-system-aarch64 aarch64-linux-gnu-g++
   "$top/tools/arm64-root.sh" "$hosts/arm64" linux-image-arm64
   stamp=$(machine_stamp "$(cat "$hosts/arm64/.made-of")")
-  if is_made kvm-arm64 "$stamp"; then return; fi
+  if is_made kvm-arm64 "$stamp" "$folder/kernel" "$folder/initrd.gz"; then return; fi
   note "making kvm-arm64"
   rm -rf "$folder"
   mkdir -p "$folder"

@@ -36,7 +36,7 @@ prepare_root() {
   stamp=$(suite_of "$name"; wanted_packages "$(number_of "$name")" | sort; printf '%s\n' "${root_packages[@]}"
     case $name in *-backports) printf '%s\n' "${backported_packages[@]}" ;; esac)
   stamp=$(sum_of <<<"$stamp")
-  if [ -d "$root" ] && is_made "$name" "$stamp"; then return; fi
+  if is_made "$name" "$stamp" "$root/usr/bin/env"; then return; fi
   command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install debootstrap"
   note "making $name (10 minutes and 4 GB; needs the network, once)"
   new=$root.new
