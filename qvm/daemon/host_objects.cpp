@@ -135,8 +135,8 @@ std::string remedy(const plan::VmPlan& plan, const plan::HostObject& object, std
       if (!denied) return {};
       const auto who = identity_of(plan);
       const uid_t uid = who ? who->uid : ::geteuid();
-      return fmt::format("{} needs permission for it ('setfacl -m u:{}:rw {}', package acl)", describe(uid),
-                         uid, object.name);
+      return fmt::format("{} needs permission for it ('setfacl -m u:{}:rw {}', package acl){}", describe(uid),
+                         uid, object.name, who ? ", or name a 'uid' in the manifest that has it" : "");
     }
     case Kind::tap:
     case Kind::network:

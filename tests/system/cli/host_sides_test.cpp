@@ -130,7 +130,7 @@ TEST_P(HostSidesUnderTcg, ThatCannotBeOpenedEndTheStart) {
     const Answer answer = sandbox_.qvm(single(std::string("hostdev <missing") + more));
     EXPECT_EQ(answer.status, 64);
     EXPECT_THAT(answer.err, HasSubstr("VM 'echo': " + sandbox_.directory() +
-                                      "/echo.qvmconf:6:44: host side of vdev ser8250-0: open '" +
+                                      "/echo.qvmconf:6:38: host side of vdev ser8250-0: open '" +
                                       file("missing") + "' as "));
     EXPECT_THAT(answer.err, HasSubstr(": No such file or directory: correct the path"));
   }
@@ -143,7 +143,7 @@ TEST_P(HostSidesUnderTcg, AreNotOpenedWithTheRightsOfRoot) {
   const Answer answer = sandbox_.qvm(single("hostdev <in hostdev >out"));
   EXPECT_EQ(answer.status, 64);
   EXPECT_THAT(answer.err, testing::ContainsRegex(
-                              "echo.qvmconf:6:44: host side of vdev ser8250-0: open '" + file("in") +
+                              "echo.qvmconf:6:38: host side of vdev ser8250-0: open '" + file("in") +
                               "' as uid [0-9]+: Permission denied: uid [0-9]+ needs permission for it"));
   EXPECT_TRUE(sandbox_.nothing_left());
 }
