@@ -71,6 +71,13 @@ std::string advice(const std::string& message) {
   return explain_limit(message);
 }
 
+// Empty if there is none.
+std::string name_in(const std::string& domain_xml) {
+  pugi::xml_document document;
+  document.load_string(domain_xml.c_str());
+  return document.child("domain").child_value("name");
+}
+
 DomainEvent::Stop stop_of(int detail) {
   switch (detail) {
     case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
@@ -277,21 +284,21 @@ class LibvirtHypervisor final : public Hypervisor {
     DomainHandle domain;
     if (files.empty()) {
       domain.reset(virDomainCreateXML(x_connection.get(), domain_xml.c_str(), flags));
-      if (!domain) return fail(advice(reason()));
+      if (!domain) return fail(why_not_created(domain_xml));
       return domain;
     }
     // libvirt takes descriptors for a domain that it knows. So this one is defined for the time of its start,
     // and transient after it.
     forget_definition(domain_xml);
     domain.reset(virDomainDefineXMLFlags(x_connection.get(), domain_xml.c_str(), 0));
-    if (!domain) return fail(advice(reason()));
+    if (!domain) return fail(why_not_created(domain_xml));
     bool started = true;
     for (const PassedFile& file : files) {
       int fd = file.fd.get();
       started = started && virDomainFDAssociate(domain.get(), file.group.c_str(), 1, &fd, 0) == 0;
     }
     started = started && virDomainCreateWithFlags(domain.get(), flags) == 0;
-    std::string why = started ? std::string() : advice(reason());
+    std::string why = started ? std::string() : why_not_created(domain_xml);
     virDomainUndefine(domain.get());
     if (!started) return fail(std::move(why));
     return domain;
@@ -299,11 +306,17 @@ class LibvirtHypervisor final : public Hypervisor {
 
   // Of a process that was killed between definition and start.
   void forget_definition(const std::string& domain_xml) {
-    pugi::xml_document document;
-    if (!document.load_string(domain_xml.c_str())) return;
-    const char* name = document.child("domain").child_value("name");
-    const DomainHandle left(virDomainLookupByName(x_connection.get(), name));
+    const std::string name = name_in(domain_xml);
+    const DomainHandle left(virDomainLookupByName(x_connection.get(), name.c_str()));
     if (left && virDomainIsActive(left.get()) == 0) virDomainUndefine(left.get());
+  }
+
+  // What a child of libvirt's could not tell libvirt, it may have written to the domain's log.
+  std::string why_not_created(const std::string& domain_xml) {
+    const std::string message = reason();
+    const bool silent = is_child_without_words(message);
+    const std::string written = silent ? last_words(name_in(domain_xml)).text : std::string();
+    return written.empty() ? advice(message) : explain_limit(written);
   }
 
   LibvirtHypervisor(std::shared_ptr<EventThread> events, ConnectionHandle connection, std::string embed_root)
@@ -361,6 +374,8 @@ Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOpti
     if (auto prepared = prepare_embed_root(options); !prepared)
       return tl::unexpected(std::move(prepared.error()));
     forget_dead_domains(options.embed_root);
+    if (auto possible = check_takeover(options.embed_root); !possible)
+      return tl::unexpected(std::move(possible.error()));
   }
   const std::string uri = embedded ? "qemu:///embed?root=" + in_uri(options.embed_root) : options.uri;
   ConnectionHandle connection(virConnectOpen(uri.c_str()));

@@ -21,8 +21,11 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
-// "2026-11-21T07:03:55.871387Z qemu-system-x86_64: -accel kvm: …" without time and program.
+// "2026-11-21T07:03:55.871387Z qemu-system-x86_64: -accel kvm: …" without time and program, and "libvirt:
+// error : …", of a process that failed before it was QEMU, without that.
 std::string_view without_prefix(std::string_view line) {
+  constexpr std::string_view kBeforeQemu = "libvirt:  error : ";
+  if (line.starts_with(kBeforeQemu)) return line.substr(kBeforeQemu.size());
   const auto program = line.find("qemu-system-");
   if (program == std::string_view::npos) return line;
   const auto colon = line.find(": ", program);
@@ -38,17 +41,24 @@ bool is_routine(std::string_view line) {
          line.find("warning: ") != std::string_view::npos || line.ends_with('\\') || line.starts_with("-");
 }
 
-// libvirt lets QEMU stay when its guest has powered off, and then ends it; its own line comes last, but not
-// if the qvmd that it is part of is killed meanwhile.
-void note_end(std::string_view line, LastWords& words) {
-  constexpr std::string_view kOver = "shutting down, reason=";
-  constexpr std::string_view kEndedBy = "terminating on signal 15 from pid ";
-  if (const auto over = line.find(kOver); over != std::string_view::npos) {
-    words.powered_off = line.substr(over + kOver.size()).starts_with("shutdown");
-  } else if (line.find(kEndedBy) != std::string_view::npos) {
-    words.powered_off = line.ends_with("qvmd)");
+// Whether libvirt took the end for a power-off. It lets QEMU stay when its guest has powered off, and then
+// ends it; there is no line of its own if the qvmd that it is part of is killed meanwhile.
+class PowerOff {
+ public:
+  void note(std::string_view line) {
+    constexpr std::string_view kOver = "shutting down, reason=";
+    if (const auto over = line.find(kOver); over != std::string_view::npos) {
+      x_reason = line.substr(over + kOver.size());
+    } else if (line.find("terminating on signal 15 from pid ") != std::string_view::npos) {
+      x_by_qvmd = line.ends_with("qvmd)");
+    }
   }
-}
+  bool value() const { return x_reason.empty() ? x_by_qvmd : x_reason.starts_with("shutdown"); }
+
+ private:
+  std::string_view x_reason;
+  bool x_by_qvmd = false;
+};
 
 // The process may have been taken over: what it says is shown on terminals and in one line.
 std::string presentable(std::string_view line) {
@@ -80,6 +90,7 @@ std::string with_remedy(std::string text) {
 
 LastWords essence_of_output(std::string_view text) {
   LastWords words;
+  PowerOff power_off;
   std::string_view own;
   std::string_view last;
   std::string kvm;
@@ -95,8 +106,9 @@ LastWords essence_of_output(std::string_view text) {
     } else if (!is_routine(line)) {
       last = without_prefix(line);
     }
-    note_end(line, words);
+    power_off.note(line);
   }
+  words.powered_off = power_off.value();
   words.from_us = !own.empty();
   words.text = words.from_us  ? presentable(own)
                : !kvm.empty() ? presentable(kvm)

@@ -26,9 +26,11 @@ class OwnMounts {
   bool begin() {
     return ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
   }
-  // An empty file system at directory; flags: MS_NOEXEC and the like.
-  bool mount_empty(const std::string& directory, unsigned long flags) {
-    if (::mount("qvm-test", directory.c_str(), "tmpfs", flags, "mode=0755") != 0) return false;
+  // An empty file system at directory; flags: MS_NOEXEC and the like. options: "size=16m".
+  bool mount_empty(const std::string& directory, unsigned long flags,
+                   const std::string& options = "size=50%") {
+    if (::mount("qvm-test", directory.c_str(), "tmpfs", flags, ("mode=0755," + options).c_str()) != 0)
+      return false;
     x_places.push_back(directory);
     return true;
   }

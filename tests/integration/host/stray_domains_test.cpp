@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +147,39 @@ TEST_F(StrayDomains, StateCountsMoreThanThePidFile) {
   }
   abandon_domain(root_, "left");
   EXPECT_FALSE(lives());
+}
+
+TEST_F(StrayDomains, LivingDomainsAreTakenOverOnlyWithRoomForTheirState) {
+  EXPECT_TRUE(check_takeover(root_)) << "there are none";
+  start_process("left");
+  remember("left", process_);
+  EXPECT_TRUE(check_takeover(root_));
+  EXPECT_TRUE(check_room(root_ + "/run/qemu", 4096));
+  const auto refused = check_room(root_ + "/run/qemu", std::uint64_t{1} << 60);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("there is no room for 1152921504606846976 bytes in '" + root_),
+            std::string::npos)
+      << refused.error().message();
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(root_ + "/run/qemu")) ++files;
+  EXPECT_EQ(files, 2U);
+}
+
+TEST_F(StrayDomains, LivingDomainsAreTakenOverOnlyWithDescriptors) {
+  start_process("left");
+  remember("left", process_);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 32;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto refused = check_takeover(root_);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message().find(
+                "libvirt would end the VMs that run: taking VMs over needs 40 open files"),
+            0U)
+      << refused.error().message();
 }
 
 TEST_F(StrayDomains, MissingDirectoryIsNoDomains) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/own_mounts.h"
 #include "tests/system/cli/cli_fixture.h"
 
 namespace qvm::test {
@@ -13,6 +14,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::UnorderedElementsAreArray;
 
 std::string words_of(pid_t pid) {
@@ -109,6 +111,49 @@ TEST_F(Survival, LetsANewSupervisorFindTheVms) {
   const Answer down = sandbox_.qvm({"down"});
   EXPECT_EQ(down.status, 0) << down.err;
   EXPECT_EQ(down.out, "left: stopped\nright: stopped\n");
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+// The file system of the runtime directory is a small one of its own.
+class SurvivalOfAFullDisk : public CliTest {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(sandbox_.runtime());
+    if (!mounts_.begin() || !mounts_.mount_empty(sandbox_.runtime(), 0, "size=16m"))
+      GTEST_SKIP() << "no small file system can be mounted here";
+  }
+  void fill() const {
+    std::ofstream file(filler(), std::ios::binary);
+    const std::string piece(4096, 'x');
+    while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) {
+    }
+  }
+  std::string filler() const { return sandbox_.runtime() + "/filler"; }
+  OwnMounts mounts_;
+};
+
+// libvirt ends what it cannot take over for want of room.
+TEST_F(SurvivalOfAFullDisk, NoVmIsTakenOverBeforeThereIsRoom) {
+  const Answer up = sandbox_.qvm(
+      {"up", "--detach", "--accel", usual_accelerator(), std::string(kExamples) + "hello/three.yaml"});
+  ASSERT_EQ(up.status, 0) << up.err;
+  const std::vector<pid_t> machines = sandbox_.processes(kQemu);
+  fill();
+  const std::vector<pid_t> supervisor = sandbox_.processes("qvmd");
+  for (const pid_t pid : supervisor) ::kill(pid, SIGKILL);
+  ASSERT_TRUE(sandbox_.wait_for_end(supervisor));
+  const Answer full = sandbox_.qvm({"ps"});
+  EXPECT_EQ(full.status, 0) << full.err;
+  EXPECT_THAT(full.out, HasSubstr("libvirt would end the VMs that run: there is no room"));
+  std::filesystem::remove(filler());
+  Answer after = sandbox_.qvm({"ps"});
+  for (int i = 0; i < 100 && after.out.find("foreign") != std::string::npos; ++i) {
+    std::this_thread::sleep_for(on_this_host(std::chrono::milliseconds(100)));
+    after = sandbox_.qvm({"ps"});
+  }
+  EXPECT_THAT(after.out, Not(HasSubstr("foreign")));
+  EXPECT_THAT(sandbox_.processes(kQemu), UnorderedElementsAreArray(machines));
+  EXPECT_EQ(sandbox_.qvm({"down"}).out, "left: stopped\nright: stopped\n");
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 

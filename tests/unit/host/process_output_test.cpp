@@ -54,8 +54,20 @@ TEST(ProcessOutput, TellsOfAPowerOffThatNobodyHeardOf) {
   EXPECT_FALSE(essence_of_output(ended + "(/usr/bin/qvmd)\n2026-01-01: shutting down, reason=destroyed\n")
                    .powered_off);
   EXPECT_FALSE(essence_of_output("2026-01-01: shutting down, reason=crashed\n").powered_off);
+  EXPECT_FALSE(essence_of_output("2026-01-01: shutting down, reason=daemon\n" + ended + "(/usr/bin/qvmd)\n")
+                   .powered_off)
+      << "libvirt writes its line before the process has ended";
   EXPECT_FALSE(essence_of_output(ended + "(kill)\n").powered_off);
   EXPECT_FALSE(essence_of_output("").powered_off);
+}
+
+TEST(ProcessOutput, HasWhatFailedBeforeItWasQemu) {
+  EXPECT_EQ(essence_of_output(
+                "-msg timestamp=on\n2026-01-01 00:00:00.000+0000: Domain id=6 is tainted: custom-argv\n"
+                "libvirt:  error : Failed to write to pid file '/r/down.pid': No space left on device\n"
+                "2026-01-01 00:00:00.000+0000: shutting down, reason=failed\n")
+                .text,
+            "Failed to write to pid file '/r/down.pid': No space left on device");
 }
 
 TEST(ProcessOutput, IsEmptyForNothing) {
