@@ -2,14 +2,17 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 """A storm over a whole system: kills qvmd, qvm-regiond, its keeper, VM processes, host programs and command lines at
-random. Two guests are never killed; after each kill they must be the same processes as before, and a host program that
-comes anew must hear both of them. Ends with 1 and says why if that does not hold, or if anything is left at the end."""
+random, stops them for a while, starts VMs whose monitor lies, takes descriptors away, and, as root, fills the file system
+of the runtime directory. Two guests are never killed; after each strike they must be the same processes as before, and a
+host program that comes anew must hear both of them. Meanwhile `qvm ps` has to answer within some seconds whatever stands
+still. Ends with 1 and says why if that does not hold, or if anything is left at the end."""
 import argparse
 import collections
 import contextlib
 import os
 import pathlib
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -21,7 +24,10 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("QVM_BUILD_DIR", SOURCE / "build" / "release"))
 HELLO = SOURCE / "guests" / "examples" / "hello"
 PATIENCE = 60  # seconds; emulated guests on a busy host are slow
-KILLS = ("qvmd", "regiond", "keeper", "vm", "host", "cli", "qvmd and regiond", "regiond three times")
+ANSWER = 10  # seconds in which `qvm ps` answers; 2 s on an idle host
+STRIKES = ("qvmd", "regiond", "keeper", "vm", "host", "cli", "qvmd and regiond", "regiond three times", "stopped vm",
+           "stopped vm is ended", "stopped while starting", "stopped qvmd", "stopped regiond", "liar", "descriptors", "full disk")
+LIES = ("gone", "closes", "silent", "noise", "nonsense", "chatter", "slow", "five")
 
 
 class Broken(Exception):
@@ -45,7 +51,14 @@ class System:
     def __init__(self, directory):
         self.directory = directory
         self.runtime = directory / "r"
-        self.environment = {**os.environ, "QVM_RUNTIME_DIR": str(self.runtime), "QVM_GUESTS": str(BUILD / "share/qvm/guests")}
+        self.environment = {**os.environ, "QVM_RUNTIME_DIR": str(self.runtime), "QVM_GUESTS": str(BUILD / "share/qvm/guests"),
+                            "PATH": f"{directory}/bin:{os.environ['PATH']}"}
+        (directory / "bin").mkdir()
+        (directory / "bin" / "real").symlink_to(shutil.which("qemu-system-x86_64"))
+        shutil.copy(SOURCE / "tests/storm/lying_qemu.py", directory / "bin" / "qemu-system-x86_64")
+        self.runtime.mkdir()
+        self.small = os.geteuid() == 0 and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=192m,mode=755", "qvm-storm", self.runtime], check=False).returncode == 0
         self.steady = manifest(directory, "steady", ("left", "right"), "moo")
         self.shaken = manifest(directory, "shaken", ("up", "down"), "goo")
 
@@ -99,23 +112,127 @@ class System:
         if awaited:
             raise Broken(f"a host program did not hear {sorted(awaited)}; it heard:\n{heard}")
 
+    def expect_answer(self):
+        start = time.monotonic()
+        output, status = self.run("qvm", "ps")
+        if status != 0 or time.monotonic() - start > ANSWER:
+            raise Broken(f"qvm ps ended with {status} after {time.monotonic() - start:.1f} s:\n{output}")
+
     def up(self, path):
         output, status = self.run("qvm", "up", "--detach", "--accel", "tcg", path)
         if status != 0:
             raise Broken(f"qvm up {path.name} ended with {status}:\n{output}")
 
 
-def kill(pids):
+def kill(pids, number=signal.SIGKILL):
     for pid in pids:
         try:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
         except ProcessLookupError:
             pass
     return len(pids)
 
 
+@contextlib.contextmanager
+def stopped(pids):
+    kill(pids, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        kill(pids, signal.SIGCONT)
+
+
+def stop_while_starting(system, choose):
+    """One of two VMs stands still while they are made, the other is killed; `qvm down` has to be the end of it."""
+    system.run("qvm", "down", "up", "down")
+    up = system.start("qvm", "up", "--detach", "--accel", "tcg", system.shaken)
+    first, second = choose.sample(("up", "down"), 2)
+    end = time.monotonic() + 10
+    while not (pids := system.machines(first)) and up.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    with stopped(pids):
+        time.sleep(choose.uniform(0, 0.3))
+        killed = kill(system.machines(second)) if choose.random() < 0.7 else 0
+        time.sleep(choose.uniform(0, 0.5))
+        system.expect_answer()
+        if choose.random() < 0.5:
+            system.run("qvm", "down", "up", "down")
+    system.run("qvm", "down", "up", "down")
+    try:
+        up.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Broken("qvm up did not end after qvm down") from None
+    system.up(system.shaken)
+    return killed
+
+
+def start_a_liar(system, choose):
+    how = choose.choice(LIES)
+    config = system.directory / "liar.qvmconf"
+    config.write_text((HELLO / "left.qvmconf").read_text().replace("system left", f"system liar-{how}"))
+    up = system.start("qvm", "up", "--detach", "--accel", "tcg", config)
+    time.sleep(choose.uniform(0, 2))
+    system.expect_answer()
+    output, status = system.run("qvm", "down", f"liar-{how}")
+    try:
+        said = up.communicate(timeout=PATIENCE)[0]
+    except subprocess.TimeoutExpired:
+        raise Broken(f"qvm up of a VM that lies ('{how}') did not end after qvm down ({status}: {output})") from None
+    if up.returncode == 0:
+        raise Broken(f"a VM that lies ('{how}') came up:\n{said}")
+    end = time.monotonic() + PATIENCE
+    while system.machines(f"liar-{how}") and time.monotonic() < end:
+        time.sleep(0.05)
+    if system.machines(f"liar-{how}"):
+        raise Broken(f"the process of a VM that lies ('{how}') is left")
+    return 1
+
+
+def take_descriptors(system):
+    """qvmd can open nothing more; who asks is told, or served after it."""
+    pids = system.pids("qvmd")
+    for pid in pids:
+        try:
+            highest = max(int(entry.name) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+            before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(highest + 1, before[1]), before[1]))
+            system.run("qvm", "ps")
+            system.run("qvm", "down", "up", "down")
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        except (OSError, ValueError):
+            continue
+    system.run("qvm", "down", "up", "down")
+    system.up(system.shaken)
+    return len(pids)
+
+
+def fill_the_disk(system, choose):
+    """Commands may fail for want of room, and say so. After it everything is as before."""
+    if not system.small:
+        return 0
+    filler = system.runtime / "filler.log"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while file.write(b"\0" * (1 << 16)) == 1 << 16:
+            pass
+    try:
+        if choose.random() < 0.5:
+            kill(system.pids("qvmd"))
+        system.run("qvm", "ps")
+        system.run("qvm", "down", "up", "down")
+        output, status = system.run("qvm", "up", "--detach", "--accel", "tcg", system.shaken)
+        # Without room a new qvmd leaves VMs as they are, and stops none.
+        if status != 0 and "No space left" not in output and "is foreign already" not in output:
+            raise Broken(f"qvm up on a full disk ended with {status}:\n{output}")
+        kill(system.pids("qvm-regiond", without="--keeper"))
+    finally:
+        filler.unlink()
+    system.run("qvm", "down", "up", "down")
+    system.up(system.shaken)
+    return 1
+
+
 def strike(system, what, choose):
-    """How many processes it killed."""
+    """How many processes it killed or disturbed."""
     regiond = lambda: system.pids("qvm-regiond", without="--keeper")
     if what == "qvmd":
         return kill(system.pids("qvmd"))
@@ -138,6 +255,30 @@ def strike(system, what, choose):
         system.run("qvm", "down", "up", "down")
         system.up(system.shaken)
         return killed
+    if what == "stopped vm":
+        with stopped(pids := system.machines(choose.choice(("up", "down")))):
+            time.sleep(choose.uniform(0, 1))
+            system.expect_answer()
+        return len(pids)
+    if what == "stopped vm is ended":
+        name = choose.choice(("up", "down"))
+        with stopped(pids := system.machines(name)):
+            system.run("qvm", "down", name)
+        system.run("qvm", "down", "up", "down")
+        system.up(system.shaken)
+        return len(pids)
+    if what == "stopped while starting":
+        return stop_while_starting(system, choose)
+    if what in ("stopped qvmd", "stopped regiond"):
+        with stopped(pids := system.pids("qvmd") if what == "stopped qvmd" else regiond()):
+            time.sleep(choose.uniform(0, 3))
+        return len(pids)
+    if what == "liar":
+        return start_a_liar(system, choose)
+    if what == "descriptors":
+        return take_descriptors(system)
+    if what == "full disk":
+        return fill_the_disk(system, choose)
     words = {"host": ("hello-host",), "cli": choose.choice((("qvm", "ps"), ("qvm", "regions"), ("qvm", "logs", "--follow", "left")))}
     process = system.start(*words[what])
     time.sleep(choose.uniform(0, 0.3))
@@ -146,8 +287,8 @@ def strike(system, what, choose):
     return 1
 
 
-def run(system, seconds, choose):
-    kills = collections.Counter()
+def run(system, seconds, strikes, choose):
+    struck = collections.Counter()
     system.up(system.steady)
     system.up(system.shaken)
     machines = {name: system.machines(name) for name in ("left", "right")}
@@ -156,8 +297,11 @@ def run(system, seconds, choose):
     slowest = 0.0
     while time.monotonic() < end:
         time.sleep(choose.uniform(0, 0.5))
-        what = choose.choice(KILLS)
-        kills[what] += strike(system, what, choose)
+        what = choose.choice(strikes)
+        try:
+            struck[what] += strike(system, what, choose)
+        except Broken as broken:
+            raise Broken(f"in '{what}': {broken}") from None
         start = time.monotonic()
         for name, pids in machines.items():
             if system.machines(name) != pids or len(pids) != 1:
@@ -171,9 +315,11 @@ def run(system, seconds, choose):
         except Broken as broken:
             raise Broken(f"after '{what}': {broken}") from None
         slowest = max(slowest, time.monotonic() - start)
-    print(f"{sum(kills.values())} processes killed in {seconds} s: "
-          + ", ".join(f"{what} {count}" for what, count in sorted(kills.items()))
+    print(f"{sum(struck.values())} processes killed or disturbed in {seconds} s: "
+          + ", ".join(f"{what} {count}" for what, count in sorted(struck.items()))
           + f"; the slowest check took {slowest:.1f} s", flush=True)
+    if "full disk" in strikes and not system.small:
+        print("left out: a full disk takes root, who can mount a small one")
     system.run("qvm", "down")
     end = time.monotonic() + PATIENCE
     while (left := system.pids("")) and time.monotonic() < end:
@@ -190,19 +336,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
+    parser.add_argument("--only", action="append", choices=STRIKES, help="this strike and others so named, instead of all")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="qvmstorm."))
     directory.chmod(0o755)  # VMs of root have users of their own
     system = System(directory)
     try:
-        run(system, options.seconds, random.Random(options.seed))
+        run(system, options.seconds, options.only or STRIKES, random.Random(options.seed))
     except Broken as broken:
         print(broken, file=sys.stderr)
         print(f"logs are in {directory}", file=sys.stderr)
         return 1
     finally:
         kill(system.pids(""))
+    if system.small:
+        subprocess.run(["umount", "-l", system.runtime], check=False)
     shutil.rmtree(directory, ignore_errors=True)
     return 0
 
