@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// Records that older releases wrote about VMs that may still be running when a newer one is installed. A
+// folder of tests/golden/records is named by the last day on which they were written so.
+#include "qvm/daemon/vm_record.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "qvm/daemon/progress_file.h"
+#include "tests/support/temporary_directory.h"
+#include "vdevs/vmhost/config.h"
+
+namespace qvm::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OlderRecord : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    fs::create_directories(paths_.vms());
+    fs::copy(fs::path(QVM_SOURCE_DIR "/tests/golden/records") / GetParam(), paths_.vm("left"));
+  }
+  const test::TemporaryDirectory directory_;
+  const RuntimePaths paths_{directory_.path()};
+};
+
+TEST_P(OlderRecord, IsUnderstood) {
+  const auto record = read_record(paths_, "left");
+  ASSERT_TRUE(record) << record.error().message();
+  const plan::VmPlan& plan = record->plan;
+  EXPECT_EQ(plan.name, "left");
+  EXPECT_EQ(plan.boot.kernel, "/usr/share/qvm/guests/hello.elf");
+  EXPECT_EQ(plan.consoles.size(), 1U);
+  EXPECT_EQ(plan.policy.vdevs.size(), 1U);
+  EXPECT_EQ(plan.policy.vdevs.at(0).rules.at(0).pattern, "moo");
+  EXPECT_EQ(plan.policy.system.bytes, std::uint64_t{64} << 20);
+  EXPECT_EQ(plan.restart.when, config::RestartPolicy::When::on_failure);
+  ASSERT_EQ(record->set_regions.size(), 1U);
+  EXPECT_EQ(record->set_regions.at(0).bytes, std::uint64_t{64} << 10);
+  // It is started again with this.
+  const auto vmhost = vmhost::parse_config(plan.vmhost_json);
+  ASSERT_TRUE(vmhost) << vmhost.error().message();
+  EXPECT_EQ(vmhost->vdevs.at(0).id, "shmem0");
+
+  const auto progress = read_progress(paths_, "left");
+  ASSERT_TRUE(progress) << progress.error().message();
+  EXPECT_EQ(progress->phase, lifecycle::Progress::Phase::running);
+}
+
+INSTANTIATE_TEST_SUITE_P(Days, OlderRecord, testing::Values("2026-11-30"),
+                         [](const auto& day) { return "Day" + std::to_string(day.index); });
+
+}  // namespace
+}  // namespace qvm::daemon
