@@ -92,6 +92,16 @@ struct WindowRequest {
   config::SourceRange where;
 };
 
+// What a region of so many bytes takes of a window: its control page and whole pages, large ones from a huge
+// page on.
+constexpr std::uint64_t window_bytes(std::uint64_t region) {
+  constexpr std::uint64_t kHugePage = std::uint64_t{2} << 20;
+  // Longer ones are refused by the region manager; here they only must not overflow a sum.
+  constexpr std::uint64_t kLargest = std::uint64_t{1} << 38;
+  const std::uint64_t bytes = region < kLargest ? region : kLargest;
+  return (bytes >= kHugePage ? kHugePage : kPage) + (bytes + kPage - 1) / kPage * kPage;
+}
+
 // The vdev is a PCI function.
 struct PciRequest {
   std::optional<config::PciPosition> position;  // fixed by the user; absent: the core finds one

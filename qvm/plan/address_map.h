@@ -18,12 +18,12 @@ struct OwnedRange {
   MemoryRange::Kind kind = MemoryRange::Kind::device;  // means nothing for ports
   std::uint64_t start = 0;
   std::uint64_t length = 0;
-  std::string owner;                // "vdev disk0", "ram", "machine: I/O APIC"
-  config::SourceRange where;        // invalid for what the machine brings
-  std::optional<vdevs::Part> part;  // a part of the machine
-  bool optional = false;            // not there unless a vdev takes it
-  bool taken = false;               // a vdev is this part
-  std::string hint;                 // help for whoever wants the same place; may be empty
+  std::string owner;                  // "vdev disk0", "ram", "machine: I/O APIC"
+  config::SourceRange where;          // invalid for what the machine brings
+  std::optional<vdevs::Part> part{};  // a part of the machine
+  bool optional = false;              // not there unless a vdev takes it
+  bool taken = false;                 // a vdev is this part
+  std::string hint{};                 // help for whoever wants the same place; may be empty
 
   std::uint64_t end() const { return start + length; }
 };

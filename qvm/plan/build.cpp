@@ -47,11 +47,13 @@ const vdevs::Machine& machine_for(const config::VmConfig& vm, const HostFacts& h
 class Builder {
  public:
   Builder(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
-          const config::SourceSet& sources, config::DiagnosticSink& sink, const HostQueries& queries)
+          const config::SourceSet& sources, config::DiagnosticSink& sink, const HostQueries& queries,
+          const std::vector<SetRegion>& set)
       : x_vm(vm),
         x_sources(sources),
         x_sink(sink),
         x_queries(queries),
+        x_set(set),
         x_wanted(host.acceleration),
         x_machine(machine_for(vm, host)),
         x_memory("memory"),
@@ -87,6 +89,7 @@ class Builder {
   const config::SourceSet& x_sources;
   config::DiagnosticSink& x_sink;
   const HostQueries& x_queries;
+  const std::vector<SetRegion>& x_set;
   const HostFacts::Acceleration x_wanted;
   const vdevs::Machine& x_machine;
   AddressMap x_memory;
@@ -266,7 +269,7 @@ void Builder::place_pci() {
 
 void Builder::place_windows() {
   std::vector<Planned*> wanting;
-  std::vector<std::uint64_t> minimum;
+  std::vector<WindowLength> lengths_wanted;
   for (Planned& planned : x_vdevs) {
     if (!planned.plan.window) continue;
     const vdevs::WindowRequest& request = *planned.plan.window;
@@ -275,10 +278,10 @@ void Builder::place_windows() {
       continue;
     }
     wanting.push_back(&planned);
-    minimum.push_back(request.length);
+    lengths_wanted.push_back(window_length(request.length, planned.plan.policy, x_set));
   }
   std::vector<std::uint64_t> lengths;
-  const auto starts = qvm::plan::place_windows(minimum, x_memory, x_ram, lengths);
+  const auto starts = qvm::plan::place_windows(lengths_wanted, x_memory, x_ram, lengths);
   if (!starts) {
     report(x_sink, Severity::error, "plan-memory", wanting.front()->plan.window->where,
            fmt::format("no room in the guest's addresses for {} window{} that regions can be mapped into",
@@ -288,13 +291,13 @@ void Builder::place_windows() {
   }
   for (std::size_t i = 0; i < wanting.size(); ++i) {
     wanting[i]->window = {(*starts)[i], lengths[i]};
-    OwnedRange range;
-    range.kind = MemoryRange::Kind::region_window;
-    range.start = (*starts)[i];
-    range.length = lengths[i];
-    range.owner = wanting[i]->owner();
-    range.where = wanting[i]->plan.window->where;
-    x_memory.add_fixed(std::move(range));
+    const vdevs::VdevPlan& plan = wanting[i]->plan;
+    tell_what_does_not_fit(lengths[i], plan.policy, x_set, plan.window->where, x_sink);
+    x_memory.add_fixed({.kind = MemoryRange::Kind::region_window,
+                        .start = (*starts)[i],
+                        .length = lengths[i],
+                        .owner = wanting[i]->owner(),
+                        .where = plan.window->where});
   }
 }
 
@@ -438,8 +441,8 @@ std::optional<VmPlan> Builder::run() {
 
 std::optional<VmPlan> build(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
                             const config::SourceSet& sources, config::DiagnosticSink& sink,
-                            const HostQueries& queries) {
-  return Builder(vm, name, host, sources, sink, queries).run();
+                            const HostQueries& queries, const std::vector<SetRegion>& set) {
+  return Builder(vm, name, host, sources, sink, queries, set).run();
 }
 
 }  // namespace qvm::plan

@@ -202,12 +202,21 @@ struct VmPlan {
   std::string directory() const { return host.runtime_directory + "/vm/" + name; }
 };
 
+// A region that is there while a VM's set runs.
+struct SetRegion {
+  std::string name;  // host-wide
+  std::uint64_t bytes = 0;
+};
+
+// Those that the VM creates.
+std::vector<SetRegion> created_regions(const VmPlan& plan);
+
 // Builds the plan. What cannot be done on this machine is an error in sink with the line, the reason and what
 // would work; nothing silently moves. nullopt exactly when an error was added. Pure: reads nothing but its
 // arguments.
 std::optional<VmPlan> build(const config::VmConfig& vm, const std::string& name, const HostFacts& host,
                             const config::SourceSet& sources, config::DiagnosticSink& sink,
-                            const HostQueries& queries = {});
+                            const HostQueries& queries = {}, const std::vector<SetRegion>& set = {});
 
 // For the control socket and `qvm plan --json` (schemas/plan.schema.json); from_json(to_json(x)) equals x.
 std::string to_json(const VmPlan& plan);

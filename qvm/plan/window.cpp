@@ -2,10 +2,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/plan/window.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 
+#include "qvm/plan/finding.h"
 #include "qvm/plan/machine_pc.h"
+#include "qvm/regions/access.h"
+#include "vdevs/plan.h"
 
 namespace qvm::plan {
 namespace {
@@ -52,9 +57,54 @@ class Placer {
   std::vector<Area> x_taken;
 };
 
+// Places of windows of these lengths, in their order; nullopt: they do not all fit.
+std::optional<std::vector<std::uint64_t>> place_all(const std::vector<std::uint64_t>& lengths,
+                                                    const AddressMap& map, const std::vector<Area>& areas) {
+  Placer placer(map, areas);
+  std::vector<std::uint64_t> starts;
+  for (const std::uint64_t length : lengths) {
+    const auto start = placer.place(length);
+    if (!start) return std::nullopt;
+    starts.push_back(*start);
+  }
+  return starts;
+}
+
+// Whole pieces of the smallest size.
+std::uint64_t at_least(std::uint64_t size, std::uint64_t wanted) {
+  return std::max(size, (wanted + kSmallest - 1) / kSmallest * kSmallest);
+}
+
+// Whether a guest with this policy can attach to the host-wide name, by whatever name of its own.
+bool may_attach(const regions::VdevPolicy& policy, const std::string& name) {
+  const auto reaches = [&](const std::string& own) {
+    return regions::judge_name(policy.rules, own).allowed &&
+           regions::substitute(policy.substitutions, own) == name;
+  };
+  return reaches(name) ||
+         std::any_of(
+             policy.substitutions.begin(), policy.substitutions.end(), [&](const regions::Substitution& one) {
+               return name.starts_with(one.prefix) && reaches(one.match + name.substr(one.prefix.size()));
+             });
+}
+
 }  // namespace
 
-std::optional<std::vector<std::uint64_t>> place_windows(const std::vector<std::uint64_t>& minimum,
+WindowLength window_length(std::uint64_t needed, const std::optional<regions::VdevPolicy>& policy,
+                           const std::vector<SetRegion>& set) {
+  WindowLength length{needed, needed};
+  if (!policy) return length;
+  for (const SetRegion& region : set) {
+    const bool own =
+        std::any_of(policy->creates.begin(), policy->creates.end(), [&](const regions::CreateSpec& create) {
+          return regions::substitute(policy->substitutions, create.name) == region.name;
+        });
+    if (!own && may_attach(*policy, region.name)) length.wished += vdevs::window_bytes(region.bytes);
+  }
+  return length;
+}
+
+std::optional<std::vector<std::uint64_t>> place_windows(const std::vector<WindowLength>& wanted,
                                                         const AddressMap& map, const RamLayout& ram,
                                                         std::vector<std::uint64_t>& lengths) {
   const std::vector<Area> low = {{std::max(ram.low_end, kQuietStart), kPciStart},
@@ -62,21 +112,41 @@ std::optional<std::vector<std::uint64_t>> place_windows(const std::vector<std::u
                                  {std::max(ram.low_end, kPciStart), kHoleEnd}};
   std::vector<Area> anywhere = low;
   anywhere.push_back({std::max(ram.high_end, kFourGiB), kTop});
+  lengths.clear();
+  for (const WindowLength& one : wanted)
+    lengths.push_back(at_least(kLargest, std::max(one.wished, one.needed)));
+  if (auto starts = place_all(lengths, map, low)) return starts;
   for (const std::vector<Area>& areas : {low, anywhere}) {
     for (std::uint64_t size = kLargest; size >= kSmallest; size /= 2) {
-      Placer placer(map, areas);
-      std::vector<std::uint64_t> starts;
       lengths.clear();
-      for (const std::uint64_t wanted : minimum) {
-        lengths.push_back(std::max(size, (wanted + kSmallest - 1) / kSmallest * kSmallest));
-        const auto start = placer.place(lengths.back());
-        if (!start) break;
-        starts.push_back(*start);
-      }
-      if (starts.size() == minimum.size()) return starts;
+      for (const WindowLength& one : wanted) lengths.push_back(at_least(size, one.needed));
+      if (auto starts = place_all(lengths, map, areas)) return starts;
     }
   }
   return std::nullopt;
+}
+
+void tell_what_does_not_fit(std::uint64_t window, const std::optional<regions::VdevPolicy>& policy,
+                            const std::vector<SetRegion>& set, const config::SourceRange& where,
+                            config::DiagnosticSink& sink) {
+  for (const SetRegion& region : set) {
+    if (!policy || vdevs::window_bytes(region.bytes) <= window || !may_attach(*policy, region.name)) continue;
+    report(sink, config::Severity::info, "plan-memory", where,
+           fmt::format("region '{}' of {:#x} bytes does not fit into the window of {:#x} bytes: attaching to "
+                       "it fails with "
+                       "status 2",
+                       region.name, region.bytes, window),
+           "a guest of 64 bits reaches one above its RAM and 4 GiB: 'window ADDRESS,LENGTH'");
+  }
+}
+
+std::vector<SetRegion> created_regions(const VmPlan& plan) {
+  std::vector<SetRegion> created;
+  for (const regions::VdevPolicy& vdev : plan.policy.vdevs) {
+    for (const regions::CreateSpec& create : vdev.creates)
+      created.push_back({regions::substitute(vdev.substitutions, create.name), create.bytes});
+  }
+  return created;
 }
 
 }  // namespace qvm::plan

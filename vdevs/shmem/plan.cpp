@@ -15,9 +15,6 @@
 namespace qvm::vdevs {
 namespace {
 
-constexpr std::uint64_t kHugePage = 2 << 20;
-// Longer ones are refused by the region manager; here they only must not overflow a sum.
-constexpr std::uint64_t kLargestRegion = std::uint64_t{1} << 38;
 // A control page and one page of data.
 constexpr std::uint64_t kSmallestWindow = 2 * kPage;
 
@@ -81,13 +78,9 @@ void request_window(const PlanInput& input, VdevPlan& plan, config::DiagnosticSi
     request = {location->address, length, argument.where};
   }
   if (!request.address) {
-    // What the VM creates by itself should fit: each region behind its control page, large ones on a huge
-    // page.
-    for (const regions::CreateSpec& create : plan.policy->creates) {
-      const std::uint64_t before = create.bytes >= kHugePage ? kHugePage : kPage;
-      const std::uint64_t bytes = std::min(create.bytes, kLargestRegion);
-      request.length += before + (bytes + kPage - 1) / kPage * kPage;
-    }
+    // What the VM creates by itself should fit.
+    for (const regions::CreateSpec& create : plan.policy->creates)
+      request.length += window_bytes(create.bytes);
   }
   plan.window = request;
 }

@@ -113,5 +113,28 @@ TEST_F(RegionsAlone, BecomeTheManifestsWhoseOwnerMadeThem) {
   EXPECT_TRUE(sandbox_.nothing_left_soon());
 }
 
+// A VM has room for what the others of its set and the manifest bring, if its rules let it attach to that.
+TEST(RegionsOfASet, HaveRoomInTheWindowsOfItsVms) {
+  const QvmSandbox sandbox;
+  const auto add = [&](const std::string& name, const std::string& options) {
+    sandbox.add(name + ".qvmconf",
+                "system " + name + "\nram 64M\nload $env{QVM_GUESTS}/idle.elf\nvdev shmem " + options + "\n");
+  };
+  add("left", "create big,700M");
+  add("other", "allow small");
+  add("right", "");
+  const std::string manifest =
+      sandbox.add("system.yaml",
+                  "vms:\n  left: {config: left.qvmconf}\n  other: {config: other.qvmconf}\n"
+                  "  right: {config: right.qvmconf}\nregions: {moo: {size: 300MiB}, small: {size: 4KiB}}\n");
+  const Answer plan = sandbox.qvm({"plan", "--accel", "tcg", manifest});
+  EXPECT_EQ(plan.status, 0) << plan.err;
+  std::vector<std::string> windows;
+  for (const std::string& line : lines_with(plan.out, "  0x0080000000  "))
+    windows.push_back(line.substr(0, 12));
+  // 1005 MiB, whole MiB of all three; and the usual 256 MiB.
+  EXPECT_THAT(windows, testing::ElementsAre("0x00becfffff", "0x008fffffff", "0x00becfffff"));
+}
+
 }  // namespace
 }  // namespace qvm::test

@@ -200,11 +200,11 @@ TEST(InterruptMap, TellsTheFreeLines) {
 class Windows : public testing::Test {
  protected:
   std::optional<std::vector<std::uint64_t>> place(std::uint64_t ram_bytes,
-                                                  std::vector<std::uint64_t> minimum) {
+                                                  const std::vector<WindowLength>& wanted) {
     layout = *lay_out({ram(0, ram_bytes)});
     for (const OwnedRange& owned : layout.ranges) map.add_fixed(owned);
     map.add_machine(machine_pc().memory);
-    return place_windows(minimum, map, layout, lengths);
+    return place_windows(wanted, map, layout, lengths);
   }
 
   RamLayout layout;
@@ -213,19 +213,50 @@ class Windows : public testing::Test {
 };
 
 TEST_F(Windows, StartInTheMiddleOfTheHole) {
-  EXPECT_EQ(place(64 * kMiB, {0, 0}), (std::vector<std::uint64_t>{0x80000000, 0x90000000}));
+  EXPECT_EQ(place(64 * kMiB, {{}, {}}), (std::vector<std::uint64_t>{0x80000000, 0x90000000}));
   EXPECT_THAT(lengths, ElementsAre(256 * kMiB, 256 * kMiB));
 }
 
 TEST_F(Windows, ShrinkUntilManyFitBelowFourGibibytes) {
-  const auto starts = place(0xdff00000, std::vector<std::uint64_t>(26, 0));
+  const auto starts = place(0xdff00000, std::vector<WindowLength>(26));
   ASSERT_TRUE(starts);
   EXPECT_EQ(lengths.front(), 16 * kMiB);
   EXPECT_LT(starts->back(), 0xfec00000u);
 }
 
 TEST_F(Windows, GoAboveFourGibibytesIfTheyMust) {
-  EXPECT_EQ(place(64 * kMiB, {5 * kGiB}), (std::vector<std::uint64_t>{8 * kGiB}));
+  EXPECT_EQ(place(64 * kMiB, {{.needed = 5 * kGiB}}), (std::vector<std::uint64_t>{8 * kGiB}));
+}
+
+TEST_F(Windows, AreAsLongAsWishedIfThatFitsBelowFourGibibytes) {
+  EXPECT_EQ(place(64 * kMiB, {{.wished = 700 * kMiB}}), (std::vector<std::uint64_t>{0x80000000}));
+  EXPECT_THAT(lengths, ElementsAre(700 * kMiB));
+}
+
+// A guest of 32 bits has to reach what it needs.
+TEST_F(Windows, DoNotGoAboveFourGibibytesForAWish) {
+  EXPECT_EQ(place(64 * kMiB, {{.needed = kMiB, .wished = 5 * kGiB}}),
+            (std::vector<std::uint64_t>{0x80000000}));
+  EXPECT_THAT(lengths, ElementsAre(256 * kMiB));
+}
+
+TEST(WindowLength, CountsWhatTheSetHasForTheVm) {
+  const std::vector<SetRegion> set = {{"moo", 64 * kMiB}, {"left-boo", kMiB}, {"goo", 0x1001}};
+  regions::VdevPolicy policy;
+  const std::uint64_t moo = 66 * kMiB;
+  const std::uint64_t boo = kMiB + 0x1000;
+  const std::uint64_t goo = 0x3000;
+  EXPECT_EQ(window_length(0, policy, set).wished, moo + boo + goo) << "without rules everything is allowed";
+  policy.rules = {{.allow = true, .pattern = "m*", .place = {}}};
+  EXPECT_EQ(window_length(0, policy, set).wished, moo);
+  EXPECT_EQ(window_length(0x5000, policy, set).needed, 0x5000U);
+  // The guest calls it boo, and no other name.
+  policy.rules = {{.allow = true, .pattern = "boo", .place = {}}};
+  policy.substitutions = {{.match = {}, .prefix = "left-", .place = {}}};
+  EXPECT_EQ(window_length(0, policy, set).wished, boo);
+  // What it creates is in what it needs already.
+  policy.creates = {{.name = "boo", .bytes = kMiB, .gid = {}, .place = {}}};
+  EXPECT_EQ(window_length(boo, policy, set).wished, boo);
 }
 
 TEST(PciMap, GivesTheLowestFirstUntilNoneIsLeft) {
@@ -269,7 +300,7 @@ TEST(PciMap, TellsWhoHasSiblings) {
 }
 
 TEST_F(Windows, CanBeTooMuch) {
-  EXPECT_FALSE(place(64 * kMiB, {std::uint64_t{1} << 40}));
+  EXPECT_FALSE(place(64 * kMiB, {{.needed = std::uint64_t{1} << 40}}));
 }
 
 }  // namespace
