@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "qvm/plan/hex.h"
+#include "qvm/base/hex.h"
 
 namespace qvm::plan {
 

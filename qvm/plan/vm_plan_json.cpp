@@ -12,8 +12,8 @@
 
 #include "qvm/plan/vm_plan.h"
 
+#include "qvm/base/hex.h"
 #include "qvm/base/names.h"
-#include "qvm/plan/hex.h"
 #include "qvm/plan/json_parts.h"
 #include "qvm/plan/network_json.h"
 #include "qvm/plan/supervision_json.h"
@@ -296,9 +296,9 @@ VmPlan read_plan(const Json& json) {
     const Json& board = json.at("board");
     plan.architecture = config::Architecture::aarch64;
     get(board, "boot_address", plan.boot_code.address);
-    plan.boot_code.bytes = from_hex(board.at("boot_code").get<std::string>());
+    plan.boot_code.bytes = from_hex(board.at("boot_code").get<std::string>()).value();
     get(board, "boot_code_path", plan.boot_code.path);
-    plan.device_tree = from_hex(board.at("device_tree").get<std::string>());
+    plan.device_tree = from_hex(board.at("device_tree").get<std::string>()).value();
     get(board, "device_tree_dump", plan.device_tree_dump);
   }
   plan.blobs = read_list(json, "blobs", read_blob);
@@ -312,7 +312,7 @@ VmPlan read_plan(const Json& json) {
   plan.relays = read_list(json, "relays", read_relay);
   // Plans of older releases have none.
   if (json.contains("host_objects")) plan.host_objects = read_list(json, "host_objects", read_host_object);
-  plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>());
+  plan.acpi_table = from_hex(json.at("acpi_table").get<std::string>()).value();
   get(json, "acpi_table_path", plan.acpi_table_path);
   get(json, "vmhost_json", plan.vmhost_json);
   get(json, "vmhost_json_path", plan.vmhost_json_path);
