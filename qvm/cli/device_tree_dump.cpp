@@ -13,11 +13,12 @@ namespace qvm::cli {
 
 Result<void> dump_device_trees(const Launch& launch) {
   for (const plan::VmPlan& plan : launch.plans) {
-    if (plan.device_tree_dump.empty()) continue;
-    std::ofstream file(plan.device_tree_dump, std::ios::binary);
-    file << plan.device_tree;
-    if (!file.flush()) return fail_errno(fmt::format("write the device tree '{}'", plan.device_tree_dump));
-    write_output(fmt::format("FDT saved to '{}'\n", plan.device_tree_dump));
+    if (!plan.board || plan.board->device_tree_dump.empty()) continue;
+    const std::string& path = plan.board->device_tree_dump;
+    std::ofstream file(path, std::ios::binary);
+    file << plan.board->device_tree;
+    if (!file.flush()) return fail_errno(fmt::format("write the device tree '{}'", path));
+    write_output(fmt::format("FDT saved to '{}'\n", path));
   }
   return {};
 }

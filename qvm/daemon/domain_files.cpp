@@ -216,9 +216,10 @@ Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& stagi
   }
   auto names = FileNames(paths, staging, plan).find();
   if (!names) return tl::unexpected(std::move(names.error()));
-  for (const auto& [path, text] : {std::pair(plan.vmhost_json_path, rename_objects(plan.vmhost_json, *names)),
-                                   std::pair(plan.acpi_table_path, plan.acpi_table),
-                                   std::pair(plan.boot_code.path, plan.boot_code.bytes)}) {
+  const plan::BoardStart board = plan.board.value_or(plan::BoardStart());
+  for (const auto& [path, text] :
+       {std::pair(plan.vmhost_json_path, rename_objects(plan.vmhost_json, *names)),
+        std::pair(plan.acpi_table_path, plan.acpi_table), std::pair(board.code_path, board.code)}) {
     if (path.empty() || text.empty()) continue;
     if (fs::path(path).parent_path() != directory) {
       return fail(fmt::format("the plan wants '{}' written, which is not in '{}'", path, directory));

@@ -238,20 +238,20 @@ void BoardBootPlanner::merge_tree(const Load& load) {
       error(load.where, fmt::format("'{}' cannot be read", load.path), "it has to be a device tree blob");
     return;
   }
-  auto merged = merge_device_tree(x_plan.device_tree, *addition);
+  auto merged = merge_device_tree(x_plan.start.device_tree, *addition);
   if (!merged) {
     return error(
         load.where,
         fmt::format("'{}' cannot be made part of the device tree: {}", load.path, merged.error().message()),
         "compile overlays with 'dtc -@'; `qvm,vdev` must be the name of a vdev");
   }
-  x_plan.device_tree = std::move(*merged);
+  x_plan.start.device_tree = std::move(*merged);
 }
 
 void BoardBootPlanner::finish() {
   auto tree = build_device_tree(x_board);
   if (!tree) return error(x_vm.where, tree.error().message(), "");
-  x_plan.device_tree = std::move(*tree);
+  x_plan.start.device_tree = std::move(*tree);
   for (const Load& load : x_vm.loads) {
     if (load.blob == Load::Blob::fdt) merge_tree(load);
   }
@@ -261,10 +261,10 @@ void BoardBootPlanner::finish() {
                  "there are no 2 MiB of RAM left for the device tree and the code that starts the image",
                  "give the VM more RAM");
   }
-  x_plan.code.address = *place;
-  x_plan.code.bytes = boot_code(*place + kTreeOffset, x_entry);
-  x_plan.code.bytes.resize(kTreeOffset);
-  x_plan.code.bytes += x_plan.device_tree;
+  x_plan.start.address = *place;
+  x_plan.start.code = boot_code(*place + kTreeOffset, x_entry);
+  x_plan.start.code.resize(kTreeOffset);
+  x_plan.start.code += x_plan.start.device_tree;
 }
 
 BoardBootPlan BoardBootPlanner::run() {

@@ -13,8 +13,7 @@ namespace qvm::plan {
 struct BoardBootPlan {
   Boot boot;
   std::vector<Blob> blobs;  // as in BootPlan, the image and the ramdisk among them
-  BootCode code;
-  std::string device_tree;
+  BoardStart start;         // without its paths
 };
 
 // board has everything but the command line and the ramdisk. Findings go to sink; the result is complete only

@@ -63,7 +63,7 @@ class Builder {
     x_plan.name = name;
     x_plan.host = host;
     x_plan.host.acceleration = acceleration_of(vm, host);
-    x_plan.architecture = vm.architecture;
+    if (vm.architecture == config::Architecture::aarch64) x_plan.board.emplace();
   }
 
   std::optional<VmPlan> run();
@@ -161,7 +161,7 @@ void Builder::plan_vdev(const config::Vdev& vdev, unsigned ordinal) {
 }
 
 void Builder::plan_boot() {
-  if (!x_plan.is_board()) {
+  if (!x_plan.board) {
     x_boot = qvm::plan::plan_boot(x_vm, x_ram, x_plan.host, x_queries, x_sink);
     return;
   }
@@ -169,12 +169,12 @@ void Builder::plan_boot() {
       plan_board_boot(x_vm, x_ram, describe_board(x_vdevs, x_ram, x_plan), x_plan.host, x_queries, x_sink);
   x_boot.boot = std::move(board.boot);
   x_boot.blobs = std::move(board.blobs);
-  x_plan.boot_code = std::move(board.code);
-  x_plan.boot_code.path = x_plan.directory() + "/boot.bin";
-  x_plan.device_tree = std::move(board.device_tree);
+  x_plan.board = std::move(board.start);
+  x_plan.board->code_path = x_plan.directory() + "/boot.bin";
   for (const config::SetVariable& variable : x_vm.variables) {
     if (variable.name == "fdt-dump-file" && !variable.value.text.empty())
-      x_plan.device_tree_dump = vdevs::absolute_path(x_plan.host.working_directory, variable.value.text);
+      x_plan.board->device_tree_dump =
+          vdevs::absolute_path(x_plan.host.working_directory, variable.value.text);
   }
 }
 
@@ -326,7 +326,7 @@ void Builder::collect_vmhost() {
   MachineExtras extras;
   for (const Planned& planned : x_vdevs) {
     extras.add(planned.id, x_sources.describe(planned.vdev->where), planned.plan);
-    if (planned.plan.node && !x_plan.is_board()) nodes.push_back(*planned.plan.node);
+    if (planned.plan.node && !x_plan.board) nodes.push_back(*planned.plan.node);
     if (planned.window) windows.push_back({planned.window->start, planned.window->length});
   }
   for (const std::vector<OwnedRange>* pieces : {&x_ram.roms, &x_ram.low_ram, &x_boot.bios_pages})
@@ -335,7 +335,7 @@ void Builder::collect_vmhost() {
   x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted_vdevs(x_vdevs, x_plan, x_sources),
                                          placed_parts(x_vdevs, x_sources), extras, x_sources);
   if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
-  if (x_plan.is_board()) return;
+  if (x_plan.board) return;
   x_plan.acpi_table = build_acpi_table(nodes, windows);
   if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";
 }
@@ -393,7 +393,7 @@ void Builder::collect_domain() {
       input.elements.push_back({std::move(element)});
   }
   // Otherwise QEMU shows the draft of virtio by them; vmhost sets those that are to.
-  if (x_plan.is_board()) input.arguments.emplace_back("-global", "virtio-mmio.force-legacy=off");
+  if (x_plan.board) input.arguments.emplace_back("-global", "virtio-mmio.force-legacy=off");
   x_plan.domain_xml = build_domain_xml(input);
 }
 
@@ -408,8 +408,8 @@ std::optional<VmPlan> Builder::run() {
   }
   check_vm_name(x_plan.name, x_plan.host.runtime_directory, x_vm.system ? x_vm.system->where : x_vm.where,
                 x_sink);
-  auto ram = x_plan.is_board() ? lay_out_board_ram(x_vm.memory, x_vm.where, x_machine, x_sink)
-                               : lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
+  auto ram = x_plan.board ? lay_out_board_ram(x_vm.memory, x_vm.where, x_machine, x_sink)
+                          : lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
   const bool has_ram = ram.has_value();
   if (has_ram) x_ram = std::move(*ram);
   plan_cpus(x_vm, x_plan, x_sink);

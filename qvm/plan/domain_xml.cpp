@@ -64,10 +64,10 @@ void DomainWriter::add_processors() {
 void DomainWriter::add_boot() {
   pugi::xml_node os = x_domain.append_child("os");
   pugi::xml_node type = add_text(os, "type", "hvm");
-  type.append_attribute("arch") = x_plan.is_board() ? "aarch64" : "x86_64";
+  type.append_attribute("arch") = x_plan.board ? "aarch64" : "x86_64";
   type.append_attribute("machine") = std::string(x_input.machine.name).c_str();
   // A board has no firmware: our boot code starts the image.
-  if (x_plan.is_board()) return;
+  if (x_plan.board) return;
   if (!x_plan.host.firmware_path.empty()) {
     pugi::xml_node loader = add_text(os, "loader", x_plan.host.firmware_path);
     loader.append_attribute("readonly") = "yes";
@@ -80,7 +80,7 @@ void DomainWriter::add_boot() {
 
 void DomainWriter::add_processor_model() {
   pugi::xml_node features = x_domain.append_child("features");
-  if (!x_plan.is_board()) {
+  if (!x_plan.board) {
     features.append_child("acpi");
     features.append_child("apic");
   }
@@ -89,12 +89,12 @@ void DomainWriter::add_processor_model() {
   if (kvm()) {
     cpu.append_attribute("mode") = "host-passthrough";
     cpu.append_attribute("check") = "none";
-    if (x_plan.is_board()) return;
+    if (x_plan.board) return;
     // Some hosts offer this register but refuse to set it, and QEMU ends there; guests do without.
     pugi::xml_node feature = cpu.append_child("feature");
     feature.append_attribute("policy") = "disable";
     feature.append_attribute("name") = "arch-capabilities";
-  } else if (x_plan.is_board()) {
+  } else if (x_plan.board) {
     cpu.append_attribute("mode") = "custom";
     cpu.append_attribute("match") = "exact";
     add_text(cpu, "model", "cortex-a57").append_attribute("fallback") = "forbid";
@@ -137,7 +137,7 @@ void DomainWriter::add_devices() {
   usb.append_attribute("model") = "none";
   add_elements(devices);
   // How a guest kernel tells that it has panicked; found through ACPI, out of the way at port 0x505.
-  if (!x_plan.is_board()) devices.append_child("panic").append_attribute("model") = "isa";
+  if (!x_plan.board) devices.append_child("panic").append_attribute("model") = "isa";
   devices.append_child("memballoon").append_attribute("model") = "none";
 }
 
@@ -172,9 +172,9 @@ void DomainWriter::add_command_line() {
     add("-device", blob.elf ? fmt::format("loader,file={}", file)
                             : fmt::format("loader,file={},addr={:#x},force-raw=on", file, blob.address));
   }
-  if (const BootCode& code = x_plan.boot_code; !code.bytes.empty()) {
+  if (x_plan.board && !x_plan.board->code.empty()) {
     add("-device", fmt::format("loader,file={},addr={:#x},cpu-num=0,force-raw=on",
-                               qemu_option_value(code.path), code.address));
+                               qemu_option_value(x_plan.board->code_path), x_plan.board->address));
   }
   if (words.empty()) return;
   pugi::xml_node command_line = x_domain.append_child("qemu:commandline");

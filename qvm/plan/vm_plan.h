@@ -116,11 +116,13 @@ struct Blob {
   bool elf = false;          // it goes where its headers say; address is that of its first segment
 };
 
-// What a board's first CPU starts with: a few instructions, and the device tree behind them.
-struct BootCode {
-  std::uint64_t address = 0;
-  std::string bytes;  // empty: the machine's firmware starts the image
-  std::string path;   // where the daemon writes it
+// An ARM machine, which has no firmware: its first CPU starts with a few instructions of ours.
+struct BoardStart {
+  std::uint64_t address = 0;     // of the code
+  std::string code;              // the instructions, and the device tree behind them
+  std::string code_path;         // where the daemon writes it
+  std::string device_tree;       // it is in the code, too
+  std::string device_tree_dump;  // absolute path of `set fdt-dump-file`; empty: none
 };
 
 struct Boot {
@@ -169,11 +171,8 @@ struct VmPlan {
   std::uint64_t memory_bytes = 0;  // what the machine is given: up to the end of the highest RAM
   unsigned vcpus = 1;
   std::vector<std::string> affinity;  // per vCPU: "0,2", the host CPUs its thread may use; empty: any
-  config::Architecture architecture = config::Architecture::x86_64;
   Boot boot;
-  BootCode boot_code;
-  std::string device_tree;       // a board's; it is in boot_code, too
-  std::string device_tree_dump;  // absolute path of `set fdt-dump-file`; empty: none
+  std::optional<BoardStart> board;  // aarch64; absent: x86-64
   std::vector<Blob> blobs;
   std::vector<MemoryRange> memory;  // sorted, disjoint
   std::vector<PortRange> ports;
@@ -194,9 +193,6 @@ struct VmPlan {
   std::vector<config::Condition> depends_on;
   config::RestartPolicy restart;
   bool dryrun = false;
-
-  // An ARM machine, which has no firmware: our boot code starts its image.
-  bool is_board() const { return architecture == config::Architecture::aarch64; }
 
   // The run-time directory of this VM: RUNTIME/vm/NAME.
   std::string directory() const { return host.runtime_directory + "/vm/" + name; }

@@ -294,12 +294,12 @@ VmPlan read_plan(const Json& json) {
   get(boot, "acpi_tables", plan.boot.acpi_tables);
   if (json.contains("board")) {
     const Json& board = json.at("board");
-    plan.architecture = config::Architecture::aarch64;
-    get(board, "boot_address", plan.boot_code.address);
-    plan.boot_code.bytes = from_hex(board.at("boot_code").get<std::string>()).value();
-    get(board, "boot_code_path", plan.boot_code.path);
-    plan.device_tree = from_hex(board.at("device_tree").get<std::string>()).value();
-    get(board, "device_tree_dump", plan.device_tree_dump);
+    BoardStart& start = plan.board.emplace();
+    get(board, "boot_address", start.address);
+    start.code = from_hex(board.at("boot_code").get<std::string>()).value();
+    get(board, "boot_code_path", start.code_path);
+    start.device_tree = from_hex(board.at("device_tree").get<std::string>()).value();
+    get(board, "device_tree_dump", start.device_tree_dump);
   }
   plan.blobs = read_list(json, "blobs", read_blob);
   plan.memory = read_list(json, "memory", read_memory);
@@ -357,12 +357,12 @@ std::string to_json(const VmPlan& plan) {
                {"restart", restart_to_json(plan.restart)},
                {"dryrun", plan.dryrun}};
   if (!plan.host_objects.empty()) json["host_objects"] = write_all(plan.host_objects);
-  if (plan.is_board()) {
-    json["board"] = {{"boot_address", plan.boot_code.address},
-                     {"boot_code", to_hex(plan.boot_code.bytes)},
-                     {"boot_code_path", plan.boot_code.path},
-                     {"device_tree", to_hex(plan.device_tree)},
-                     {"device_tree_dump", plan.device_tree_dump}};
+  if (plan.board) {
+    json["board"] = {{"boot_address", plan.board->address},
+                     {"boot_code", to_hex(plan.board->code)},
+                     {"boot_code_path", plan.board->code_path},
+                     {"device_tree", to_hex(plan.board->device_tree)},
+                     {"device_tree_dump", plan.board->device_tree_dump}};
   }
   // Texts come from files of any encoding; what is not UTF-8 was refused before where it matters.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

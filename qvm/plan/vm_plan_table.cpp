@@ -77,9 +77,9 @@ std::vector<Row> boot_rows(const VmPlan& plan) {
   for (const Blob& blob : plan.blobs)
     rows.push_back({blob.path == plan.boot.kernel || blob.path == plan.boot.initrd ? "" : "data",
                     fmt::format("{} at {:#x}", blob.path, blob.address)});
-  if (!plan.boot_code.bytes.empty()) {
-    rows.push_back({"start", fmt::format("at {:#x}, device tree behind it ({} bytes)", plan.boot_code.address,
-                                         plan.device_tree.size())});
+  if (plan.board && !plan.board->code.empty()) {
+    rows.push_back({"start", fmt::format("at {:#x}, device tree behind it ({} bytes)", plan.board->address,
+                                         plan.board->device_tree.size())});
   }
   for (std::size_t i = 0; i < plan.affinity.size(); ++i) {
     if (!plan.affinity[i].empty())
@@ -122,7 +122,7 @@ std::vector<Row> region_rows(const regions::VmPolicy& policy) {
 
 // A board's guest knows only what was configured of the machine's RAM.
 std::uint64_t guest_memory(const VmPlan& plan) {
-  if (!plan.is_board()) return plan.memory_bytes;
+  if (!plan.board) return plan.memory_bytes;
   std::uint64_t bytes = 0;
   for (const MemoryRange& range : plan.memory) {
     if (range.kind == MemoryRange::Kind::ram) bytes += range.length;

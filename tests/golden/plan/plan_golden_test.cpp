@@ -122,7 +122,7 @@ TEST_P(PlanGolden, IsAsRecorded) {
 
 TEST_P(PlanGolden, DeviceTreeIsAsRecorded) {
   const Planned planned = plan_case(GetParam());
-  const std::string tree = planned.plan ? planned.plan->device_tree : "";
+  const std::string tree = planned.plan && planned.plan->board ? planned.plan->board->device_tree : "";
   if (tree.empty()) return check(".dts", "");
   if (!program_exists("dtc")) GTEST_SKIP() << "dtc (device-tree-compiler) is not installed";
   const ProgramResult result = run_program({"dtc", "-q", "-I", "dtb", "-O", "dts"}, tree);
@@ -133,9 +133,10 @@ TEST_P(PlanGolden, DeviceTreeIsAsRecorded) {
 
 TEST_P(PlanGolden, DeviceTreePassesTheChecksOfItsCompiler) {
   const Planned planned = plan_case(GetParam());
-  if (!planned.plan || planned.plan->device_tree.empty()) return;
+  if (!planned.plan || !planned.plan->board) return;
   if (!program_exists("dtc")) GTEST_SKIP() << "dtc (device-tree-compiler) is not installed";
-  const ProgramResult result = run_program({"dtc", "-I", "dtb", "-O", "null"}, planned.plan->device_tree);
+  const ProgramResult result =
+      run_program({"dtc", "-I", "dtb", "-O", "null"}, planned.plan->board->device_tree);
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.output, "") << "no warnings";
 }
