@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "qvm/daemon/clock.h"
+#include "qvm/daemon/file_access.h"
 #include "tests/support/temporary_directory.h"
 
 namespace qvm::daemon {
@@ -50,6 +51,25 @@ TEST_F(ProgressFile, IsReadAsItWasWritten) {
   EXPECT_EQ(read->stop_timeout, Ticks(5));
   EXPECT_EQ(read->outcome, Outcome::watchdog);
   EXPECT_EQ(read->reason, "why");
+}
+
+// A qvmd of an earlier or later release goes on with it.
+TEST_F(ProgressFile, KeepsItsText) {
+  ASSERT_TRUE(write_progress(paths_, "left",
+                             {.phase = Progress::Phase::stopping,
+                              .since = {Ticks(10), 1},
+                              .due = {Ticks(-20), 2},
+                              .in_a_row = 3,
+                              .restarts = 4,
+                              .stop_wanted = true,
+                              .stop_timeout = Ticks(5),
+                              .outcome = Outcome::watchdog,
+                              .reason = "why"}));
+  const auto text = read_file(paths_.vm("left") + "/progress.json");
+  EXPECT_EQ(text.value(),
+            R"({"due_boot_ms":-20,"due_ms":2,"in_a_row":3,"outcome":"watchdog","phase":"stopping",)"
+            R"("reason":"why","restarts":4,"since_boot_ms":10,"since_ms":1,"stop_timeout_ms":5,)"
+            R"("stop_wanted":true})");
 }
 
 // Before qvm 0.2 only the wall clock was written.

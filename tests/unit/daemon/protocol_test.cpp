@@ -63,6 +63,45 @@ TEST(ControlProtocol, CarriesAWholeReply) {
   EXPECT_EQ(decoded->vms[0].due, 7);
 }
 
+// qvm and qvmd may be of different releases of the same protocol; ends that are remembered are Replies, too.
+TEST(ControlProtocol, KeepsItsText) {
+  EXPECT_EQ(
+      encode(Request{.operation = Request::Operation::stop,
+                     .plans = {"{}"},
+                     .regions = {{.name = "moo",
+                                  .bytes = 8192,
+                                  .mode = 0640,
+                                  .owner = 7,
+                                  .group = 8,
+                                  .backing = {regions::HugePages::advise, true},
+                                  .place = "s.yaml:1:2",
+                                  .system = {"/s.yaml", 1, 2, 3, "s.yaml:3:4"}}},
+                     .libvirt_uri = "test:///default",
+                     .owned = true,
+                     .names = {"left"},
+                     .timeout_ms = 1500}),
+      R"({"libvirt_uri":"test:///default","names":["left"],"operation":"stop","owned":true,"plans":["{}"],)"
+      R"("regions":[{"bytes":8192,"group":8,"huge_pages":"advise","limits":{"bytes":1,"connections":3,)"
+      R"("place":"s.yaml:3:4","regions":2,"system":"/s.yaml"},"lock":true,"mode":416,"name":"moo","owner":7,)"
+      R"("place":"s.yaml:1:2"}],"timeout_ms":1500,"version":3})");
+  const VmStatus vm{.name = "left",
+                    .state = VmState::restarting,
+                    .outcome = Outcome::not_started,
+                    .reason = "why",
+                    .pid = -1,
+                    .since = -2,
+                    .resets = 5,
+                    .restarts = 6,
+                    .due = 7,
+                    .terminals = {"/dev/pts/1"}};
+  const std::string status =
+      R"([{"due":7,"name":"left","outcome":"not-started","pid":-1,"reason":"why","resets":5,"restarts":6,)"
+      R"("since":-2,"state":"restarting","terminals":["/dev/pts/1"]}])";
+  EXPECT_EQ(encode(Reply{.kind = Reply::Kind::failed, .text = "text", .vms = {vm}}),
+            R"({"kind":"failed","text":"text","version":3,"vms":)" + status + "}");
+  EXPECT_EQ(statuses_to_json({}), "{\n  \"version\": 1,\n  \"vms\": []\n}");
+}
+
 TEST(ControlProtocol, SurvivesTextThatIsNotUtf8) {
   const Reply reply{.kind = Reply::Kind::failed, .text = "\xff\xfe broken", .vms = {}};
   const auto decoded = decode_reply(encode(reply));

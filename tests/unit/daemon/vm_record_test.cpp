@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "qvm/daemon/file_access.h"
 #include "qvm/daemon/progress_file.h"
 #include "tests/support/temporary_directory.h"
 #include "vdevs/vmhost/config.h"
@@ -52,6 +54,34 @@ TEST_P(OlderRecord, IsUnderstood) {
 
 INSTANTIATE_TEST_SUITE_P(Days, OlderRecord, testing::Values("2026-11-30"),
                          [](const auto& day) { return "Day" + std::to_string(day.index); });
+
+class VmRecordFile : public testing::Test {
+ protected:
+  VmRecordFile() {
+    std::filesystem::create_directories(paths_.vm("left"));
+    record_.plan.name = "left";
+  }
+
+  test::TemporaryDirectory directory_;
+  const RuntimePaths paths_{directory_.path()};
+  VmRecord record_{.libvirt_uri = "test:///default",
+                   .set = "a set",
+                   .set_regions = {{.name = "moo", .bytes = 8192}},
+                   .owned = true,
+                   .since = 5};
+};
+
+// A qvmd of an earlier or later release goes on with it.
+TEST_F(VmRecordFile, KeepsItsText) {
+  ASSERT_TRUE(write_record(paths_, record_));
+  const auto text = read_file(paths_.vm_record("left"));
+  EXPECT_EQ(text.value(),
+            R"({"libvirt_uri":"test:///default","owned":true,"plan":)" +
+                nlohmann::json::parse(plan::to_json(record_.plan)).dump() +
+                R"(,"regions":[{"bytes":8192,"group":0,"huge_pages":"none","limits":{"bytes":0,)"
+                R"("connections":0,"place":"","regions":0,"system":""},"lock":false,"mode":438,"name":"moo",)"
+                R"("owner":0,"place":""}],"set":"a set","since":5,"version":2})");
+}
 
 }  // namespace
 }  // namespace qvm::daemon
