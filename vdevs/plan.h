@@ -171,6 +171,8 @@ struct LinkEnd {
   std::string peer_name;  // of the interface there
   std::uint32_t hub =
       0;  // of QEMU's hubs in this VM the one that the interface and the link are plugged into
+
+  bool operator==(const LinkEnd&) const = default;
 };
 
 // A network interface of the guest.

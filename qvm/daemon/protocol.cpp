@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "qvm/base/names.h"
-#include "qvm/daemon/region_json.h"
+#include "qvm/base/json_fields.h"
+#include "qvm/regions/policy_fields.h"
 
 namespace qvm::daemon {
 namespace {
@@ -101,8 +101,7 @@ std::string_view to_string(Request::Operation operation) {
 std::string encode(const Request& request) {
   json value = {{"version", kProtocolVersion}, {"operation", name_of(kOperations, request.operation)}};
   value["plans"] = request.plans;
-  value["regions"] = json::array();
-  for (const auto& region : request.regions) value["regions"].push_back(region_to_json(region));
+  value["regions"] = value_to_json<json>(request.regions);
   value["libvirt_uri"] = request.libvirt_uri;
   value["owned"] = request.owned;
   value["names"] = request.names;
@@ -115,7 +114,7 @@ Result<Request> decode_request(std::string_view text) {
     Request request;
     request.operation = read_word(kOperations, value.at("operation").get<std::string>());
     request.plans = value.at("plans").get<std::vector<std::string>>();
-    for (const json& region : value.at("regions")) request.regions.push_back(region_from_json(region));
+    request.regions = value_from_json<std::vector<regions::RegionSpec>>(value.at("regions"), "regions");
     request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
     request.owned = value.at("owned").get<bool>();
     request.names = value.at("names").get<std::vector<std::string>>();

@@ -9,8 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "qvm/base/json_fields.h"
 #include "qvm/daemon/file_access.h"
-#include "qvm/daemon/region_json.h"
+#include "qvm/regions/policy_fields.h"
 
 namespace qvm::daemon {
 namespace {
@@ -25,14 +26,13 @@ constexpr int kFormat = 2;
 }  // namespace
 
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {
-  json value = {{"version", kFormat},
-                {"set", record.set},
-                {"since", record.since},
-                {"libvirt_uri", record.libvirt_uri},
-                {"owned", record.owned},
-                {"regions", json::array()},
-                {"plan", json::parse(plan::to_json(record.plan))}};
-  for (const auto& region : record.set_regions) value["regions"].push_back(region_to_json(region));
+  const json value = {{"version", kFormat},
+                      {"set", record.set},
+                      {"since", record.since},
+                      {"libvirt_uri", record.libvirt_uri},
+                      {"owned", record.owned},
+                      {"regions", value_to_json<json>(record.set_regions)},
+                      {"plan", json::parse(plan::to_json(record.plan))}};
   return replace_file(paths.vm_record(record.plan.name),
                       value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -55,7 +55,7 @@ Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
                     .set = value.at("set").get<std::string>(),
                     .owned = value.at("owned").get<bool>(),
                     .since = value.at("since").get<std::int64_t>()};
-    for (const json& region : value.at("regions")) record.set_regions.push_back(region_from_json(region));
+    record.set_regions = value_from_json<std::vector<regions::RegionSpec>>(value.at("regions"), "regions");
     return record;
   } catch (const std::exception& error) {
     return fail(fmt::format("'{}' is damaged: {}", path, error.what()));

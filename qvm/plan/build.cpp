@@ -63,6 +63,7 @@ class Builder {
     x_plan.name = name;
     x_plan.host = host;
     x_plan.host.acceleration = acceleration_of(vm, host);
+    x_plan.host.architecture = {};
     if (vm.architecture == config::Architecture::aarch64) x_plan.board.emplace();
   }
 

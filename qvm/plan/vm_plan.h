@@ -27,6 +27,7 @@ namespace qvm::plan {
 struct HostFacts {
   enum class Acceleration { kvm, tcg };
   Acceleration acceleration = Acceleration::tcg;  // of VMs of the host's architecture; others are emulated
+  // Of the host. A plan does not keep it.
   config::Architecture architecture = config::Architecture::x86_64;
   std::string runtime_directory;  // "/run/qvm"
   std::string plugin_directory;   // where libqvm-vmhost.so and vdev-*.so are
@@ -41,6 +42,8 @@ struct HostFacts {
   // Who runs qvm: the identity of a VM without uid and gid.
   uid_t caller_uid = 0;
   gid_t caller_gid = 0;
+
+  bool operator==(const HostFacts&) const = default;
 };
 
 // A PCI function of the host.
@@ -84,6 +87,8 @@ struct MemoryRange {
   std::uint64_t length = 0;
   std::string owner;  // "ram", "vdev shmem0", "machine: I/O APIC"
   std::string place;  // "left.qvmconf:3:5"; empty for what the machine brings
+
+  bool operator==(const MemoryRange&) const = default;
 };
 
 struct PortRange {
@@ -91,6 +96,8 @@ struct PortRange {
   std::uint32_t length = 0;
   std::string owner;
   std::string place;
+
+  bool operator==(const PortRange&) const = default;
 };
 
 struct InterruptUse {
@@ -98,6 +105,8 @@ struct InterruptUse {
   std::uint32_t line = 0;
   std::string owner;
   std::string place;
+
+  bool operator==(const InterruptUse&) const = default;
 };
 
 struct PciUse {
@@ -106,6 +115,8 @@ struct PciUse {
   std::string id;  // "1c05:0001"
   std::string owner;
   std::string place;
+
+  bool operator==(const PciUse&) const = default;
 };
 
 // A file put into guest memory before the first instruction.
@@ -114,6 +125,8 @@ struct Blob {
   std::uint64_t address = 0;
   std::uint64_t length = 0;  // of the file
   bool elf = false;          // it goes where its headers say; address is that of its first segment
+
+  bool operator==(const Blob&) const = default;
 };
 
 // An ARM machine, which has no firmware: its first CPU starts with a few instructions of ours.
@@ -123,6 +136,8 @@ struct BoardStart {
   std::string code_path;         // where the daemon writes it
   std::string device_tree;       // it is in the code, too
   std::string device_tree_dump;  // absolute path of `set fdt-dump-file`; empty: none
+
+  bool operator==(const BoardStart&) const = default;
 };
 
 struct Boot {
@@ -130,6 +145,8 @@ struct Boot {
   std::string initrd;  // absolute path or empty
   std::string cmdline;
   std::vector<std::string> acpi_tables;  // absolute paths, the user's own
+
+  bool operator==(const Boot&) const = default;
 };
 
 // How a VM's consoles reach the host. Console 0 is what `qvm console` and `qvm @file` show.
@@ -137,6 +154,8 @@ struct Console {
   std::string vdev;    // id, "ser8250-0"
   std::string socket;  // Unix socket for input and live output; empty: output only
   std::string log;     // file with everything the guest wrote
+
+  bool operator==(const Console&) const = default;
 };
 
 // A file or block device of the host that the guest has as a disk.
@@ -147,6 +166,8 @@ struct Disk {
   bool writable = true;
   bool direct = false;  // past the host's cache, if the file system can do that
   std::string place;
+
+  bool operator==(const Disk&) const = default;
 };
 
 // A network interface of the guest.
@@ -156,6 +177,8 @@ struct NetworkInterface {
   std::string towards;  // for people: "bridge 'br0'"
   std::optional<vdevs::LinkEnd> link;
   std::string place;
+
+  bool operator==(const NetworkInterface&) const = default;
 };
 
 // Something of the host that the VM uses by its name. Disks are a list of their own.
@@ -163,6 +186,8 @@ struct HostObject {
   vdevs::HostObject::Kind kind = vdevs::HostObject::Kind::path;
   std::string name;
   std::string place;  // of the name
+
+  bool operator==(const HostObject&) const = default;
 };
 
 struct VmPlan {
@@ -196,6 +221,8 @@ struct VmPlan {
 
   // The run-time directory of this VM: RUNTIME/vm/NAME.
   std::string directory() const { return host.runtime_directory + "/vm/" + name; }
+
+  bool operator==(const VmPlan&) const = default;
 };
 
 // A region that is there while a VM's set runs.

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "qvm/regions/access.h"
-#include "qvm/regions/policy_json.h"
+#include "qvm/regions/policy_fields.h"
 #include "qvm/regions/server_impl.h"
 
 namespace qvm::regions {
@@ -49,7 +49,7 @@ Json describe_region(const Manager& manager, const RegionStore& store, const Reg
                {"since", created.since},
                {"made_by", created.payer.empty() ? "manifest" : created.payer},
                {"held_by", holders},
-               {"huge_pages", qvm::name_of(kHugePagesNames, created.backing.huge_pages)},
+               {"huge_pages", qvm::name_of(kWords<HugePages>, created.backing.huge_pages)},
                {"locked", created.backing.lock},
                {"signals", signals},
                {"denials", region.denials},

@@ -17,6 +17,8 @@ struct NameRule {
   bool allow = true;
   std::string pattern;
   std::string place;  // "file:line:column" for explanations
+
+  bool operator==(const NameRule&) const = default;
 };
 
 // `subst [match],prefix`: applied after the rules, in order, at most one.
@@ -24,6 +26,8 @@ struct Substitution {
   std::string match;  // empty: prefix is prepended; else a leading match is replaced by prefix
   std::string prefix;
   std::string place;
+
+  bool operator==(const Substitution&) const = default;
 };
 
 // `create name,size[,mode[,gid]]`: exists while its VM runs.
@@ -33,6 +37,8 @@ struct CreateSpec {
   std::uint32_t mode = 0666;
   std::optional<gid_t> gid;  // default: the VM's
   std::string place;
+
+  bool operator==(const CreateSpec&) const = default;
 };
 
 // One vdev instance's rights.
@@ -43,6 +49,8 @@ struct VdevPolicy {
   std::vector<CreateSpec> creates;
   std::uint32_t umask = 0;   // taken from modes of regions the guest itself creates
   std::optional<gid_t> gid;  // group of regions the guest itself creates
+
+  bool operator==(const VdevPolicy&) const = default;
 };
 
 // What all VMs and regions of one manifest may have together.
@@ -69,6 +77,8 @@ struct VmPolicy {
   std::uint32_t regions = 256;                   // created by this VM
   std::string limits_place;                      // of its limits in the manifest; empty: the default ones
   SystemLimits system{};
+
+  bool operator==(const VmPolicy&) const = default;
 };
 
 // What backs a region. Huge pages are of 2 MiB.
@@ -97,6 +107,8 @@ struct RegionSpec {
   Backing backing{};
   std::string place{};
   SystemLimits system{};
+
+  bool operator==(const RegionSpec&) const = default;
 };
 
 }  // namespace qvm::regions
