@@ -4,145 +4,98 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "qvm/base/json_fields.h"
+#include "qvm/lifecycle/vm_status_fields.h"
 #include "qvm/regions/policy_fields.h"
+
+namespace qvm {
+
+template <>
+inline constexpr auto kWords<daemon::Request::Operation> =
+    Names<daemon::Request::Operation, 7>{{{daemon::Request::Operation::prepare, "prepare"},
+                                          {daemon::Request::Operation::start, "start"},
+                                          {daemon::Request::Operation::cancel, "cancel"},
+                                          {daemon::Request::Operation::stop, "stop"},
+                                          {daemon::Request::Operation::list, "list"},
+                                          {daemon::Request::Operation::watch, "watch"},
+                                          {daemon::Request::Operation::leave, "leave"}}};
+
+template <>
+inline constexpr auto kFields<daemon::Request> = std::tuple{
+    Field{"operation", &daemon::Request::operation},  Field{"plans", &daemon::Request::plans},
+    Field{"regions", &daemon::Request::regions},      Field{"libvirt_uri", &daemon::Request::libvirt_uri},
+    Field{"owned", &daemon::Request::owned},          Field{"names", &daemon::Request::names},
+    Field{"timeout_ms", &daemon::Request::timeout_ms}};
+
+template <>
+inline constexpr auto kWords<daemon::Reply::Kind> =
+    Names<daemon::Reply::Kind, 5>{{{daemon::Reply::Kind::welcome, "welcome"},
+                                   {daemon::Reply::Kind::progress, "progress"},
+                                   {daemon::Reply::Kind::vm, "vm"},
+                                   {daemon::Reply::Kind::done, "done"},
+                                   {daemon::Reply::Kind::failed, "failed"}}};
+
+template <>
+inline constexpr auto kFields<daemon::Reply> =
+    std::tuple{Field{"kind", &daemon::Reply::kind}, Field{"text", &daemon::Reply::text},
+               Field{"vms", &daemon::Reply::vms}};
+
+}  // namespace qvm
 
 namespace qvm::daemon {
 namespace {
 
 using nlohmann::json;
 
-constexpr Names<Request::Operation, 7> kOperations = {{{Request::Operation::prepare, "prepare"},
-                                                       {Request::Operation::start, "start"},
-                                                       {Request::Operation::cancel, "cancel"},
-                                                       {Request::Operation::stop, "stop"},
-                                                       {Request::Operation::list, "list"},
-                                                       {Request::Operation::watch, "watch"},
-                                                       {Request::Operation::leave, "leave"}}};
-
-constexpr Names<Reply::Kind, 5> kKinds = {{{Reply::Kind::welcome, "welcome"},
-                                           {Reply::Kind::progress, "progress"},
-                                           {Reply::Kind::vm, "vm"},
-                                           {Reply::Kind::done, "done"},
-                                           {Reply::Kind::failed, "failed"}}};
-
-// For use inside decode(): a thrown error is reported as a malformed message there.
-template <class Enum>
-Enum known(std::optional<Enum> value, const std::string& text) {
-  if (value) return *value;
-  throw std::invalid_argument(fmt::format("unknown word '{}'", text));
+template <class Message>
+std::string encode_message(const Message& message) {
+  json value = {{"version", kProtocolVersion}};
+  write_fields(value, message);
+  // Bytes that are not UTF-8 (a guest's or a user's) must not end the daemon.
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-template <class Enum, std::size_t Count>
-Enum read_word(const Names<Enum, Count>& names, const std::string& text) {
-  return known(value_of(names, text), text);
-}
-
-json to_json(const VmStatus& vm) {
-  return {{"name", vm.name},
-          {"state", to_string(vm.state)},
-          {"outcome", to_string(vm.outcome)},
-          {"reason", vm.reason},
-          {"pid", vm.pid},
-          {"since", vm.since},
-          {"resets", vm.resets},
-          {"restarts", vm.restarts},
-          {"due", vm.due},
-          {"terminals", vm.terminals}};
-}
-
-VmStatus vm_from(const json& value) {
-  VmStatus vm;
-  vm.name = value.at("name").get<std::string>();
-  const auto state = value.at("state").get<std::string>();
-  vm.state = known(lifecycle::state_from(state), state);
-  const auto outcome = value.at("outcome").get<std::string>();
-  vm.outcome = known(lifecycle::outcome_from(outcome), outcome);
-  vm.reason = value.at("reason").get<std::string>();
-  vm.pid = value.at("pid").get<pid_t>();
-  vm.since = value.at("since").get<std::int64_t>();
-  vm.resets = value.at("resets").get<std::uint32_t>();
-  vm.restarts = value.at("restarts").get<std::uint32_t>();
-  vm.due = value.at("due").get<std::int64_t>();
-  vm.terminals = value.at("terminals").get<std::vector<std::string>>();
-  return vm;
-}
-
-template <class T, class Parse>
-Result<T> decode(std::string_view text, Parse parse) {
+template <class Message>
+Result<Message> decode_message(std::string_view text) {
   try {
     const json value = json::parse(text);
-    if (const int version = value.at("version").get<int>(); version != kProtocolVersion) {
+    if (const int version = version_of(value); version != kProtocolVersion) {
       return fail(
           fmt::format("control protocol version {}, expected {}: qvm and qvmd are of different releases",
                       version, kProtocolVersion));
     }
-    return parse(value);
+    return read_fields<Message>(value);
   } catch (const std::exception& error) {
     return fail(fmt::format("malformed control message: {}", error.what()));
   }
 }
 
-// Bytes that are not UTF-8 (a guest's or a user's) must not end the daemon.
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string_view to_string(Request::Operation operation) {
-  return name_of(kOperations, operation);
+  return name_of(kWords<Request::Operation>, operation);
 }
 
 std::string encode(const Request& request) {
-  json value = {{"version", kProtocolVersion}, {"operation", name_of(kOperations, request.operation)}};
-  value["plans"] = request.plans;
-  value["regions"] = value_to_json<json>(request.regions);
-  value["libvirt_uri"] = request.libvirt_uri;
-  value["owned"] = request.owned;
-  value["names"] = request.names;
-  value["timeout_ms"] = request.timeout_ms;
-  return dump(value);
+  return encode_message(request);
 }
 
 Result<Request> decode_request(std::string_view text) {
-  return decode<Request>(text, [](const json& value) {
-    Request request;
-    request.operation = read_word(kOperations, value.at("operation").get<std::string>());
-    request.plans = value.at("plans").get<std::vector<std::string>>();
-    request.regions = value_from_json<std::vector<regions::RegionSpec>>(value.at("regions"), "regions");
-    request.libvirt_uri = value.at("libvirt_uri").get<std::string>();
-    request.owned = value.at("owned").get<bool>();
-    request.names = value.at("names").get<std::vector<std::string>>();
-    request.timeout_ms = value.at("timeout_ms").get<std::uint32_t>();
-    return request;
-  });
+  return decode_message<Request>(text);
 }
 
 std::string encode(const Reply& reply) {
-  json value = {{"version", kProtocolVersion}, {"kind", name_of(kKinds, reply.kind)}, {"text", reply.text}};
-  value["vms"] = json::array();
-  for (const auto& vm : reply.vms) value["vms"].push_back(to_json(vm));
-  return dump(value);
+  return encode_message(reply);
 }
 
 Result<Reply> decode_reply(std::string_view text) {
-  return decode<Reply>(text, [](const json& value) {
-    Reply reply;
-    reply.kind = read_word(kKinds, value.at("kind").get<std::string>());
-    reply.text = value.at("text").get<std::string>();
-    for (const json& vm : value.at("vms")) reply.vms.push_back(vm_from(vm));
-    return reply;
-  });
+  return decode_message<Reply>(text);
 }
 
 std::string statuses_to_json(const std::vector<VmStatus>& vms) {
-  json value = {{"version", 1}, {"vms", json::array()}};
-  for (const auto& vm : vms) value["vms"].push_back(to_json(vm));
+  const json value = {{"version", 1}, {"vms", value_to_json<json>(vms)}};
   return value.dump(2, ' ', false, json::error_handler_t::replace);
 }
 

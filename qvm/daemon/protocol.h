@@ -44,6 +44,8 @@ struct Request {
   bool owned = false;         // stop the VMs when this connection ends
   std::vector<std::string> names{};
   std::uint32_t timeout_ms = 0;  // stop: how long guests may take to power off before they are ended
+
+  bool operator==(const Request&) const = default;
 };
 
 struct Reply {
@@ -57,6 +59,8 @@ struct Reply {
   Kind kind = Kind::done;
   std::string text{};
   std::vector<VmStatus> vms{};
+
+  bool operator==(const Reply&) const = default;
 };
 
 std::string_view to_string(Request::Operation operation);

@@ -13,6 +13,17 @@
 #include "qvm/daemon/file_access.h"
 #include "qvm/regions/policy_fields.h"
 
+namespace qvm {
+
+// The plan is written as an object of its own, with a version of its own. What is foreign is never written.
+template <>
+inline constexpr auto kFields<daemon::VmRecord> =
+    std::tuple{Field{"set", &daemon::VmRecord::set}, Field{"since", &daemon::VmRecord::since},
+               Field{"libvirt_uri", &daemon::VmRecord::libvirt_uri}, Field{"owned", &daemon::VmRecord::owned},
+               Field{"regions", &daemon::VmRecord::set_regions}};
+
+}  // namespace qvm
+
 namespace qvm::daemon {
 namespace {
 
@@ -26,13 +37,8 @@ constexpr int kFormat = 2;
 }  // namespace
 
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {
-  const json value = {{"version", kFormat},
-                      {"set", record.set},
-                      {"since", record.since},
-                      {"libvirt_uri", record.libvirt_uri},
-                      {"owned", record.owned},
-                      {"regions", value_to_json<json>(record.set_regions)},
-                      {"plan", json::parse(plan::to_json(record.plan))}};
+  json value = {{"version", kFormat}, {"plan", json::parse(plan::to_json(record.plan))}};
+  write_fields(value, record);
   return replace_file(paths.vm_record(record.plan.name),
                       value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -43,19 +49,15 @@ Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
   if (!text) return tl::unexpected(text.error());
   try {
     const json value = json::parse(*text);
-    if (const int format = value.at("version").get<int>(); format != kFormat)
+    if (const int format = version_of(value); format != kFormat)
       return fail(
           fmt::format("another release of qvm has started it ('{}' has format {}, this one writes {})", path,
                       format, kFormat));
     auto plan = plan::from_json(value.at("plan").dump());
     if (!plan) return fail_from(std::move(plan), path);
     if (plan->name != vm) return fail(fmt::format("'{}' is about VM '{}'", path, plan->name));
-    VmRecord record{.plan = std::move(*plan),
-                    .libvirt_uri = value.at("libvirt_uri").get<std::string>(),
-                    .set = value.at("set").get<std::string>(),
-                    .owned = value.at("owned").get<bool>(),
-                    .since = value.at("since").get<std::int64_t>()};
-    record.set_regions = value_from_json<std::vector<regions::RegionSpec>>(value.at("regions"), "regions");
+    auto record = read_fields<VmRecord>(value);
+    record.plan = std::move(*plan);
     return record;
   } catch (const std::exception& error) {
     return fail(fmt::format("'{}' is damaged: {}", path, error.what()));

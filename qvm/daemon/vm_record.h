@@ -24,6 +24,8 @@ struct VmRecord {
   // What is written cannot be used: of the plan only the name is known, and libvirt_uri if it could be found
   // out.
   bool foreign = false;
+
+  bool operator==(const VmRecord&) const = default;
 };
 
 // Replaces RUN/vm/NAME/plan.json as a whole.

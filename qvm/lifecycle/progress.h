@@ -29,6 +29,8 @@ struct Progress {
   Ticks stop_timeout{};             // stopping: how long its guest may take
   Outcome outcome = Outcome::none;  // restarting, leaving: of the run before
   std::string reason{};
+
+  bool operator==(const Progress&) const = default;
 };
 
 }  // namespace qvm::lifecycle

@@ -14,6 +14,8 @@ using Ticks = std::chrono::milliseconds;
 struct Time {
   Ticks ticks{};
   std::int64_t wall_ms = 0;  // since 1970; for people, and set by them: nothing is decided by it
+
+  bool operator==(const Time&) const = default;
 };
 
 }  // namespace qvm::lifecycle

@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +24,6 @@ enum class VmState {
                // stops it
 };
 std::string_view to_string(VmState state);
-std::optional<VmState> state_from(std::string_view name);
 
 // How a VM's run ended.
 enum class Outcome {
@@ -41,7 +39,6 @@ enum class Outcome {
   not_started,  // it never ran
 };
 std::string_view to_string(Outcome outcome);
-std::optional<Outcome> outcome_from(std::string_view name);
 
 struct VmStatus {
   std::string name{};
@@ -57,6 +54,8 @@ struct VmStatus {
       terminals{};  // paths for programs that want to talk to serial devices of the guest
 
   bool over() const { return state == VmState::stopped || state == VmState::failed; }
+
+  bool operator==(const VmStatus&) const = default;
 };
 
 }  // namespace qvm::lifecycle

@@ -81,6 +81,9 @@ TEST_F(VmRecordFile, KeepsItsText) {
                 R"(,"regions":[{"bytes":8192,"group":0,"huge_pages":"none","limits":{"bytes":0,)"
                 R"("connections":0,"place":"","regions":0,"system":""},"lock":false,"mode":438,"name":"moo",)"
                 R"("owner":0,"place":""}],"set":"a set","since":5,"version":2})");
+  const auto read = read_record(paths_, "left");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_TRUE(*read == record_);
 }
 
 }  // namespace
