@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/regions/codec.h"
 
+#include "qvm/regions/policy_fields.h"
+
 namespace qvm::regions {
 namespace {
 
@@ -81,29 +83,15 @@ struct Get {
   void operator()(T& value) const;
 };
 
-// V is T or const T.
+// V is T or const T. Policies and regions have descriptions; questions and events go nowhere else.
 template <class Io, class V>
 void fields(const Io& io, V& value) {
   using T = std::remove_const_t<V>;
   const auto all = [&io](auto&... members) { (io(members), ...); };
-  if constexpr (std::is_same_v<T, NameRule>) {
-    all(value.allow, value.pattern, value.place);
-  } else if constexpr (std::is_same_v<T, Substitution>) {
-    all(value.match, value.prefix, value.place);
-  } else if constexpr (std::is_same_v<T, CreateSpec>) {
-    all(value.name, value.bytes, value.mode, value.gid, value.place);
-  } else if constexpr (std::is_same_v<T, VdevPolicy>) {
-    all(value.vdev, value.rules, value.substitutions, value.creates, value.umask, value.gid);
-  } else if constexpr (std::is_same_v<T, VmPolicy>) {
-    all(value.vm, value.uid, value.gid, value.groups, value.vdevs, value.connections_per_region,
-        value.connections, value.bytes, value.regions, value.limits_place, value.system);
-  } else if constexpr (std::is_same_v<T, SystemLimits>) {
-    all(value.system, value.bytes, value.regions, value.connections, value.place);
+  if constexpr (Described<T>) {
+    for_each_field<T>([&](const auto& field) { io(field.of(value)); });
   } else if constexpr (std::is_same_v<T, Backing>) {
     all(value.huge_pages, value.lock);
-  } else if constexpr (std::is_same_v<T, RegionSpec>) {
-    all(value.name, value.bytes, value.mode, value.owner, value.group, value.backing, value.place,
-        value.system);
   } else if constexpr (std::is_same_v<T, ExplainRequest>) {
     all(value.vm, value.vdev, value.identity, value.name, value.pages);
   } else if constexpr (std::is_same_v<T, Identity>) {
