@@ -4,10 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <istream>
-#include <ostream>
+#include <iostream>
 
 #include "config/word.h"
 #include "qvm/base/install_paths.h"
@@ -29,9 +30,13 @@ Result<config::TableSet> load_tables(const std::vector<std::string>& directories
 
 std::string read_stream(std::istream& in, std::vector<std::string>& failures) {
   std::string text(config::kMaximumFileBytes + 1, '\0');
+  errno = 0;
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (in.bad()) failures.emplace_back("cannot read standard input");
+  // std::cin takes a failure for the end of the file; a directory is one.
+  if (in.bad() || (&in == &std::cin && std::ferror(stdin) != 0)) {
+    failures.push_back(Error::from_errno("cannot read standard input", errno == 0 ? EIO : errno).message());
+  }
   return text;
 }
 

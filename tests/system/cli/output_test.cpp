@@ -151,6 +151,18 @@ TEST_F(Output, OfOtherFailuresLeavesTheirStatus) {
   EXPECT_EQ(answer.err, "qvm: no VM 'nobody' is running\n");
 }
 
+// Not an empty configuration.
+TEST_F(Output, IsNoneOfAnInputThatCannotBeRead) {
+  for (const char* command : {"fmt", "lint"}) {
+    const Answer directory = qvm({command, "-"}, "< /");
+    EXPECT_EQ(directory.status, kLintUnreadable) << command;
+    EXPECT_THAT(directory.err, HasSubstr("cannot read standard input: Is a directory")) << command;
+    const Answer closed = qvm({command, "-"}, "<&-");
+    EXPECT_EQ(closed.status, kLintUnreadable) << command;
+    EXPECT_THAT(closed.err, HasSubstr("cannot read standard input: ")) << command;
+  }
+}
+
 // A complaint that nobody can read is no reason to crash.
 TEST_F(Output, OfComplaintsMayBeLost) {
   for (const char* where : {"2> /dev/full", "2>&-", "> /dev/full 2> /dev/full"}) {

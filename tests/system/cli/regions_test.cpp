@@ -117,8 +117,9 @@ TEST_F(RegionsAlone, BecomeTheManifestsWhoseOwnerMadeThem) {
 TEST(RegionsOfASet, HaveRoomInTheWindowsOfItsVms) {
   const QvmSandbox sandbox;
   const auto add = [&](const std::string& name, const std::string& options) {
-    sandbox.add(name + ".qvmconf",
-                "system " + name + "\nram 64M\nload $env{QVM_GUESTS}/idle.elf\nvdev shmem " + options + "\n");
+    sandbox.add(
+        name + ".qvmconf",
+        "system " + name + "\nram 64M\nload \"$env{QVM_GUESTS}/idle.elf\"\nvdev shmem " + options + "\n");
   };
   add("left", "create big,700M");
   add("other", "allow small");
