@@ -31,7 +31,7 @@ using Json = nlohmann::json;
 
 constexpr unsigned kWorkers = 10;
 constexpr unsigned kVms = 3;
-constexpr std::chrono::seconds kPatience{20};  // sanitizers and a busy host are slow
+constexpr std::chrono::seconds kPatience{60};  // sanitizers are slow, and a busy disk stands still for 20 s
 
 unsigned number_from(const char* variable, unsigned otherwise) {
   const char* text = std::getenv(variable);
