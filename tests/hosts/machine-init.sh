@@ -25,6 +25,7 @@ $b mount -t cgroup2 none /new/sys/fs/cgroup
 $b mount -t 9p -o $options results /new/run/results
 $b ifconfig lo 127.0.0.1
 # As udev does it.
+$b ln -s /proc/self/fd /new/dev/fd
 [ ! -c /new/dev/kvm ] || $b chroot /new /bin/sh -c 'chgrp kvm /dev/kvm && chmod 660 /dev/kvm'
 $b chroot /new /usr/bin/env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
   /bin/bash /run/results/command
