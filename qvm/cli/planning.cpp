@@ -13,6 +13,7 @@
 #include "config/host_map.h"
 #include "config/load.h"
 #include "config/render.h"
+#include "config/rules/regions.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/firmware.h"
@@ -160,22 +161,18 @@ class Planner {
     return host;
   }
 
-  // A VM's window has room for what the others bring. What these create only their plans tell, which are made
-  // once more for it: their findings are told the second time.
-  static std::vector<plan::SetRegion> regions_of_set(const config::LoadedSystem& system,
-                                                     const std::vector<plan::HostFacts>& hosts,
-                                                     const plan::HostQueries& queries) {
+  // What a VM's window has room for.
+  static std::vector<plan::SetRegion> regions_of_set(const config::LoadedSystem& system) {
     std::vector<plan::SetRegion> set;
     if (system.manifest) {
       for (const config::RegionEntry& region : system.manifest->regions)
         set.push_back({region.name.value, region.size_bytes.value});
     }
-    for (std::size_t i = 0; i < system.vms.size() && system.vms.size() > 1; ++i) {
-      config::DiagnosticSink unheard;
-      const auto plan =
-          plan::build(system.vms[i], system.names[i], hosts[i], system.sources, unheard, queries);
-      if (!plan) continue;
-      for (plan::SetRegion& region : plan::created_regions(*plan)) set.push_back(std::move(region));
+    for (const config::VmConfig& vm : system.vms) {
+      for (const config::Vdev& vdev : vm.vdevs) {
+        for (const config::RegionCreation& creation : config::region_access(vdev).creations)
+          set.push_back({creation.host_name, creation.bytes});
+      }
     }
     return set;
   }
@@ -206,15 +203,14 @@ class Planner {
     queries.find_host_path = [&system](const std::string& path) {
       return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;
     };
-    std::vector<plan::HostFacts> hosts(system.vms.size(), host_facts(system, acceleration));
-    for (std::size_t i = 0; i < system.vms.size(); ++i)
-      resolve_identity(system.names[i], system.manifest ? &system.manifest->vms[i] : nullptr, hosts[i],
-                       system.diagnostics);
-    const auto set = regions_of_set(system, hosts, queries);
+    plan::HostFacts host = host_facts(system, acceleration);
+    const std::vector<plan::SetRegion> set = regions_of_set(system);
     for (std::size_t i = 0; i < system.vms.size(); ++i) {
+      plan::HostFacts own = host;
       const config::VmEntry* entry = system.manifest ? &system.manifest->vms[i] : nullptr;
-      auto built = plan::build(system.vms[i], system.names[i], hosts[i], system.sources, system.diagnostics,
-                               queries, set);
+      resolve_identity(system.names[i], entry, own, system.diagnostics);
+      auto built =
+          plan::build(system.vms[i], system.names[i], own, system.sources, system.diagnostics, queries, set);
       if (!built) continue;
       check_emulator(system.vms[i], system.diagnostics);
       if (entry != nullptr) {

@@ -231,9 +231,6 @@ struct SetRegion {
   std::uint64_t bytes = 0;
 };
 
-// Those that the VM creates.
-std::vector<SetRegion> created_regions(const VmPlan& plan);
-
 // Builds the plan. What cannot be done on this machine is an error in sink with the line, the reason and what
 // would work; nothing silently moves. nullopt exactly when an error was added. Pure: reads nothing but its
 // arguments.

@@ -140,13 +140,4 @@ void tell_what_does_not_fit(std::uint64_t window, const std::optional<regions::V
   }
 }
 
-std::vector<SetRegion> created_regions(const VmPlan& plan) {
-  std::vector<SetRegion> created;
-  for (const regions::VdevPolicy& vdev : plan.policy.vdevs) {
-    for (const regions::CreateSpec& create : vdev.creates)
-      created.push_back({regions::substitute(vdev.substitutions, create.name), create.bytes});
-  }
-  return created;
-}
-
 }  // namespace qvm::plan
