@@ -38,11 +38,6 @@ bool looks_like(const RegionCreated& one, const RegionCreated& other) {
          one.group == other.group && one.backing == other.backing;
 }
 
-// " (place)", if it is known.
-std::string in_brackets(const std::string& place) {
-  return place.empty() ? place : " (" + place + ")";
-}
-
 std::string cite(const char* what, const std::string& name, const std::string& place) {
   return std::string(what) + " '" + name + "'" + in_brackets(place);
 }

@@ -61,14 +61,9 @@ std::string system_key(const std::string& system) {
   return "system:" + system;
 }
 
-namespace {
-
-// " (place)", if there is one.
-std::string at(const std::string& place) {
-  return place.empty() ? std::string() : " (" + place + ")";
+std::string in_brackets(std::string_view place) {
+  return place.empty() ? std::string() : " (" + std::string(place) + ")";
 }
-
-}  // namespace
 
 std::string explain(const Judgement& judgement) {
   const std::string name = "'" + judgement.host_name + "'";
@@ -85,14 +80,14 @@ std::string explain(const Judgement& judgement) {
     case Refusal::no_such_region:
       return name + " does not exist and no size was given";
     case Refusal::mode_bits:
-      return "the mode of " + name + " gives no access" + at(judgement.place);
+      return "the mode of " + name + " gives no access" + in_brackets(judgement.place);
     case Refusal::region_full:
     case Refusal::share_of_region:
     case Refusal::connections:
     case Refusal::all_connections:
     case Refusal::size:
     case Refusal::regions:
-      return "it exceeds a limit: " + judgement.limit + at(judgement.place);
+      return "it exceeds a limit: " + judgement.limit + in_brackets(judgement.place);
   }
   return "unknown";
 }
@@ -189,6 +184,9 @@ std::uint32_t Manager::share_of(const RegionState& region, const std::string& ke
   }));
 }
 
+// Of an attachment that makes its region: room for all from the start, as every attach asks.
+constexpr std::size_t kMostLimits = 12;
+
 std::string Manager::Limit::text() const {
   std::string text =
       std::string(what) + ": " + std::to_string(used) + " of " + std::to_string(most) + " used";
@@ -197,7 +195,7 @@ std::string Manager::Limit::text() const {
 
 std::string Manager::Limit::complaint() const {
   const std::string_view key = name;
-  const std::string said = "it exceeds a limit: " + text() + at(std::string(place));
+  const std::string said = "it exceeds a limit: " + text() + in_brackets(place);
   if (key == "all-regions") return said + "; raise the limit of open files, a region takes sixteen of them";
   if (key.starts_with("all-")) return said;
   constexpr std::string_view kSystem = "system-";
@@ -211,6 +209,7 @@ std::vector<Manager::Limit> Manager::limits_of_attachment(const Principal& princ
   const bool vm = principal.is_vm();
   const std::string key = principal.key();
   std::vector<Limit> limits;
+  limits.reserve(kMostLimits);
   limits.push_back({"clients-per-region", "its share of the region's clients", Refusal::share_of_region,
                     region == nullptr ? 0 : share_of(*region, key), bounds.connections_per_region, 1,
                     bounds.place});

@@ -37,4 +37,6 @@ struct Manager::Limit {
 };
 
 Status status_of(Refusal refusal);
+// " (place)", if it is known.
+std::string in_brackets(std::string_view place);
 }  // namespace qvm::regions
