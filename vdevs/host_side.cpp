@@ -104,7 +104,7 @@ class Planner {
       if (!is_xml_text(path)) return refused("a command must be UTF-8 text without control characters");
       return End{End::Kind::command, path.substr(1), where, {}};
     }
-    const auto target = find_host_target(x_input, path);
+    const auto target = find_host_target(x_input, path, where);
     if (!target) return refused(target.error().message());
     if (target->mapped ? target->text == "pty" : is_terminal_master(path))
       return End{End::Kind::terminal, {}, where, {}};
@@ -113,7 +113,7 @@ class Planner {
     if (!file) return refused(file.error().message());
     // Who maps a port to a file wants to have its output there.
     output_only = target->mapped && both && !file->starts_with("/dev/");
-    return End{End::Kind::file, std::move(*file), where, target->mapped ? target->where : where};
+    return End{End::Kind::file, std::move(*file), where, target->where};
   }
 
   std::optional<HostSide> side() {

@@ -8,9 +8,10 @@
 
 namespace qvm::vdevs {
 
-Result<HostTarget> find_host_target(const PlanInput& input, const std::string& path) {
+Result<HostTarget> find_host_target(const PlanInput& input, const std::string& path,
+                                    const config::SourceRange& where) {
   const config::HostMapEntry* mapped = input.find_host_path ? input.find_host_path(path) : nullptr;
-  if (mapped == nullptr) return HostTarget{path};
+  if (mapped == nullptr) return HostTarget{path, false, where};
   if (mapped->kind != config::HostMapEntry::Kind::path)
     return fail(fmt::format("network '{}' stands for '{}'", mapped->target.value, path));
   return HostTarget{mapped->target.value, true, mapped->target.where};

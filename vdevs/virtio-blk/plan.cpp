@@ -40,7 +40,7 @@ std::optional<DiskFact> disk_of(const PlanInput& input, config::DiagnosticSink& 
   const std::string path(split.path);
   if (path.empty() || hostdev->text.front() == '>')
     return refuse(fmt::format("'{}' cannot be a disk", hostdev->text));
-  const auto target = find_host_target(input, path);
+  const auto target = find_host_target(input, path, hostdev->where);
   if (!target) return refuse(target.error().message());
   if (target->mapped && target->text == "-")
     return refuse(fmt::format("the VM's console stands for '{}'", path));

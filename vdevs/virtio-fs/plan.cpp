@@ -28,13 +28,13 @@ std::optional<HostObject> directory_of(const PlanInput& input, const config::Arg
                 "write 'host_path DIRECTORY'");
     return std::nullopt;
   };
-  const auto target = find_host_target(input, option.text);
+  const auto target = find_host_target(input, option.text, option.where);
   if (!target) return refuse(target.error().message());
   auto path = host_file(input, target->text);
   if (!path) return refuse(path.error().message());
   if (input.is_directory && !input.is_directory(*path))
     return refuse(fmt::format("there is no directory '{}' on this host", *path));
-  return HostObject{HostObject::Kind::path, std::move(*path), target->mapped ? target->where : option.where};
+  return HostObject{HostObject::Kind::path, std::move(*path), target->where};
 }
 
 DomainElement filesystem_element(const PlanInput& input, const std::string& path, const std::string& tag) {
