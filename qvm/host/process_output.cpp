@@ -32,10 +32,13 @@ std::string_view without_prefix(std::string_view line) {
   return colon == std::string_view::npos ? line : line.substr(colon + 2);
 }
 
+// libvirt's last line about a domain, before the reason.
+constexpr std::string_view kOver = "shutting down, reason=";
+
 // Lines of libvirt's log of a domain that tell nothing about the reason.
 bool is_routine(std::string_view line) {
   return line.empty() || line.find("starting up libvirt") != std::string_view::npos ||
-         line.find("shutting down, reason=") != std::string_view::npos ||
+         line.find(kOver) != std::string_view::npos ||
          line.find("terminating on signal") != std::string_view::npos ||
          line.find(" is tainted") != std::string_view::npos ||
          line.find("warning: ") != std::string_view::npos || line.ends_with('\\') || line.starts_with("-");
@@ -46,7 +49,6 @@ bool is_routine(std::string_view line) {
 class PowerOff {
  public:
   void note(std::string_view line) {
-    constexpr std::string_view kOver = "shutting down, reason=";
     if (const auto over = line.find(kOver); over != std::string_view::npos) {
       x_reason = line.substr(over + kOver.size());
     } else if (line.find("terminating on signal 15 from pid ") != std::string_view::npos) {
