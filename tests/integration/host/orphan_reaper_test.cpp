@@ -54,12 +54,12 @@ std::vector<OrphanReaper::Exit> reap_when_signalled(OrphanReaper& reaper) {
   return reaper.reap();
 }
 
-TEST(OrphanReaper, CollectsOrphansOfTheCommandsNamed) {
+void expect_collected(const char* command) {
   auto reaper = OrphanReaper::create({"qemu-"});
   ASSERT_TRUE(reaper) << reaper.error().message();
   int lifeline[2] = {-1, -1};
   ASSERT_EQ(::pipe(lifeline), 0);
-  const pid_t orphan = start_orphan("qemu-system-x86", lifeline[0], lifeline[1]);
+  const pid_t orphan = start_orphan(command, lifeline[0], lifeline[1]);
   // The direct child's end was signalled too.
   EXPECT_TRUE((*reaper)->reap().empty());
 
@@ -73,48 +73,37 @@ TEST(OrphanReaper, CollectsOrphansOfTheCommandsNamed) {
   ::close(lifeline[0]);
 }
 
+TEST(OrphanReaper, CollectsOrphansOfTheCommandsNamed) {
+  expect_collected("qemu-system-x86");
+}
+
 // The disk was full, or exec() failed: it still has the name of the thread that called libvirt.
 TEST(OrphanReaper, CollectsWhatNeverBecameQemu) {
+  expect_collected("worker");
+}
+
+// A child that has done this before it ends.
+void expect_left_to_us(void (*prepare)()) {
   auto reaper = OrphanReaper::create({"qemu-"});
   ASSERT_TRUE(reaper) << reaper.error().message();
-  int lifeline[2] = {-1, -1};
-  ASSERT_EQ(::pipe(lifeline), 0);
-  const pid_t orphan = start_orphan("worker", lifeline[0], lifeline[1]);
-  EXPECT_TRUE((*reaper)->reap().empty());
-  ::close(lifeline[1]);
-  const auto exits = reap_when_signalled(**reaper);
-  ASSERT_EQ(exits.size(), 1U);
-  EXPECT_EQ(exits[0].pid, orphan);
-  ::close(lifeline[0]);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    prepare();
+    ::_exit(3);
+  }
+  EXPECT_TRUE(reap_when_signalled(**reaper).empty());
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 3);
 }
 
 // The one between us and an orphan: libvirt waits for it.
 TEST(OrphanReaper, LeavesLeadersOfSessionsToThoseWhoStartedThem) {
-  auto reaper = OrphanReaper::create({"qemu-"});
-  ASSERT_TRUE(reaper) << reaper.error().message();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::setsid();
-    ::_exit(3);
-  }
-  EXPECT_TRUE(reap_when_signalled(**reaper).empty());
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(WEXITSTATUS(status), 3);
+  expect_left_to_us([] { ::setsid(); });
 }
 
 TEST(OrphanReaper, LeavesDirectChildrenToThoseWhoStartedThem) {
-  auto reaper = OrphanReaper::create({"qemu-"});
-  ASSERT_TRUE(reaper) << reaper.error().message();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::prctl(PR_SET_NAME, "qemu-system-x86");
-    ::_exit(3);
-  }
-  EXPECT_TRUE(reap_when_signalled(**reaper).empty());
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(WEXITSTATUS(status), 3);
+  expect_left_to_us([] { ::prctl(PR_SET_NAME, "qemu-system-x86"); });
 }
 
 TEST(OrphanReaper, WaitsUntilNoOrphanIsLeft) {
