@@ -139,10 +139,13 @@ Result<UniqueFd> connect_or_start(const std::string& runtime_directory, const st
   // and one that is just ending keeps its successor from coming up.
   const auto deadline = Clock::now() + kDeadline;
   RetryPause pause({.first = std::chrono::milliseconds(2), .most = std::chrono::milliseconds(100)});
+  // A service manager that listens for it starts it when somebody knocks. Whoever knocks stays at the door
+  // until there is an answer, or qvm-regiond would end as idle before it is asked for anything.
+  UniqueFd knocking;
   for (;;) {
-    // A service manager that listens for it starts it when somebody knocks.
-    const auto knock = wire::connect_to((runtime_directory + "/host.sock").c_str());
-    if (!knock) {
+    if (auto knock = wire::connect_to((runtime_directory + "/host.sock").c_str())) {
+      knocking = std::move(*knock);
+    } else {
       if (auto started = start(runtime_directory, program, deadline); !started)
         return tl::unexpected(std::move(started.error()));
     }

@@ -3,6 +3,7 @@
 #include "tests/support/regions_fixture.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <thread>
 
 #include "qvm/base/unique_fd.h"
@@ -34,6 +36,15 @@ bool wait_for_death(pid_t pid, std::chrono::milliseconds deadline) {
   if (!process) return true;
   pollfd waiting{process.get(), POLLIN, 0};
   return ::poll(&waiting, 1, static_cast<int>(deadline.count())) == 1;
+}
+
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds deadline) {
+  const auto end = Clock::now() + deadline;
+  while (!condition()) {
+    if (Clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace
@@ -145,10 +156,26 @@ std::vector<pid_t> RegionsFixture::pids(bool keeper) const {
   return found;
 }
 
+pid_t RegionsFixture::daemon_pid() const {
+  return only_pid(false);
+}
+pid_t RegionsFixture::keeper_pid() const {
+  return only_pid(true);
+}
+
+pid_t RegionsFixture::only_pid(bool keeper) const {
+  std::vector<pid_t> found;
+  if (eventually([&] { return (found = pids(keeper)).size() == 1; }, kDeadline)) return found.front();
+  throw std::runtime_error(
+      fmt::format("there are {} {} and not one", found.size(), keeper ? "keepers" : "daemons"));
+}
+
+bool RegionsFixture::all_have_ended() const {
+  return eventually([&] { return daemon_pids().empty() && keeper_pids().empty(); }, kDeadline);
+}
+
 void RegionsFixture::kill_daemon() {
-  const auto daemons = daemon_pids();
-  ASSERT_EQ(daemons.size(), 1U);
-  kill_and_wait(daemons.front());
+  kill_and_wait(daemon_pid());
 }
 
 std::string RegionsFixture::log() const {
@@ -156,12 +183,7 @@ std::string RegionsFixture::log() const {
 }
 
 bool RegionsFixture::logs(std::string_view text, std::chrono::milliseconds deadline) const {
-  const auto end = Clock::now() + deadline;
-  while (log().find(text) == std::string::npos) {
-    if (Clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
+  return eventually([&] { return log().find(text) != std::string::npos; }, deadline);
 }
 
 Connection* attach(Client& client, const std::string& name, std::uint32_t pages) {

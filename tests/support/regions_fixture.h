@@ -40,9 +40,16 @@ class RegionsFixture : public ::testing::Test {
   std::unique_ptr<Client> connect_vm(const std::string& name, const std::string& vdev = "shmem0");
   std::unique_ptr<Client> host_client(const std::string& label = "test");
 
-  // Processes of this directory's qvm-regiond.
+  // Processes of this directory's qvm-regiond. One that is ending, or is just being made, is among them or
+  // not.
   std::vector<pid_t> daemon_pids() const;  // without keepers
   std::vector<pid_t> keeper_pids() const;
+  // The only one there is: waits for the end of others and until it can be found. Fails the test after
+  // kDeadline.
+  pid_t daemon_pid() const;
+  pid_t keeper_pid() const;
+  // Waits until the last of them has ended; false after kDeadline.
+  bool all_have_ended() const;
   // Kills it (SIGKILL) and returns when it is dead.
   void kill_daemon();
 
@@ -53,6 +60,7 @@ class RegionsFixture : public ::testing::Test {
 
  private:
   std::vector<pid_t> pids(bool keeper) const;
+  pid_t only_pid(bool keeper) const;
 
   std::string x_directory;
   std::unique_ptr<Admin> x_admin;

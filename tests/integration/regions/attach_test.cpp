@@ -87,7 +87,7 @@ TEST_F(RegionsAttach, WhoStaysKeepsNobodyFromComingLater) {
     std::filesystem::remove(directory() + "/vm");
     reopen_admin();
   }
-  EXPECT_EQ(daemon_pids().size(), 1U);
+  EXPECT_NO_THROW(daemon_pid());
 }
 
 }  // namespace

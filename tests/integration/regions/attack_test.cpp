@@ -214,10 +214,7 @@ TEST_F(RegionsAttack, SessionsOfOthersCannotBeGuessed) {
 }
 
 TEST_F(RegionsAttack, OtherProcessesAreClosed) {
-  std::vector<pid_t> processes = daemon_pids();
-  for (const pid_t keeper : keeper_pids()) processes.push_back(keeper);
-  processes.push_back(::getpid());
-  ASSERT_EQ(processes.size(), 3U);
+  const pid_t processes[] = {daemon_pid(), keeper_pid(), ::getpid()};
   Intruder intruder(kAttacker, [&]() -> std::string {
     for (const pid_t pid : processes) {
       const std::string proc = "/proc/" + std::to_string(pid);
@@ -340,7 +337,7 @@ TEST_F(RegionsAttack, HolesArePagesOfZeros) {
 // to the open file and not to the descriptor can be changed under them.
 TEST_F(RegionsAttack, WhatBelongsToTheOpenFileIsNotUsed) {
   const Connection* mine = attach(*victim, "public");
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   Intruder intruder(kAttacker, [&]() -> std::string {
     RawClient& raw = lasting_client();
     raw.welcomed();
@@ -370,7 +367,7 @@ TEST_F(RegionsAttack, WhatBelongsToTheOpenFileIsNotUsed) {
   auto other = host_client();
   EXPECT_EQ(attach(*other, "public")->index(), 2U);
   expect_service();
-  EXPECT_EQ(daemon_pids().front(), daemon);
+  EXPECT_EQ(daemon_pid(), daemon);
 }
 
 // Signals.
@@ -495,7 +492,7 @@ TEST_F(RegionsAttack, AReceiverThatIsSlowToWakeSlowsNoSender) {
 // It stays attached: on a slow machine waking takes long for everybody.
 TEST_F(RegionsAttack, AClientThatIsSlowToWakeIsServedLessOften) {
   constexpr std::chrono::seconds kAttack{4};
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   const auto before = test::processor_time(daemon);
   Intruder intruder(kAttacker, [&]() -> std::string {
     RawClient& raw = lasting_client();
@@ -524,7 +521,7 @@ TEST_F(RegionsAttack, AClientThatIsSlowToWakeIsServedLessOften) {
 // Exhaustion.
 
 TEST_F(RegionsAttack, DescriptorsInMessagesAreNobodysBurden) {
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   const long before = descriptors_of(daemon);
   Intruder intruder(kAttacker, [&]() -> std::string {
     for (int round = 0; round < 100; ++round) {
@@ -550,7 +547,7 @@ TEST_F(RegionsAttack, DescriptorsInMessagesAreNobodysBurden) {
 }
 
 TEST_F(RegionsAttack, HalfOpenSessionsAreBounded) {
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   const long before = descriptors_of(daemon);
   Intruder intruder(kAttacker, [&]() -> std::string {
     static std::vector<UniqueFd> silent;

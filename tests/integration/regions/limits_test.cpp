@@ -200,7 +200,7 @@ TEST_F(RegionsLimits, ALockedRegionIsLocked) {
   const auto locked_kib = [this] {
     // An answer means that the one that is asked about has taken over.
     EXPECT_TRUE(admin().describe_json());
-    std::ifstream status("/proc/" + std::to_string(daemon_pids().front()) + "/status");
+    std::ifstream status("/proc/" + std::to_string(daemon_pid()) + "/status");
     for (std::string line; std::getline(status, line);) {
       if (line.starts_with("VmLck:")) return std::stoul(line.substr(6));
     }
@@ -218,7 +218,7 @@ TEST_F(RegionsLimits, AFileThatIsTooBigIsNoMemory) {
   auto client = host_client();
   attach(*client, "small");
   const rlimit limit{1 << 20, 1 << 20};
-  ASSERT_EQ(::prlimit(daemon_pids().front(), RLIMIT_FSIZE, &limit, nullptr), 0);
+  ASSERT_EQ(::prlimit(daemon_pid(), RLIMIT_FSIZE, &limit, nullptr), 0);
   const auto daemon = daemon_pids();
   EXPECT_EQ(try_attach(*client, "a", 512), Status::no_memory);
   EXPECT_EQ(try_attach(*client, "b", 1024), Status::no_memory);

@@ -27,7 +27,7 @@ namespace {
 class RegionsPressure : public RegionsFixture {
  protected:
   long descriptors_of_daemon() {
-    const std::string directory = "/proc/" + std::to_string(daemon_pids().front()) + "/fd";
+    const std::string directory = "/proc/" + std::to_string(daemon_pid()) + "/fd";
     return std::distance(std::filesystem::directory_iterator(directory),
                          std::filesystem::directory_iterator());
   }
@@ -236,7 +236,7 @@ TEST_F(RegionsPressure, AProcessWithoutDescriptorsIsRefusedAndCanTryAgain) {
 }
 
 TEST_F(RegionsPressure, ADaemonWithoutDescriptorsHangsUpOnEverybodyWhoConnects) {
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   int highest = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(daemon) + "/fd"))
     highest = std::max(highest, std::stoi(entry.path().filename().string()));
@@ -261,7 +261,7 @@ TEST_F(RegionsPressure, ADaemonWithoutDescriptorsHangsUpOnEverybodyWhoConnects) 
 TEST_F(RegionsPressure, AKeeperThatStandsStillIsReplaced) {
   auto client = host_client();
   Connection* mine = attach(*client, "moo");
-  const pid_t stopped = keeper_pids().front();
+  const pid_t stopped = keeper_pid();
   ::kill(stopped, SIGSTOP);
   auto other = host_client();
   // Until the daemon finds that nobody takes what it wants to have kept.

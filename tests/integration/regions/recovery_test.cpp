@@ -54,8 +54,8 @@ class Bystander {
 class RegionsRecovery : public RegionsFixture {
  protected:
   // While it is stopped, a qvm-regiond that dies stays dead.
-  void stop_keeper() { ::kill(keeper_pids().front(), SIGSTOP); }
-  void continue_keeper() { ::kill(keeper_pids().front(), SIGCONT); }
+  void stop_keeper() { ::kill(keeper_pid(), SIGSTOP); }
+  void continue_keeper() { ::kill(keeper_pid(), SIGCONT); }
 };
 
 TEST_F(RegionsRecovery, DeathOfAClientLooksLikeADetach) {
@@ -104,7 +104,7 @@ TEST_F(RegionsRecovery, ADaemonThatHangsIsWaitedForOnceByAllWhoLeave) {
   std::vector<Connection*> connections;
   for (int i = 0; i < 10; ++i) connections.push_back(attach(*leaver, "moo" + std::to_string(i)));
   ASSERT_TRUE(process_until(*watcher, [&] { return seen->read_status() >> 16 == 3; }));
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   ::kill(daemon, SIGSTOP);
   const auto start = std::chrono::steady_clock::now();
   for (Connection* connection : connections) leaver->detach(connection);
@@ -201,14 +201,13 @@ TEST_F(RegionsRecovery, ADeadKeeperIsReplaced) {
   auto client = host_client();
   Connection* mine = attach(*client, "moo");
   for (int round = 0; round < 3; ++round) {
-    const pid_t old = keeper_pids().front();
+    const pid_t old = keeper_pid();
     kill_and_wait(old);
     // Whatever goes through the daemon now comes after the replacement.
     ASSERT_TRUE(admin().describe_json());
     auto again = host_client();
     attach(*again, "moo");
-    ASSERT_EQ(keeper_pids().size(), 1U);
-    ASSERT_NE(keeper_pids().front(), old);
+    ASSERT_NE(keeper_pid(), old);
     again.reset();
     kill_daemon();
     auto other = host_client();
@@ -232,7 +231,7 @@ TEST_F(RegionsRecovery, TheAdminDoesNotNoticeARestart) {
 
 TEST_F(RegionsRecovery, WhatTimedOutWhileTheDaemonStoodStillIsUndone) {
   const RegionSpec moo{.name = "moo", .bytes = kPageBytes, .owner = ::getuid(), .group = ::getgid()};
-  const pid_t daemon = daemon_pids().front();
+  const pid_t daemon = daemon_pid();
   ::kill(daemon, SIGSTOP);
   auto hasty = Admin::open(directory(), "/none", std::chrono::milliseconds(100));
   ASSERT_TRUE(hasty);
@@ -252,7 +251,7 @@ TEST_F(RegionsRecovery, WithBothGoneWhatIsLostIsSaid) {
   auto peer = host_client("right");
   Connection* mine = attach(*client, "moo");
   Connection* theirs = attach(*peer, "moo");
-  const pid_t keeper = keeper_pids().front();
+  const pid_t keeper = keeper_pid();
   stop_keeper();
   kill_daemon();
   kill_and_wait(keeper);

@@ -186,9 +186,7 @@ TEST_F(RegionsStress, AHundredThousandSignalsCostNoDaemonAnything) {
   here->process();
   // Whatever is put off for a moment is over by then.
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  std::vector<pid_t> daemons = daemon_pids();
-  for (const pid_t pid : keeper_pids()) daemons.push_back(pid);
-  ASSERT_EQ(daemons.size(), 2U);
+  const pid_t daemons[] = {daemon_pid(), keeper_pid()};
   const auto turns = [&] {
     std::uint64_t sum = 0;
     for (const pid_t pid : daemons) sum += turns_of(pid);
@@ -221,10 +219,7 @@ TEST_F(RegionsStress, ThousandsOfCyclesCostNothing) {
     client->detach(attach(*client, "held"));
   };
   for (int i = 0; i < 500; ++i) cycle();
-  std::vector<pid_t> pids = daemon_pids();
-  for (const pid_t pid : keeper_pids()) pids.push_back(pid);
-  pids.push_back(::getpid());
-  ASSERT_EQ(pids.size(), 3U);
+  const std::vector<pid_t> pids = {daemon_pid(), keeper_pid(), ::getpid()};
   const auto look = [&] {
     // What it had no room for comes when it has read the rest, and the keeper lets go a moment later, too.
     holder->process();
