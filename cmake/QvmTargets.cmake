@@ -8,7 +8,10 @@ target_compile_options(qvm_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wsuggest-override -Wnon-virtual-dtor>
   $<$<BOOL:${QVM_WARNINGS_AS_ERRORS}>:-Werror>)
 target_include_directories(qvm_flags INTERFACE "${PROJECT_SOURCE_DIR}")
-target_compile_definitions(qvm_flags INTERFACE _GNU_SOURCE)
+# Asserts are on in every build, whatever its type, and those of the standard library's containers with them: what runs
+# inside QEMU holds a guest's memory, and a process that ends is dealt with everywhere, one that goes on wrongly is not.
+target_compile_options(qvm_flags INTERFACE -UNDEBUG)
+target_compile_definitions(qvm_flags INTERFACE _GNU_SOURCE $<$<COMPILE_LANGUAGE:CXX>:_GLIBCXX_ASSERTIONS>)
 
 if(QVM_SANITIZE)
   add_library(qvm_sanitize INTERFACE)

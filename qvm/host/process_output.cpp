@@ -67,7 +67,7 @@ std::string presentable(std::string_view line) {
   constexpr std::size_t kLongest = 500;
   std::string text(line.substr(0, kLongest));
   for (char& c : text) {
-    if ((c >= 0 && c < 0x20) || c == 0x7f) c = '?';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   // The control characters beyond ASCII are two bytes in UTF-8.
   for (std::size_t at = 0; at + 1 < text.size(); ++at) {

@@ -3,6 +3,8 @@
 // A VM whose vdev cannot start does not start: one line that says why, and QEMU's exit status 1.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ostream>
 #include <string>
 
 #include "tests/support/vdevs/qemu_process.h"
@@ -25,6 +27,9 @@ struct Failure {
   const char* object;
   const char* message;  // "%": the object's path
 };
+void PrintTo(const Failure& failure, std::ostream* out) {
+  *out << failure.object;
+}
 class VdevCannotStart : public ::testing::TestWithParam<Failure> {};
 
 TEST_P(VdevCannotStart, SaysWhyInOneLineAndEnds) {
@@ -46,7 +51,12 @@ INSTANTIATE_TEST_SUITE_P(
             "'%' was built for version 99 of the vdev ABI; this qvm takes versions 4 to 5: build it again"},
         Failure{"create", "option 'colour' is not one of red, green"},
         Failure{"start", "connect to '/nowhere/regions.sock': No such file or directory"},
-        Failure{"silent", "it could not be started and gave no reason"}));
+        Failure{"silent", "it could not be started and gave no reason"}),
+    [](const auto& failure) {
+      std::string name = failure.param.object;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 // What the option table made of an argument, and what a text is without one.
 TEST(VdevLoading, AVdevIsGivenTypedValues) {
