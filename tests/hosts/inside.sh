@@ -21,8 +21,8 @@ write_versions() {
   printf 'kernel\t%s\n' "$(uname -r)"
   printf 'QEMU\t%s\n' "$(version_of "$emulator" --version)"
   printf 'libvirt\t%s\n' "$(dpkg-query -W -f '${source:Upstream-Version}' libvirt0 2>/dev/null)"
-  printf 'compiler\t%s\n' "$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=.*\///p' "$build/CMakeCache.txt" | head -n 1) $(
-    strings -a "$build/bin/qvmd" 2>/dev/null | sed -nE 's/^GCC: \(.*\) ([0-9.]+)$/\1/p' | head -n 1)"
+  printf 'compiler\t%s\n' "$(sed -nE 's/^set\(CMAKE_CXX_COMPILER_(ID|VERSION) "([^"]*)"\)$/\2/p' \
+    "$build"/CMakeFiles/*/CMakeCXXCompiler.cmake | paste -sd ' ')"
   printf 'KVM\t%s\n' "$(if [ -c /dev/kvm ]; then echo "the kernel's own"; else echo none; fi)"
 }
 

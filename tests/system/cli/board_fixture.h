@@ -30,11 +30,6 @@ inline bool gic_exists([[maybe_unused]] unsigned version) {
 #endif
 }
 
-// The line that a board needs to start on this host, if it does not say which gic it has.
-inline std::string usual_gic() {
-  return gic_exists(3) ? "" : "vdev gic version 2\n";
-}
-
 class BoardCliTest : public CliTest {
  protected:
   void SetUp() override {
