@@ -17,5 +17,6 @@ if(NOT QVM_SANITIZE)
   linux_program(copy-bench tests/bench/linux/copy.c guests/linux/lib/qvmshm_guest.c)
   linux_program(notify-bench
     tests/bench/linux/notify.c tests/bench/linux/notify_channels.c guests/linux/lib/qvmshm_guest.c)
+  add_custom_target(benches_in_linux ALL DEPENDS linux-copy-bench linux-notify-bench)
   set_target_properties(libvirt_peer hold_vms host_cycles host_notify many_clients lint_rate PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 endif()
