@@ -15,13 +15,12 @@ Result<host::Hypervisor*> HypervisorPool::get(const std::string& uri) {
   return slot.get();
 }
 
-bool HypervisorPool::is_open(const std::string& uri) {
-  const std::lock_guard lock(x_mutex);
-  return x_hypervisors.contains(uri) && x_hypervisors.at(uri) != nullptr;
-}
-
 void HypervisorPool::abandon(const std::string& uri, const std::string& domain) {
-  if (uri.empty() && !is_open(uri)) return x_abandon(domain);
+  if (uri.empty()) {
+    // Nobody opens it meanwhile.
+    const std::lock_guard lock(x_mutex);
+    if (x_hypervisors[uri] == nullptr) return x_abandon(domain);
+  }
   if (auto hypervisor = get(uri)) (void)(*hypervisor)->destroy(domain);
 }
 

@@ -32,8 +32,6 @@ class HypervisorPool {
   void abandon(const std::string& uri, const std::string& domain);
 
  private:
-  bool is_open(const std::string& uri);
-
   Open x_open;
   Abandon x_abandon;
   std::mutex x_mutex;

@@ -221,6 +221,11 @@ Result<void> Launcher::plug_in(const VmRecord& vm, const std::vector<PluggedEnd>
 
 Result<void> Launcher::destroy(const VmRecord& vm) {
   auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+  if (!hypervisor && vm.libvirt_uri.empty()) {
+    // Our own libvirt cannot take VMs over now. What is to be ended needs none.
+    x_hypervisors.abandon({}, vm.plan.name);
+    return {};
+  }
   if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
   return (*hypervisor)->destroy(vm.plan.name);
 }
@@ -241,10 +246,14 @@ void Launcher::kill(const VmRecord& vm) {
   complain_if_failed(destroy(vm), fmt::format("stop VM '{}'", vm.plan.name));
 }
 
-Result<bool> Launcher::has_domain(const VmRecord& vm) {
-  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
+Result<std::vector<host::DomainInfo>> Launcher::list(const std::string& uri) {
+  auto hypervisor = x_hypervisors.get(uri);
   if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
-  const auto domains = (*hypervisor)->list();
+  return (*hypervisor)->list();
+}
+
+Result<bool> Launcher::has_domain(const VmRecord& vm) {
+  const auto domains = list(vm.libvirt_uri);
   if (!domains) return tl::unexpected(domains.error());
   return std::any_of(domains->begin(), domains->end(),
                      [&](const host::DomainInfo& one) { return one.name == vm.plan.name; });
@@ -293,6 +302,9 @@ Launcher::Found Launcher::usable_records(const std::set<std::string>& names) {
       remove_vm_directory(x_paths, name);
     } else if (!record) {
       is_foreign(foreign_record(x_paths, name), record.error());
+      auto progress = read_progress(x_paths, name);
+      if (progress || progress.error().code() == ENOENT)
+        found.foreign.back().progress = std::move(progress).value_or(lifecycle::Progress());
     } else if (!was_started(*record)) {
       halves.push_back(std::move(*record));
     } else if (auto progress = read_progress(x_paths, name); progress || progress.error().code() == ENOENT) {
@@ -336,14 +348,18 @@ void Launcher::destroy_strays() {
 
 Launcher::Found Launcher::adopt(const std::set<std::string>& names) {
   Found found = usable_records(names);
+  // Each is asked once: one that cannot be had now could not be had for the next VM either.
+  std::map<std::string, Result<std::vector<host::DomainInfo>>> asked;
   for (Adopted& vm : std::exchange(found.adopted, {})) {
-    auto hypervisor = x_hypervisors.get(vm.vm.libvirt_uri);
-    auto domains = hypervisor
-                       ? (*hypervisor)->list()
-                       : Result<std::vector<host::DomainInfo>>(tl::unexpected(std::move(hypervisor.error())));
+    const std::string& uri = vm.vm.libvirt_uri;
+    if (!asked.contains(uri)) asked.emplace(uri, list(uri));
+    const auto& domains = asked.at(uri);
     if (!domains) {
       // Unknown is not gone: it stays as it is until libvirt can be asked.
-      found.foreign.push_back({.vm = std::move(vm.vm), .why = domains.error().message(), .for_now = true});
+      found.foreign.push_back({.vm = std::move(vm.vm),
+                               .why = domains.error().message(),
+                               .for_now = true,
+                               .progress = std::move(vm.progress)});
       continue;
     }
     const auto domain = std::find_if(domains->begin(), domains->end(),

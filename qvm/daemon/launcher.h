@@ -100,8 +100,9 @@ class Launcher {
   struct Foreign {
     VmRecord vm{};
     std::string why{};
-    bool for_now = false;  // it can be another matter when it is tried again
-    pid_t pid = 0;         // of its process, 0 if it is not known
+    bool for_now = false;                           // it can be another matter when it is tried again
+    pid_t pid = 0;                                  // of its process, 0 if it is not known
+    std::optional<lifecycle::Progress> progress{};  // absent: it cannot be read
   };
   struct Found {
     std::vector<Adopted> adopted{};
@@ -123,6 +124,7 @@ class Launcher {
   bool was_started(const VmRecord& vm) const;
   void forget(const VmRecord& vm);
   void destroy_strays();
+  Result<std::vector<host::DomainInfo>> list(const std::string& uri);
   void destroy_all(const std::vector<const VmRecord*>& vms);
   void remove_rights(const std::string& vm);
   void remove_region(const std::string& region);

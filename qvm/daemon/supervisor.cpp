@@ -48,7 +48,7 @@ lifecycle::Adopted event_of(const Launcher::Found& found) {
     if (vm.process) adopted.vms.back().process = vm.process->pid;
   }
   for (const Launcher::Foreign& vm : found.foreign)
-    adopted.foreign.push_back({description_of(vm.vm), vm.why, vm.for_now, vm.pid});
+    adopted.foreign.push_back({description_of(vm.vm), vm.why, vm.for_now, vm.pid, vm.progress});
   return adopted;
 }
 

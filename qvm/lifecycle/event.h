@@ -31,8 +31,9 @@ struct Adopted {
   struct Foreign {
     Description description{};
     std::string why{};
-    bool for_now = false;  // it can be another matter later
-    pid_t pid = 0;         // 0: not known
+    bool for_now = false;                // it can be another matter later
+    pid_t pid = 0;                       // 0: not known
+    std::optional<Progress> progress{};  // absent: it cannot be read
   };
   std::vector<Vm> vms{};
   std::vector<Foreign> foreign{};

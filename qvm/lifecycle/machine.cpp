@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace qvm::lifecycle {
@@ -22,6 +24,17 @@ constexpr Ticks kLookAgain = 1s;
 
 std::string no_such_vm(const std::string& name) {
   return fmt::format("there is no VM '{}' ('qvm ps' lists them)", name);
+}
+
+// What is lacking now and what was a moment ago: how much it is changes all the time.
+bool same_but_for_numbers(std::string_view one, std::string_view other) {
+  const auto without_numbers = [](std::string_view text) {
+    std::string kept;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(kept),
+                 [](char c) { return c < '0' || c > '9'; });
+    return kept;
+  };
+  return without_numbers(one) == without_numbers(other);
 }
 
 }  // namespace
@@ -53,6 +66,8 @@ void Machine::on(const Adopted& found) {
     vm.status.restarts = one.progress.restarts;
     vm.in_a_row = one.progress.in_a_row;
     vm.ever_up = true;
+    if (one.progress.phase == Progress::Phase::running || one.progress.phase == Progress::Phase::stopping)
+      vm.run.verdict = one.progress.outcome;
     if (!one.progress.stop_wanted) continue;
     vm.stop = {.timeout = one.progress.stop_timeout};
     wanted.vms.push_back(vm.id);
@@ -77,14 +92,14 @@ bool Machine::may_adopt(const std::string& name) const {
   return known == x_vms.end() || known->second.is<Foreign>();
 }
 
-// It keeps its number and its owner if it was foreign until now.
+// If it was foreign until now, it keeps its number, its owner, and that it is to be stopped when its turn
+// comes.
 Vm& Machine::adopt_vm(const Description& description) {
   Vm& vm = x_vms[description.name];
-  const VmId id = vm.id != 0 ? vm.id : x_next++;
-  const ClientId owner = vm.owner;
-  vm = {};
-  vm.id = id;
-  vm.owner = owner;
+  Vm before = std::exchange(vm, {});
+  vm.id = before.id != 0 ? before.id : x_next++;
+  vm.owner = before.owner;
+  vm.stop = before.stop;
   vm.description = description;
   vm.status = {.name = description.name, .since = description.since, .terminals = description.terminals};
   begin_run(vm);
@@ -96,11 +111,11 @@ void Machine::adopt_foreign(const Adopted::Foreign& foreign) {
   const std::string why = foreign.pid == 0 ? foreign.why + "; it has no process" : foreign.why;
   if (Vm* known = find(foreign.description.name)) {
     Foreign* now = known->in<Foreign>();
-    if (now != nullptr && now->why == why) return;
+    if (now != nullptr && same_but_for_numbers(now->why, why)) return;
   }
   Vm& vm = adopt_vm(foreign.description);
   vm.status.pid = foreign.pid;
-  enter(vm, Foreign{why, foreign.for_now});
+  enter(vm, Foreign{why, foreign.for_now, foreign.progress});
   x_decisions.adopt(vm.description.name, "left as it is, because " + why);
   if (foreign.pid != 0) {
     vm.run.up_since = x_now.ticks;
@@ -126,6 +141,7 @@ void Machine::adopt_living(Vm& vm, const Adopted::Vm& found) {
   vm.run.up_since = since.wall_ms != 0 ? std::min(since.ticks, x_now.ticks) : x_now.ticks;
   emit(LinkAgain{domain_of(vm)});
   if (vm.description.owned) emit(ArmOwner{vm.id, kOwnerGrace});
+  if (vm.run.verdict != Outcome::none) return destroy(vm);
   // It may have panicked while nobody looked.
   emit(AskStandstill{domain_of(vm), {}});
 }

@@ -118,7 +118,16 @@ void Machine::stop_vm(Vm& vm, Ticks timeout) {
 void Machine::want_stop(Vm& vm, Ticks timeout) {
   if (vm.stop && vm.stop->timeout <= timeout) return;
   vm.stop = {.timeout = timeout, .turn = vm.stop && vm.stop->turn};
-  if (!vm.is<Leaving>()) save(vm, vm.is<Making>() ? Progress::Phase::creating : Progress::Phase::stopping);
+  if (const Foreign* foreign = vm.foreign()) {
+    if (!foreign->progress) return;
+    Progress progress = *foreign->progress;
+    progress.phase = Progress::Phase::stopping;
+    progress.stop_wanted = true;
+    progress.stop_timeout = timeout;
+    emit(Save{vm.description.name, std::move(progress)});
+  } else if (!vm.is<Leaving>()) {
+    save(vm, vm.is<Making>() ? Progress::Phase::creating : Progress::Phase::stopping);
+  }
 }
 
 // Its end is wanted and its turn has come.
@@ -214,7 +223,11 @@ void Machine::give_up_on(Vm& vm, Outcome verdict) {
   const bool later = vm.is<Making>() || vm.is<LettingRun>();
   if (!later && !vm.is<Waiting>() && !vm.is<Running>() && !vm.is<Stopping>()) return;
   vm.run.verdict = verdict;
-  if (!later) destroy(vm);
+  if (later) return;
+  // A successor that finds it ended would not know why.
+  save(vm, vm.stop ? Progress::Phase::stopping : Progress::Phase::running,
+       {.outcome = verdict, .reason = {}});
+  destroy(vm);
 }
 
 void Machine::destroy(Vm& vm) {
@@ -245,8 +258,10 @@ void Machine::cannot_be_stopped(Vm& vm, const std::string& why) {
   vm.stop.reset();
   if (std::optional<Foreign> was = std::move(vm.in<Stopping>()->was)) {
     const std::string why_foreign = was->why;
+    if (was->progress) emit(Save{name, *was->progress});
     enter(vm, std::move(*was));
     set_state(vm, VmState::foreign, {.outcome = Outcome::none, .reason = why_foreign});
+    look_again_later();
   } else {
     enter(vm, Running{});
     set_state(vm, VmState::running, {.outcome = Outcome::none, .reason = text});
@@ -262,6 +277,8 @@ void Machine::cannot_be_stopped(Vm& vm, const std::string& why) {
       other->stop.reset();
       if (other->is<Waiting>()) save(*other, Progress::Phase::waiting);
       if (other->is<Running>()) save(*other, Progress::Phase::running);
+      if (const Foreign* foreign = other->in<Foreign>(); foreign != nullptr && foreign->progress)
+        emit(Save{other->description.name, *foreign->progress});
       if (const Restarting* restarting = other->in<Restarting>())
         save(*other, Progress::Phase::restarting,
              {.outcome = other->status.outcome, .reason = other->status.reason}, restarting->due);

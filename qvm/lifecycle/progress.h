@@ -21,13 +21,15 @@ struct Progress {
     leaving,     // it has ended for good, and what it leaves is being taken away
   };
   Phase phase = Phase::running;
-  Time since{};                     // of the phase
-  Time due{};                       // restarting: when it is started
-  unsigned in_a_row = 0;            // restarts without a stable run between them
-  std::uint32_t restarts = 0;       // all of them
-  bool stop_wanted = false;         // also while it is being made
-  Ticks stop_timeout{};             // stopping: how long its guest may take
-  Outcome outcome = Outcome::none;  // restarting, leaving: of the run before
+  Time since{};                // of the phase
+  Time due{};                  // restarting: when it is started
+  unsigned in_a_row = 0;       // restarts without a stable run between them
+  std::uint32_t restarts = 0;  // all of them
+  bool stop_wanted = false;    // also while it is being made
+  Ticks stop_timeout{};        // stopping: how long its guest may take
+  // Restarting, leaving: of the run before. Running, stopping: why it is being ended, if its guest cannot go
+  // on.
+  Outcome outcome = Outcome::none;
   std::string reason{};
 
   bool operator==(const Progress&) const = default;

@@ -11,6 +11,7 @@
 #include "qvm/host/hypervisor.h"
 #include "qvm/lifecycle/conditions.h"
 #include "qvm/lifecycle/description.h"
+#include "qvm/lifecycle/progress.h"
 #include "qvm/lifecycle/time.h"
 #include "qvm/lifecycle/verdict.h"
 #include "qvm/lifecycle/vm_status.h"
@@ -32,7 +33,8 @@ struct LettingRun : Busy {};  // *
 struct Running {};
 struct Foreign {  // of an earlier qvmd, and left as it is
   std::string why;
-  bool for_now = false;  // it is looked at again
+  bool for_now = false;                // it is looked at again
+  std::optional<Progress> progress{};  // as on disk; absent: not readable, and not ours to replace
 };
 struct Stopping {                   // its domain is about to go
   std::optional<Ticks> deadline{};  // for its guest; absent: it is being destroyed
@@ -91,6 +93,12 @@ struct Vm {
   Busy* busy() {
     if (Making* making = in<Making>()) return making;
     return in<LettingRun>();
+  }
+  // What it is, or was until it was to be stopped; null: it is no foreign one.
+  const Foreign* foreign() const {
+    const Stopping* stopping = std::get_if<Stopping>(&phase);
+    if (stopping != nullptr) return stopping->was ? &*stopping->was : nullptr;
+    return std::get_if<Foreign>(&phase);
   }
   template <class P>
   bool is() const {

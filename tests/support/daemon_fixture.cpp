@@ -285,6 +285,16 @@ void FakeHost::refuse_list(const std::string& why) {
   why_not_listed_ = why;
 }
 
+void FakeHost::refuse_connections(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  why_not_connected_ = why;
+}
+
+std::string FakeHost::why_not_connected() const {
+  const std::lock_guard lock(mutex_);
+  return why_not_connected_;
+}
+
 void FakeHost::be_silent(const std::string& domain) {
   const std::lock_guard lock(mutex_);
   silent_.insert(domain);
@@ -318,6 +328,7 @@ struct DaemonTest::Parts {
       : paths(test.root_),
         hypervisors(
             [&test](const std::string&) -> Result<std::unique_ptr<host::Hypervisor>> {
+              if (const std::string why = test.host_.why_not_connected(); !why.empty()) return fail(why);
               return test.host_.connect([&test](const host::DomainEvent& event) {
                 test.loop_->post([&test, event] {
                   if (test.supervisor_) test.supervisor_->on_domain_event(event);

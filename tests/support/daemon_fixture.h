@@ -55,6 +55,9 @@ class FakeHost {
   void refuse_resume(const std::string& domain, const std::string& why);
   // Nobody is told which domains there are, until it is allowed by an empty reason.
   void refuse_list(const std::string& why);
+  // No hypervisor can be connected to from now on; "": again.
+  void refuse_connections(const std::string& why);
+  std::string why_not_connected() const;
   void refuse_destroy(const std::string& domain, const std::string& why);
   // Guests of this domain power off as soon as they run, before resume() returns.
   void end_at_once(const std::string& domain);
@@ -80,6 +83,7 @@ class FakeHost {
   bool held_ = false;
   std::string held_domain_;
   std::string why_not_listed_;
+  std::string why_not_connected_;
   pid_t next_pid_ = 5'000'000;  // more than any process has
   std::map<std::string, host::DomainInfo> domains_;
   std::map<std::string, std::string> uuids_;  // of each name's latest domain

@@ -212,8 +212,11 @@ Adopted LifecycleWorld::adoption(const std::set<std::string>& names) {
     const auto domain = domains_.find(name);
     const pid_t pid = domain == domains_.end() ? 0 : domain->second.pid;
     if (vm.unreadable || vm.foreign) {
-      found.foreign.push_back(
-          {{.name = name}, vm.foreign ? "another release" : "cannot be read", !vm.foreign, pid});
+      found.foreign.push_back({{.name = name},
+                               vm.foreign ? "another release" : "cannot be read",
+                               !vm.foreign,
+                               pid,
+                               vm.foreign ? std::nullopt : std::optional(vm.progress.value_or(Progress()))});
       continue;
     }
     Adopted::Vm adopted{vm.description, vm.progress.value_or(Progress()), {}};

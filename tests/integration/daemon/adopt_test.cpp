@@ -320,6 +320,19 @@ TEST_F(ForeignTest, LibvirtThatCannotBeAskedIsAskedLater) {
   EXPECT_EQ(host_.starts_of("a"), 1U);
 }
 
+// With descriptors or room lacking, libvirt would end all VMs that it finds. One that is to be ended needs no
+// libvirt.
+TEST_F(ForeignTest, CanBeEndedWhileNoneCanBeTakenOver) {
+  start({});
+  without_qvmd([this] { host_.refuse_connections("3 files are open already"); });
+  EXPECT_EQ(status("a").state, VmState::foreign);
+  const Reply reply = ask(kOther, {.operation = Request::Operation::stop, .names = {"a"}});
+  EXPECT_EQ(reply.kind, Reply::Kind::done) << reply.text;
+  EXPECT_THAT(host_.domains(), ElementsAre("b"));
+  host_.refuse_connections("");
+  wait_for("b", VmState::running);
+}
+
 TEST_F(ForeignTest, EndsByItself) {
   start({});
   without_qvmd([this] { write_record("{"); });

@@ -78,6 +78,64 @@ TEST_F(MachineTest, RestartIsDueAtTheSameTimeWhateverTheClockSays) {
   EXPECT_THAT(delays, testing::ElementsAre(Ticks(6s)));
 }
 
+class MachineForeignTest : public MachineTest {
+ protected:
+  void find_foreign(const std::string& why) {
+    Adopted found;
+    found.foreign.push_back({.description = {.name = "a"},
+                             .why = why,
+                             .for_now = true,
+                             .pid = 7,
+                             .progress = Progress{.restarts = 3}});
+    happen(found);
+  }
+};
+
+TEST_F(MachineForeignTest, IsLookedAtAgainAfterAStopThatWasRefused) {
+  find_foreign("no room");
+  EXPECT_THAT(take<ArmLookAgain>(), SizeIs(1));
+  happen(StopAsked{kClient, {"a"}, 30s});
+  happen(LookAgainDue{});
+  fire();
+  happen(Destroyed{vm("a").run.id, "no room"});
+  EXPECT_THAT(take<Answer>()[0].why.value_or(""), HasSubstr("cannot be stopped: no room"));
+  EXPECT_EQ(vm("a").status.state, VmState::foreign);
+  EXPECT_THAT(take<ArmLookAgain>(), SizeIs(1));
+  const auto saved = take<Save>();
+  ASSERT_THAT(saved, SizeIs(2));
+  EXPECT_TRUE(saved[0].progress.stop_wanted);
+  EXPECT_EQ(saved[0].progress.restarts, 3U);
+  EXPECT_EQ(saved[1].progress, (Progress{.restarts = 3})) << "as it was";
+}
+
+TEST_F(MachineForeignTest, IsTheSameWhateverNumbersItsReasonHas) {
+  find_foreign("61 of 64 files are open");
+  const RunId run = vm("a").run.id;
+  find_foreign("62 of 64 files are open");
+  EXPECT_EQ(vm("a").run.id, run);
+  find_foreign("no room");
+  EXPECT_EQ(vm("a").status.reason, "no room");
+}
+
+// qvmd was killed between the watchdog's bite and the end of the process.
+TEST_F(MachineTest, WhyAVmIsBeingEndedIsKnownToASuccessor) {
+  start({.name = "a"});
+  happen(DomainChanged{vm("a").run.id, host::DomainEvent::Kind::watchdog, {}});
+  const auto saved = take<Save>();
+  ASSERT_FALSE(saved.empty());
+  for (const std::optional<pid_t> process : {std::optional<pid_t>(7), std::optional<pid_t>()}) {
+    Machine next;
+    Adopted found;
+    found.vms.push_back({vm("a").description, saved.back().progress, process});
+    next.step(found, now_);
+    const RunId run = next.vms().at("a").run.id;
+    next.step(Destroyed{run, {}}, now_);
+    next.step(Concluded{.run = run, .words = {.powered_off = true}}, now_);
+    next.step(CleanedUp{run}, now_);
+    EXPECT_EQ(next.vms().at("a").status.outcome, Outcome::watchdog);
+  }
+}
+
 TEST_F(MachineTest, WhoWaitsIsToldIfNothingTakesAwayWhatARunHasLeft) {
   start({.name = "a"});
   happen(StopAsked{kClient, {"a"}, 0s});
