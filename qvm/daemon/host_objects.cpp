@@ -71,6 +71,14 @@ Result<void> check_bridge(const plan::HostObject& object, const fs::path& device
   return {};
 }
 
+bool is_member(gid_t group) {
+  if (group == ::getegid()) return true;
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  return std::find(groups.begin(), groups.begin() + std::max(count, 0), group) !=
+         groups.begin() + std::max(count, 0);
+}
+
 Result<void> check_tap(const plan::HostObject& object, const fs::path& device) {
   // Of include/uapi/linux/if_tun.h: a device that has packets of IP instead of frames.
   constexpr long kTun = 1;
@@ -81,11 +89,11 @@ Result<void> check_tap(const plan::HostObject& object, const fs::path& device) {
   const auto flags = read_number(device / "tun_flags", 16);
   if (!flags || (*flags & kKind) == kTun) return complain(object, "it is no tap device", make_tap("NAME"));
   if (::geteuid() == 0) return {};
-  const auto owner = read_number(device / "owner", 10);
-  const auto group = read_number(device / "group", 10);
-  const bool own = owner && *owner == static_cast<long>(::geteuid());
-  // Nobody's are everybody's who has a capability.
-  if (own || (group && *group >= 0)) return {};
+  // -1: nobody's in particular, which keeps nobody out. Both count, as in the kernel's tun_not_capable().
+  const long owner = read_number(device / "owner", 10).value_or(-1);
+  const long group = read_number(device / "group", 10).value_or(-1);
+  const bool fits_owner = owner < 0 || owner == static_cast<long>(::geteuid());
+  if (fits_owner && (group < 0 || is_member(static_cast<gid_t>(group)))) return {};
   return complain(object, fmt::format("it does not belong to {}", describe(::geteuid())),
                   fmt::format("make one that does ('ip tuntap add dev {} mode tap user {}' as root)",
                               object.name, ::geteuid()));

@@ -64,10 +64,28 @@ TEST_F(HostObjects, ATapDeviceMustBeThereAndBeOne) {
 }
 
 TEST_F(HostObjects, ATapDeviceOfSomebodyElseIsForRootOnly) {
-  add_device("tap0", "tun_flags", "0x1002\n");
-  devices_.add("tap0/owner", std::to_string(::geteuid() + 1) + "\n");
-  devices_.add("tap0/group", "-1\n");
-  EXPECT_EQ(check(Kind::tap, "tap0").empty(), ::geteuid() == 0);
+  std::filesystem::permissions(devices_.path(), std::filesystem::perms(0755));
+  const uid_t before = ::geteuid();
+  const uid_t user = before == 0 ? 12345 : before;
+  const auto usable = [&](const std::string& owner, const std::string& group) {
+    add_device("tap0", "tun_flags", "0x1002\n");
+    devices_.add("tap0/owner", owner + "\n");
+    devices_.add("tap0/group", group + "\n");
+    EXPECT_TRUE(before != 0 || check(Kind::tap, "tap0").empty());
+    EXPECT_EQ(::seteuid(user), 0);
+    const bool fits = check(Kind::tap, "tap0").empty();
+    EXPECT_EQ(::seteuid(before), 0);
+    return fits;
+  };
+  const std::string own = std::to_string(user);
+  const std::string own_group = std::to_string(::getegid());
+  EXPECT_TRUE(usable(own, "-1"));
+  EXPECT_FALSE(usable(std::to_string(user + 1), "-1"));
+  EXPECT_TRUE(usable("-1", "-1")) << "nobody's in particular";
+  EXPECT_TRUE(usable("-1", own_group));
+  EXPECT_FALSE(usable("-1", "54321"));
+  EXPECT_FALSE(usable(own, "54321")) << "both count";
+  EXPECT_FALSE(usable(std::to_string(user + 1), own_group)) << "both count";
 }
 
 TEST_F(HostObjects, ADeviceThatQemuOpensIsACharacterDevice) {
