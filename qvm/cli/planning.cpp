@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <ostream>
 
 #include "config/architecture.h"
@@ -161,19 +162,29 @@ class Planner {
     return host;
   }
 
-  // What a VM's window has room for.
+  // What a VM's window has room for. What several would create is made once, by whoever comes first.
   static std::vector<plan::SetRegion> regions_of_set(const config::LoadedSystem& system) {
-    std::vector<plan::SetRegion> set;
+    std::map<std::string, std::uint64_t> sizes;
+    const auto add = [&sizes](const std::string& name, std::uint64_t bytes) {
+      std::uint64_t& size = sizes[name];
+      size = std::max(size, bytes);
+    };
     if (system.manifest) {
-      for (const config::RegionEntry& region : system.manifest->regions)
-        set.push_back({region.name.value, region.size_bytes.value});
+      for (const config::RegionEntry& region : system.manifest->regions) {
+        std::uint64_t bytes = region.size_bytes.value;
+        if (region.huge_pages && region.huge_pages->value == config::HugePages::require)
+          bytes = regions::units_for(bytes, regions::kHugePageBytes) * regions::kHugePageBytes;
+        add(region.name.value, bytes);
+      }
     }
     for (const config::VmConfig& vm : system.vms) {
       for (const config::Vdev& vdev : vm.vdevs) {
         for (const config::RegionCreation& creation : config::region_access(vdev).creations)
-          set.push_back({creation.host_name, creation.bytes});
+          add(creation.host_name, creation.bytes);
       }
     }
+    std::vector<plan::SetRegion> set;
+    for (const auto& [name, bytes] : sizes) set.push_back({name, bytes});
     return set;
   }
 

@@ -95,11 +95,17 @@ WindowLength window_length(std::uint64_t needed, const std::optional<regions::Vd
   WindowLength length{needed, needed};
   if (!policy) return length;
   for (const SetRegion& region : set) {
-    const bool own =
-        std::any_of(policy->creates.begin(), policy->creates.end(), [&](const regions::CreateSpec& create) {
+    const auto own =
+        std::find_if(policy->creates.begin(), policy->creates.end(), [&](const regions::CreateSpec& create) {
           return regions::substitute(policy->substitutions, create.name) == region.name;
         });
-    if (!own && may_attach(*policy, region.name)) length.wished += vdevs::window_bytes(region.bytes);
+    const std::uint64_t whole = vdevs::window_bytes(region.bytes);
+    if (own != policy->creates.end()) {
+      // Needed anyway; but somebody may have made it larger before.
+      length.wished += whole - std::min(whole, vdevs::window_bytes(own->bytes));
+    } else if (may_attach(*policy, region.name)) {
+      length.wished += whole;
+    }
   }
   return length;
 }

@@ -12,16 +12,10 @@ namespace qvm::regions {
 
 namespace {
 
-std::uint64_t pages_for(std::uint64_t bytes) {
-  return bytes / kPageBytes + (bytes % kPageBytes != 0 ? 1 : 0);
-}
-
 RegionCreated made_from(const RegionSpec& spec, std::int64_t now) {
-  const bool huge = spec.backing.huge_pages == HugePages::require;
-  const std::uint64_t unit = huge ? kHugePageBytes : kPageBytes;
-  const std::uint64_t units = spec.bytes / unit + (spec.bytes % unit != 0 ? 1 : 0);
+  const std::uint64_t unit = spec.backing.huge_pages == HugePages::require ? kHugePageBytes : kPageBytes;
   return {.name = spec.name,
-          .pages = units * (unit / kPageBytes),
+          .pages = units_for(spec.bytes, unit) * (unit / kPageBytes),
           .mode = spec.mode & kModeBits,
           .owner = spec.owner,
           .group = spec.group,
@@ -98,7 +92,7 @@ Result<void> Manager::make_creates(Events& events, const VmAdded& vm, std::int64
       } else {
         auto made = create_region(events,
                                   RegionCreated{.name = name,
-                                                .pages = pages_for(create.bytes),
+                                                .pages = units_for(create.bytes, kPageBytes),
                                                 .mode = create.mode & kModeBits,
                                                 .owner = policy.uid,
                                                 .group = create.gid.value_or(policy.gid),

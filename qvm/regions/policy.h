@@ -88,6 +88,10 @@ enum class HugePages : std::uint8_t {
   require,  // of the host's reserved pool; sizes are rounded up to whole ones
 };
 inline constexpr std::uint64_t kHugePageBytes = std::uint64_t{2} << 20;
+// What a region of so many bytes takes in units that back it: kPageBytes or kHugePageBytes.
+constexpr std::uint64_t units_for(std::uint64_t bytes, std::uint64_t unit) {
+  return bytes / unit + (bytes % unit != 0 ? 1 : 0);
+}
 
 // How a region's memory is made.
 struct Backing {

@@ -123,11 +123,12 @@ TEST(RegionsOfASet, HaveRoomInTheWindowsOfItsVms) {
   };
   add("left", "create big,700M");
   add("other", "allow small");
-  add("right", "");
+  add("right", "create big,4K");  // whoever comes first makes it
   const std::string manifest =
       sandbox.add("system.yaml",
                   "vms:\n  left: {config: left.qvmconf}\n  other: {config: other.qvmconf}\n"
-                  "  right: {config: right.qvmconf}\nregions: {moo: {size: 300MiB}, small: {size: 4KiB}}\n");
+                  "  right: {config: right.qvmconf}\nregions: {moo: {size: 299MiB, huge-pages: require}, "
+                  "small: {size: 4KiB}}\n");
   const Answer plan = sandbox.qvm({"plan", "--accel", "tcg", manifest});
   EXPECT_EQ(plan.status, 0) << plan.err;
   std::vector<std::string> windows;

@@ -257,6 +257,9 @@ TEST(WindowLength, CountsWhatTheSetHasForTheVm) {
   // What it creates is in what it needs already.
   policy.creates = {{.name = "boo", .bytes = kMiB, .gid = {}, .place = {}}};
   EXPECT_EQ(window_length(boo, policy, set).wished, boo);
+  // Unless somebody may have made it larger.
+  policy.creates[0].bytes = 0x1000;
+  EXPECT_EQ(window_length(0x2000, policy, set).wished, boo);
 }
 
 TEST(PciMap, GivesTheLowestFirstUntilNoneIsLeft) {
