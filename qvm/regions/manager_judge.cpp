@@ -200,7 +200,9 @@ std::string Manager::Limit::complaint() const {
   if (key.starts_with("all-")) return said;
   constexpr std::string_view kSystem = "system-";
   const bool system = key.starts_with(kSystem);
-  return said + "; make it smaller, or raise '" + std::string(key.substr(system ? kSystem.size() : 0)) +
+  const bool counts = refusal != Refusal::size;
+  return said + (counts ? "; leave one out, or raise '" : "; make it smaller, or raise '") +
+         std::string(key.substr(system ? kSystem.size() : 0)) +
          (system ? "' in the limits at the top of the manifest" : "' in the VM's limits of the manifest");
 }
 

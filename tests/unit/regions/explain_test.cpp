@@ -231,6 +231,14 @@ TEST_F(SystemLimitsTest, AVmMayMakeSoManyRegions) {
   const AttachOutcome second = manager.attach(c, "two", 1, 0, 0);
   EXPECT_EQ(second.status, Status::no_memory);
   EXPECT_EQ(explain(second), "it exceeds a limit: regions of this VM: 1 of 1 used (s.yaml:8:5)");
+  // No size helps.
+  policy.vm = "d";
+  policy.vdevs[0].creates = {{.name = "three", .bytes = 1, .gid = {}, .place = {}},
+                             {.name = "four", .bytes = 1, .gid = {}, .place = {}}};
+  EXPECT_THAT(manager.add_vm(policy, 0).error().message(),
+              testing::EndsWith(
+                  "regions of this VM: 1 of 1 used (s.yaml:8:5); leave one out, or raise 'regions' in the "
+                  "VM's limits of the manifest"));
 }
 
 TEST(HugePages, RoundARegionUpToWholeOnes) {
