@@ -16,6 +16,8 @@ constexpr std::uint64_t kDistributorV2 = 0x1000;
 constexpr std::uint64_t kCpuInterface = 0x2000;
 constexpr std::uint64_t kDistributorV3 = 0x10000;
 constexpr std::uint64_t kRedistributor = 0x20000;
+// GICv2 architecture: a target of an interrupt is a bit of a byte.
+constexpr unsigned kMostCpusV2 = 8;
 
 // Where ARM's Foundation model has them, and QNX's gic by default.
 constexpr std::uint64_t kDefaultCpuInterface = 0x2c000000;
@@ -29,6 +31,7 @@ class GicPlanner {
 
  private:
   std::optional<unsigned> version();
+  std::optional<unsigned> version_there();
   std::optional<unsigned> written_version();
   // What there is to choose from, where it is the kernel's.
   std::optional<KvmGics> kernel_has() const;
@@ -49,6 +52,19 @@ std::optional<KvmGics> GicPlanner::kernel_has() const {
 }
 
 std::optional<unsigned> GicPlanner::version() {
+  const auto version = version_there();
+  if (version != 2 || x_input.vcpus <= kMostCpusV2) return version;
+  const config::Argument* written = config::find_argument(x_input.vdev.options, "version");
+  add_finding(
+      x_sink, config::Severity::error, kDeviceRule, written == nullptr ? x_input.vdev.where : written->where,
+      fmt::format("a gic of version 2 serves {} CPUs, and this VM has {}", kMostCpusV2, x_input.vcpus),
+      written_version() == 2 ? "write 'version 3', or leave CPUs out"
+                             : "leave CPUs out, or start with '--accel tcg'");
+  return std::nullopt;
+}
+
+// Of KVM there is what the kernel has.
+std::optional<unsigned> GicPlanner::version_there() {
   const auto wanted = written_version();
   const auto there = kernel_has();
   if (!wanted || !there || (*wanted == 3 ? there->v3 : there->v2)) return wanted;

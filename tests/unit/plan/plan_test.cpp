@@ -319,6 +319,19 @@ TEST_F(KvmGic, IsOfTheVersionThatTheHostHas) {
   EXPECT_EQ(plan({.v2 = true}, "vdev gic version 2\n"), 2U);
 }
 
+TEST_F(KvmGic, OfVersion2ServesEightCpus) {
+  std::string cpus;
+  for (int i = 0; i < 8; ++i) cpus += "cpu\n";
+  EXPECT_EQ(plan({.v2 = true}, cpus), 2U);
+  cpus += "cpu\n";
+  EXPECT_EQ(plan({.v3 = true}, cpus), 3U);
+  EXPECT_EQ(plan({.v2 = true}, cpus), 0U);
+  EXPECT_NE(text_.find("error: a gic of version 2 serves 8 CPUs, and this VM has 9"), std::string::npos)
+      << text_;
+  EXPECT_EQ(plan({.v2 = true, .v3 = true}, cpus + "vdev gic version 2\n"), 0U);
+  EXPECT_NE(text_.find("help: write 'version 3', or leave CPUs out"), std::string::npos) << text_;
+}
+
 TEST_F(KvmGic, OfAnotherVersionThanWrittenIsRefused) {
   EXPECT_EQ(plan({.v2 = true}, "vdev gic version 3\n"), 0U);
   EXPECT_NE(text_.find("b.qvmconf:5:18: error: this host's KVM has no gic of version 3 [plan-device]\n"
