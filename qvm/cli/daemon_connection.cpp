@@ -94,7 +94,9 @@ Result<std::optional<DaemonConnection>> DaemonConnection::open_if_used(const dae
   if (!socket) {
     if (socket.error().code() == ENOTDIR) return tl::unexpected(daemon::not_a_directory(paths));
     if (!nobody_listens(socket.error())) return tl::unexpected(std::move(socket.error()));
-    if (daemon::recorded_vms(paths).empty()) return std::nullopt;
+    const auto recorded = daemon::recorded_vms(paths);
+    if (!recorded) return tl::unexpected(recorded.error());
+    if (recorded->empty()) return std::nullopt;
   }
   auto connection = open(paths);
   if (!connection) return tl::unexpected(std::move(connection.error()));

@@ -132,8 +132,10 @@ Result<UniqueFd> become_the_one(const RuntimePaths& paths) {
 
 class Daemon {
  public:
-  Daemon(const DaemonOptions& options, EventLoop& loop, host::OrphanReaper& reaper)
+  // lock: of the file that makes it the one qvmd of its runtime directory.
+  Daemon(const DaemonOptions& options, int lock, EventLoop& loop, host::OrphanReaper& reaper)
       : x_options(options),
+        x_lock(lock),
         x_paths(options.runtime_directory),
         x_loop(loop),
         x_reaper(reaper),
@@ -182,6 +184,7 @@ class Daemon {
   bool is_reachable() const;
 
   const DaemonOptions& x_options;
+  const int x_lock;
   RuntimePaths x_paths;
   EventLoop& x_loop;
   host::OrphanReaper& x_reaper;
@@ -191,7 +194,6 @@ class Daemon {
   Launcher x_launcher;
   std::unique_ptr<Server> x_server;
   std::unique_ptr<Supervisor> x_supervisor;  // last: its workers use the rest
-  UniqueFd x_root;                           // the runtime directory
   bool x_unreachable = false;
   bool x_had_client = false;
   std::set<Server::ClientId> x_leaving;  // want to know whether this process ends
@@ -222,7 +224,9 @@ Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::str
 
 Result<void> Daemon::serve() {
   // Before anybody can ask: what runs already is known from the first answer on.
-  x_supervisor->adopt(x_launcher.adopt());
+  auto found = x_launcher.adopt();
+  if (!found) return tl::unexpected(std::move(found.error()));
+  x_supervisor->adopt(std::move(*found));
   auto server = Server::create(
       x_loop, x_paths.socket(), x_options.version,
       {.request = [this](Server::ClientId client, Request request) { handle(client, std::move(request)); },
@@ -241,7 +245,6 @@ Result<void> Daemon::serve() {
   if (!server) return tl::unexpected(std::move(server.error()));
   x_server = std::move(*server);
   x_options.ready();
-  x_root.reset(::open(x_paths.root().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   look_after_files();
   // Whoever started us may have died before it could connect.
   constexpr std::chrono::seconds kFirstClient{10};
@@ -303,18 +306,20 @@ void Daemon::look_after_files() {
     x_supervisor->shorten_logs();
     for (const std::string& log : {x_paths.daemon_log(), x_paths.region_log()}) shorten_log(log);
   } else if (!std::exchange(x_unreachable, true)) {
-    log_line(fmt::format("the runtime directory '{}' was removed; all VMs are ended", x_paths.root()));
+    log_line(
+        fmt::format("the runtime directory '{}' was removed or emptied; all VMs are ended", x_paths.root()));
     x_supervisor->end_all();
     end_if_idle();
   }
   x_loop.after(kFilesPeriod, [this] { look_after_files(); });
 }
 
+// The next qvmd would not notice this one without its lock, whether that is gone alone or with the directory.
 bool Daemon::is_reachable() const {
   struct stat ours {};
   struct stat there {};
-  if (!x_root || ::fstat(x_root.get(), &ours) != 0) return true;  // it cannot be told
-  if (::stat(x_paths.root().c_str(), &there) != 0) return errno != ENOENT;
+  if (::fstat(x_lock, &ours) != 0) return true;  // it cannot be told
+  if (::stat(x_paths.lock().c_str(), &there) != 0) return errno != ENOENT;
   return there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
 }
 
@@ -366,7 +371,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(std::move(loop.error()));
 
-  auto daemon = std::make_unique<Daemon>(options, **loop, **reaper);
+  auto daemon = std::make_unique<Daemon>(options, lock->get(), **loop, **reaper);
   const auto on_child = [&](std::uint32_t) { daemon->reap(); };
   if (auto watched = (*loop)->watch((*reaper)->fd(), EPOLLIN, on_child); !watched) return watched;
   const auto on_signal = [&](std::uint32_t) { (*loop)->stop(); };

@@ -4,22 +4,28 @@
 
 namespace qvm::daemon {
 
-Result<host::Hypervisor*> HypervisorPool::get(const std::string& uri) {
+HypervisorPool::Slot& HypervisorPool::slot_of(const std::string& uri) {
   const std::lock_guard lock(x_mutex);
-  auto& slot = x_hypervisors[uri];
-  if (!slot) {
+  return x_slots[uri];
+}
+
+Result<host::Hypervisor*> HypervisorPool::get(const std::string& uri) {
+  Slot& slot = slot_of(uri);
+  const std::lock_guard lock(slot.mutex);
+  if (!slot.hypervisor) {
     auto opened = x_open(uri);
     if (!opened) return tl::unexpected(std::move(opened.error()));
-    slot = std::move(*opened);
+    slot.hypervisor = std::move(*opened);
   }
-  return slot.get();
+  return slot.hypervisor.get();
 }
 
 void HypervisorPool::abandon(const std::string& uri, const std::string& domain) {
   if (uri.empty()) {
+    Slot& slot = slot_of(uri);
     // Nobody opens it meanwhile.
-    const std::lock_guard lock(x_mutex);
-    if (x_hypervisors[uri] == nullptr) return x_abandon(domain);
+    const std::lock_guard lock(slot.mutex);
+    if (!slot.hypervisor) return x_abandon(domain);
   }
   if (auto hypervisor = get(uri)) (void)(*hypervisor)->destroy(domain);
 }

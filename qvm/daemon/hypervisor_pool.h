@@ -32,10 +32,17 @@ class HypervisorPool {
   void abandon(const std::string& uri, const std::string& domain);
 
  private:
+  // One that does not answer keeps nobody from the others.
+  struct Slot {
+    std::mutex mutex;
+    std::unique_ptr<host::Hypervisor> hypervisor;  // guarded by mutex
+  };
+  Slot& slot_of(const std::string& uri);
+
   Open x_open;
   Abandon x_abandon;
   std::mutex x_mutex;
-  std::map<std::string, std::unique_ptr<host::Hypervisor>> x_hypervisors;  // guarded by x_mutex
+  std::map<std::string, Slot> x_slots;  // guarded by x_mutex; what is in it stays where it is
 };
 
 }  // namespace qvm::daemon

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <memory>
 #include <set>
+#include <sstream>
 #include <type_traits>
 #include <utility>
 
@@ -128,7 +128,13 @@ class KvmAccess::Change {
     }
     if (!lock(access.x_locks.get(), F_OFD_SETLKW, F_WRLCK, kChanges))
       return fail_errno(fmt::format("lock '{}'", access.x_device));
-    return Change(access);
+    // One that cannot be read now must not be replaced: whom it names would keep the device for ever.
+    auto ledger = read_file(access.x_ledger);
+    if (!ledger && ledger.error().code() != ENOENT) {
+      lock(access.x_locks.get(), F_OFD_SETLK, F_UNLCK, kChanges);
+      return tl::unexpected(std::move(ledger.error()));
+    }
+    return Change(access, ledger.value_or(std::string()));
   }
   Change(Change&& other) noexcept
       : x_access(std::exchange(other.x_access, nullptr)), x_given(std::move(other.x_given)) {}
@@ -162,9 +168,9 @@ class KvmAccess::Change {
   // Behind every user's number.
   static constexpr off_t kChanges = off_t{1} << 32;
 
-  explicit Change(KvmAccess& access) : x_access(&access) {
-    std::ifstream ledger(access.x_ledger);
-    for (uid_t uid = 0; ledger >> uid;) x_given.insert(uid);
+  Change(KvmAccess& access, const std::string& ledger) : x_access(&access) {
+    std::istringstream numbers(ledger);
+    for (uid_t uid = 0; numbers >> uid;) x_given.insert(uid);
   }
 
   static bool lock(int fd, int command, short kind, off_t place) {

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <set>
 #include <system_error>
 #include <thread>
@@ -31,17 +33,31 @@ tl::unexpected<Error> was_cancelled() {
 }
 
 // Calls work(0) to work(count - 1), each on a thread of its own as long as the host gives threads, and waits
-// for all.
+// for all. What one throws is thrown here, where a worker takes it for its failure.
 template <class Work>
 void in_parallel(std::size_t count, const Work& work) {
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < count; ++i) {
+  std::mutex mutex;
+  std::exception_ptr thrown;
+  const auto guarded = [&](std::size_t i) {
     try {
-      threads.emplace_back([&work, i] { work(i); });
-    } catch (const std::system_error&) {
       work(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      thrown = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      try {
+        threads.emplace_back([&guarded, i] { guarded(i); });
+      } catch (const std::system_error&) {
+        guarded(i);
+      }
     }
   }
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 template <class T>
@@ -104,7 +120,8 @@ Result<void> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
   roll_back.push([this, &name] { remove_vm_directory(x_paths, name); });
   if (auto made = make_vm_directories(x_paths, vm.plan); !made) return made;
   // First, so that a successor knows about everything that comes after.
-  return write_record(x_paths, vm);
+  if (auto written = write_record(x_paths, vm); !written) return written;
+  return mark_starting(x_paths, name);
 }
 
 Result<void> Launcher::give_rights(const VmRecord& vm, RollBack& roll_back) {
@@ -280,7 +297,8 @@ void Launcher::clean_up(const VmRecord& vm, LastOfSet last) {
 bool Launcher::was_started(const VmRecord& vm) const {
   if (is_marked_started(x_paths, vm.plan.name)) return true;
   const auto names = recorded_vms(x_paths);
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+  if (!names) return true;  // it cannot be told
+  return std::any_of(names->begin(), names->end(), [&](const std::string& name) {
     if (!is_marked_started(x_paths, name)) return false;
     const auto mate = read_record(x_paths, name);
     return mate && mate->set == vm.set;
@@ -296,7 +314,11 @@ Launcher::Found Launcher::usable_records(const std::set<std::string>& names) {
   };
   for (const std::string& name : names) {
     auto record = read_record(x_paths, name);
-    if (!record && record.error().code() == ENOENT) {
+    const bool none = !record && record.error().code() == ENOENT;
+    if (none && host::domain_process(x_paths.libvirt_root(), name) != 0) {
+      // Ours writes it first of all. Another release may keep it elsewhere.
+      is_foreign(foreign_record(x_paths, name), Error("it has no record that this release knows"));
+    } else if (none) {
       // The record is written before anything else is made.
       x_complain(fmt::format("VM '{}' was not started completely: it has no record", name));
       remove_vm_directory(x_paths, name);
@@ -340,8 +362,9 @@ void Launcher::destroy_strays() {
   auto domains = hypervisor ? (*hypervisor)->list() : std::vector<host::DomainInfo>();
   if (!domains) return;
   const auto known = recorded_vms(x_paths);
+  if (!known) return complain_if_failed(tl::unexpected(known.error()), "look for what is left of VMs");
   for (const host::DomainInfo& domain : *domains) {
-    if (std::find(known.begin(), known.end(), domain.name) == known.end())
+    if (std::find(known->begin(), known->end(), domain.name) == known->end())
       complain_if_failed((*hypervisor)->destroy(domain.name), fmt::format("stop VM '{}'", domain.name));
   }
 }
@@ -373,10 +396,11 @@ Launcher::Found Launcher::adopt(const std::set<std::string>& names) {
   return found;
 }
 
-Launcher::Found Launcher::adopt() {
-  x_kvm.recover();
+Result<Launcher::Found> Launcher::adopt() {
   const auto names = recorded_vms(x_paths);
-  Found found = adopt({names.begin(), names.end()});
+  if (!names) return tl::unexpected(names.error());
+  x_kvm.recover();
+  Found found = adopt({names->begin(), names->end()});
   destroy_strays();
   if (!found.adopted.empty() || !found.foreign.empty())
     complain_if_failed(x_regions.ensure(), "region manager");

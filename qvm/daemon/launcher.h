@@ -108,7 +108,8 @@ class Launcher {
     std::vector<Adopted> adopted{};
     std::vector<Foreign> foreign{};
   };
-  Found adopt();
+  // Fails if it cannot be told which VMs there are.
+  Result<Found> adopt();
   // Again, for those that were foreign for now.
   Found adopt(const std::set<std::string>& names);
 

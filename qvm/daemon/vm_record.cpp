@@ -75,21 +75,31 @@ VmRecord foreign_record(const RuntimePaths& paths, const std::string& vm) {
   return record;
 }
 
+Result<void> mark_starting(const RuntimePaths& paths, const std::string& vm) {
+  return write_for(std::nullopt, paths.vm(vm) + "/starting", {});
+}
+
 Result<void> mark_started(const RuntimePaths& paths, const std::string& vm) {
-  return write_for(std::nullopt, paths.vm(vm) + "/started", {});
+  const std::string mark = paths.vm(vm) + "/started";
+  // Takes no room, which there may not be by now.
+  if (::rename((paths.vm(vm) + "/starting").c_str(), mark.c_str()) == 0) return {};
+  return write_for(std::nullopt, mark, {});
 }
 
 bool is_marked_started(const RuntimePaths& paths, const std::string& vm) {
-  return ::access((paths.vm(vm) + "/started").c_str(), F_OK) == 0;
+  // What cannot be told is no half of a start.
+  return ::access((paths.vm(vm) + "/started").c_str(), F_OK) == 0 || errno != ENOENT;
 }
 
-std::vector<std::string> recorded_vms(const RuntimePaths& paths) {
+Result<std::vector<std::string>> recorded_vms(const RuntimePaths& paths) {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(paths.vms(), error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     names.push_back(entry->path().filename().string());
   }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail_errno(fmt::format("read '{}'", paths.vms()), error.value());
   return names;
 }
 

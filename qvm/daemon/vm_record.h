@@ -36,10 +36,14 @@ Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm);
 // The foreign record of a VM whose record read_record() refuses.
 VmRecord foreign_record(const RuntimePaths& paths, const std::string& vm);
 
-// A mark in RUN/vm/NAME: the whole set was started, not only a part of it.
+// A mark in RUN/vm/NAME: the whole set was started, not only a part of it. What mark_starting() makes becomes
+// that mark, also when there is no room any more.
+Result<void> mark_starting(const RuntimePaths& paths, const std::string& vm);
 Result<void> mark_started(const RuntimePaths& paths, const std::string& vm);
+// True also if it cannot be told.
 bool is_marked_started(const RuntimePaths& paths, const std::string& vm);
-// Names of all VMs that have a directory.
-std::vector<std::string> recorded_vms(const RuntimePaths& paths);
+// Names of all VMs that have a directory. Fails if that cannot be read, which does not mean that there are
+// none.
+Result<std::vector<std::string>> recorded_vms(const RuntimePaths& paths);
 
 }  // namespace qvm::daemon

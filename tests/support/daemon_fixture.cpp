@@ -382,7 +382,9 @@ void DaemonTest::restart() {
           .settled = [] {},
           .note_before_start = [] { return std::string(); },
           .decided = [this](const std::string&, const std::string& line) { log_.push_back(line); }});
-  supervisor_->adopt(parts_->launcher.adopt());
+  auto found = parts_->launcher.adopt();
+  ASSERT_TRUE(found) << found.error().message();
+  supervisor_->adopt(std::move(*found));
 }
 
 std::string DaemonTest::plan(const std::string& vm, const Supervision& supervision) const {

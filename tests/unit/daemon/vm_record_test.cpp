@@ -4,6 +4,7 @@
 // folder of tests/golden/records is named by the last day on which they were written so.
 #include "qvm/daemon/vm_record.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -70,6 +71,25 @@ class VmRecordFile : public testing::Test {
                    .owned = true,
                    .since = 5};
 };
+
+TEST_F(VmRecordFile, WhatCannotBeReadIsNotNothing) {
+  EXPECT_THAT(recorded_vms(paths_).value(), testing::ElementsAre("left"));
+  EXPECT_TRUE(recorded_vms(RuntimePaths(directory_.path() + "/none")).value().empty());
+  std::filesystem::remove_all(paths_.vms());
+  directory_.add("vm", "a file");
+  EXPECT_EQ(recorded_vms(paths_).error().code(), ENOTDIR);
+  EXPECT_TRUE(is_marked_started(paths_, "left")) << "it cannot be told";
+}
+
+// The mark must not fail for want of room, when the whole set runs.
+TEST_F(VmRecordFile, MarkOfAStartIsMadeBefore) {
+  EXPECT_FALSE(is_marked_started(paths_, "left"));
+  ASSERT_TRUE(mark_starting(paths_, "left"));
+  EXPECT_FALSE(is_marked_started(paths_, "left"));
+  ASSERT_TRUE(mark_started(paths_, "left"));
+  EXPECT_TRUE(is_marked_started(paths_, "left"));
+  EXPECT_FALSE(std::filesystem::exists(paths_.vm("left") + "/starting"));
+}
 
 // A qvmd of an earlier or later release goes on with it.
 TEST_F(VmRecordFile, KeepsItsText) {
