@@ -105,20 +105,19 @@ Result<SocketAdmin::Reply> SocketAdmin::exchange(const std::string& request) {
   }
   Reply reply;
   std::string part(1 + admin_wire::kMaxReplyPart, '\0');
-  do {
+  for (;;) {
     const ssize_t got = ::recv(x_socket.get(), part.data(), part.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) {
       if (!wait(POLLIN)) return late();
-      reply.answer = Answer::more;
       continue;
     }
     if (got <= 0) return fail_errno("qvm-regiond has hung up", ECONNRESET);
     deadline = Clock::now() + x_patience;
     reply.answer = static_cast<Answer>(part.front());
     reply.text.append(part, 1, static_cast<std::size_t>(got) - 1);
-  } while (reply.answer == Answer::more);
-  return reply;
+    if (reply.answer != Answer::more) return reply;
+  }
 }
 
 Result<std::string> SocketAdmin::call(Op op, const std::string& argument) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kName[] = "journal";
 constexpr char kNewName[] = "journal.new";
-constexpr std::string_view kMagic = "QMJ1\n\0\0\0";
+constexpr std::string_view kMagic = "QMJ1\n";
 
 struct RecordHeader {
   std::uint32_t size = 0;

@@ -17,6 +17,8 @@ namespace qvm::regions {
 namespace {
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMagicBytes = 5;
+
 class RegionJournal : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -85,7 +87,7 @@ TEST_F(RegionJournal, ALastRecordWithTheWrongBytesIsTorn) {
 TEST_F(RegionJournal, DamageInTheMiddleIsReported) {
   ASSERT_TRUE(open().journal.append({"first", "second"}));
   std::string bytes = file();
-  bytes[8 + 8] = '?';
+  bytes[kMagicBytes + 8] = '?';
   write(bytes);
   const Journal::Opened opened = open();
   EXPECT_TRUE(opened.records.empty());
@@ -100,8 +102,8 @@ TEST_F(RegionJournal, WhatIsNoJournalIsReported) {
 }
 
 TEST_F(RegionJournal, ATornBeginningIsAFreshJournal) {
-  for (std::size_t size = 0; size < 8; ++size) {
-    write(std::string("QMJ1\n\0\0\0", 8).substr(0, size));
+  for (std::size_t size = 0; size < kMagicBytes; ++size) {
+    write(std::string("QMJ1\n").substr(0, size));
     EXPECT_FALSE(open().damaged) << size;
   }
 }
