@@ -3,14 +3,17 @@
 #include "qvm/daemon/host_objects.h"
 
 #include <fmt/format.h>
+#include <net/if.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "qvm/daemon/domain_files.h"
 #include "qvm/daemon/file_access.h"
@@ -62,11 +65,25 @@ std::optional<long> read_number(const fs::path& path, int base) {
   return end == text.c_str() ? std::nullopt : std::optional(value);
 }
 
-Result<void> check_bridge(const plan::HostObject& object, const fs::path& device) {
+// What the kernel tells of a network device of this process's network. A /sys that was mounted in another
+// network namespace (unshare --net) tells of other devices by the same name, or of none.
+struct NetworkDevice {
+  bool exists = false;
+  std::optional<fs::path> attributes{};  // absent: it cannot be told
+};
+
+NetworkDevice find_network_device(const std::string& name, const NetworkDevices& devices) {
+  const unsigned index = devices.index(name);
+  const fs::path attributes = fs::path(devices.directory) / name;
+  if (index == 0) return {};
+  if (read_number(attributes / "ifindex", 10) != static_cast<long>(index)) return {.exists = true};
+  return {.exists = true, .attributes = attributes};
+}
+
+Result<void> check_bridge(const plan::HostObject& object, const NetworkDevice& device) {
+  if (!device.exists) return complain(object, "there is no such network device", make_bridge(object.name));
   std::error_code error;
-  if (!fs::exists(device, error))
-    return complain(object, "there is no such network device", make_bridge(object.name));
-  if (!fs::is_directory(device / "bridge", error))
+  if (device.attributes && !fs::is_directory(*device.attributes / "bridge", error))
     return complain(object, "it is no bridge", make_bridge("NAME"));
   return {};
 }
@@ -79,13 +96,13 @@ bool is_member(gid_t group) {
          groups.begin() + std::max(count, 0);
 }
 
-Result<void> check_tap(const plan::HostObject& object, const fs::path& device) {
+Result<void> check_tap(const plan::HostObject& object, const NetworkDevice& found) {
   // Of include/uapi/linux/if_tun.h: a device that has packets of IP instead of frames.
   constexpr long kTun = 1;
   constexpr long kKind = 3;
-  std::error_code error;
-  if (!fs::exists(device, error))
-    return complain(object, "there is no such network device", make_tap(object.name));
+  if (!found.exists) return complain(object, "there is no such network device", make_tap(object.name));
+  if (!found.attributes) return {};
+  const fs::path& device = *found.attributes;
   const auto flags = read_number(device / "tun_flags", 16);
   if (!flags || (*flags & kKind) == kTun) return complain(object, "it is no tap device", make_tap("NAME"));
   if (::geteuid() == 0) return {};
@@ -110,12 +127,12 @@ Result<void> check_device(const plan::HostObject& object) {
                   "name one, or write '<FILE' and '>FILE' for a file's input and output");
 }
 
-Result<void> check(const plan::HostObject& object, const std::string& network_devices) {
+Result<void> check(const plan::HostObject& object, const NetworkDevices& devices) {
   switch (object.kind) {
     case Kind::bridge:
-      return check_bridge(object, fs::path(network_devices) / object.name);
+      return check_bridge(object, find_network_device(object.name, devices));
     case Kind::tap:
-      return check_tap(object, fs::path(network_devices) / object.name);
+      return check_tap(object, find_network_device(object.name, devices));
     case Kind::device:
       return check_device(object);
     case Kind::network:
@@ -146,8 +163,13 @@ std::string remedy(const plan::VmPlan& plan, const plan::HostObject& object, std
       return fmt::format("{} needs permission for it ('setfacl -m u:{}:rw {}', package acl){}", describe(uid),
                          uid, object.name, who ? ", or name a 'uid' in the manifest that has it" : "");
     }
-    case Kind::tap:
     case Kind::network:
+      if (message.find("-sock") != std::string_view::npos)
+        return "libvirt's networks take its daemon ('systemctl start virtnetworkd', or libvirtd)";
+      return fmt::format(
+          "'virsh net-list --all' lists the networks; 'virsh net-start {}' starts one that is not active",
+          object.name);
+    case Kind::tap:
     case Kind::pci:
       return {};
   }
@@ -176,9 +198,14 @@ bool is_about(const plan::HostObject& object, std::string_view message) {
 
 }  // namespace
 
-Result<void> check_host_objects(const plan::VmPlan& plan, const std::string& network_devices) {
+NetworkDevices network_devices() {
+  return {.directory = "/sys/class/net",
+          .index = [](const std::string& name) { return ::if_nametoindex(name.c_str()); }};
+}
+
+Result<void> check_host_objects(const plan::VmPlan& plan, const NetworkDevices& devices) {
   for (const plan::HostObject& object : plan.host_objects) {
-    if (auto fits = check(object, network_devices); !fits) return fits;
+    if (auto fits = check(object, devices); !fits) return fits;
   }
   return {};
 }

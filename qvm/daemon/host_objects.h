@@ -4,6 +4,7 @@
 // know these names but not where they are written.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "qvm/base/result.h"
@@ -11,11 +12,17 @@
 
 namespace qvm::daemon {
 
+// Where to look for network devices: a directory for each, with attributes as files, and its number in the
+// network of this process, 0 if it has none of that name.
+struct NetworkDevices {
+  std::string directory;
+  std::function<unsigned(const std::string& name)> index;
+};
+NetworkDevices network_devices();  // the kernel's
+
 // Fails if something of it is not there, is something else, or is for sure not for the VM: with where it is
 // named, what was found and what to do. What only its use can tell is left to explain_host_object().
-// network_devices: a directory per network device, with attributes as files.
-Result<void> check_host_objects(const plan::VmPlan& plan,
-                                const std::string& network_devices = "/sys/class/net");
+Result<void> check_host_objects(const plan::VmPlan& plan, const NetworkDevices& devices = network_devices());
 
 // For a start that failed: puts where it is named before a message that has the name of one of them, and what
 // to do behind it, if that is known. Other messages stay as they are.

@@ -19,16 +19,22 @@ using Kind = vdevs::HostObject::Kind;
 
 class HostObjects : public testing::Test {
  protected:
+  static constexpr unsigned kIndex = 7;
+
   // Why a VM that uses this cannot be started; empty: nothing is known against it.
   std::string check(Kind kind, const std::string& name) const {
     plan::VmPlan plan;
     plan.host_objects.push_back({kind, name, "s.yaml:3:9"});
-    const auto fits = check_host_objects(plan, devices_.path());
+    const auto fits = check_host_objects(
+        plan, {.directory = devices_.path(), .index = [this](const std::string& device) {
+                 return std::filesystem::exists(devices_.path() + "/" + device) ? kIndex : 0U;
+               }});
     return fits ? "" : fits.error().message();
   }
   // A network device with these attributes.
   void add_device(const std::string& name, const std::string& attribute = {}, const std::string& value = {}) {
     std::filesystem::create_directories(devices_.path() + "/" + name);
+    devices_.add(name + "/ifindex", std::to_string(kIndex) + "\n");
     if (!attribute.empty()) devices_.add(name + "/" + attribute, value);
   }
   static std::string explain(const std::string& name, const std::string& message, Kind kind = Kind::path) {
@@ -49,6 +55,18 @@ TEST_F(HostObjects, ABridgeMustBeThereAndBeOne) {
       "s.yaml:3:9: bridge 'br1': there is no such network device: make it ('ip link add br1 type bridge'), "
       "or correct the name");
   EXPECT_THAT(check(Kind::bridge, "eth0"), StartsWith("s.yaml:3:9: bridge 'eth0': it is no bridge: "));
+}
+
+// As after `unshare --net`: /sys shows the devices of another network.
+TEST_F(HostObjects, AnotherNetworksDevicesTellNothing) {
+  add_device("br0");
+  devices_.add("br0/ifindex", "8\n");
+  EXPECT_EQ(check(Kind::bridge, "br0"), "");
+  EXPECT_EQ(check(Kind::tap, "br0"), "");
+  plan::VmPlan plan;
+  plan.host_objects.push_back({Kind::bridge, "br0", "s.yaml:3:9"});
+  EXPECT_FALSE(
+      check_host_objects(plan, {.directory = devices_.path(), .index = [](const auto&) { return 0U; }}));
 }
 
 TEST_F(HostObjects, ATapDeviceMustBeThereAndBeOne) {
@@ -118,7 +136,9 @@ TEST_F(HostObjects, WhoIsDeniedAFileIsToldWhoNeedsIt) {
 
 TEST_F(HostObjects, WithoutItsDaemonLibvirtDoesNotComeToTheNetwork) {
   EXPECT_THAT(explain("default", "connect to '/run/libvirt/virtnetworkd-sock': no", Kind::network),
-              StartsWith("s.yaml:3:9: connect"));
+              AllOf(StartsWith("s.yaml:3:9: connect"), HasSubstr("systemctl start virtnetworkd")));
+  EXPECT_THAT(explain("default", "network 'default' is not active", Kind::network),
+              HasSubstr("'virsh net-start default'"));
 }
 
 }  // namespace
