@@ -123,7 +123,7 @@ TEST(RegionsOfASet, HaveRoomInTheWindowsOfItsVms) {
   };
   add("left", "create big,700M");
   add("other", "allow small");
-  add("right", "create big,4K");  // whoever comes first makes it
+  add("right", "create big,700M");  // whoever comes first makes it
   const std::string manifest =
       sandbox.add("system.yaml",
                   "vms:\n  left: {config: left.qvmconf}\n  other: {config: other.qvmconf}\n"
