@@ -51,6 +51,7 @@ void ConsoleLog::close() {
   x_changes.reset();
   x_file.reset();
   if (x_retry) x_loop.cancel(*std::exchange(x_retry, std::nullopt));
+  if (x_more) x_loop.cancel(*std::exchange(x_more, std::nullopt));
 }
 
 void ConsoleLog::handle_changes() {
@@ -66,8 +67,8 @@ void ConsoleLog::handle_changes() {
       at += sizeof event + event.len;
     }
   }
+  if (!replaced || !x_successors) return read_some();
   read();
-  if (!replaced || !x_successors) return;
   close();
   await_successor();
 }
@@ -94,18 +95,37 @@ bool ConsoleLog::open(From from) {
   if (!watched) return false;
   x_file = std::move(file);
   x_changes = std::move(changes);
-  read();
+  read_some();
   return true;
 }
 
 void ConsoleLog::read() {
-  std::array<char, 16384> buffer;
-  while (x_file) {
-    const ssize_t count = ::read(x_file.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    x_sink({buffer.data(), static_cast<std::size_t>(count)});
+  while (read_once()) {
   }
+}
+
+void ConsoleLog::read_some() {
+  constexpr int kPieces = 16;
+  if (x_more) x_loop.cancel(*std::exchange(x_more, std::nullopt));
+  for (int i = 0; i < kPieces; ++i) {
+    if (!read_once()) return;
+  }
+  x_more = x_loop.after(std::chrono::milliseconds(0), [this] {
+    x_more.reset();
+    read_some();
+  });
+}
+
+// False: there is nothing more.
+bool ConsoleLog::read_once() {
+  std::array<char, 16384> buffer;
+  ssize_t count = 0;
+  do {
+    count = x_file ? ::read(x_file.get(), buffer.data(), buffer.size()) : 0;
+  } while (count < 0 && errno == EINTR);
+  if (count <= 0) return false;
+  x_sink({buffer.data(), static_cast<std::size_t>(count)});
+  return true;
 }
 
 void PrefixedLines::append(std::string_view bytes) {

@@ -30,7 +30,7 @@ class ConsoleLog {
   // was before).
   enum class From { start, last_lines };
   bool open(From from = From::start);
-  // Hands on what has been written by now.
+  // Hands on what has been written by now, all of it.
   void read();
   // From now on the file that takes its place, when the VM is started again, is followed by itself.
   void follow_successors() { x_successors = true; }
@@ -39,6 +39,9 @@ class ConsoleLog {
 
  private:
   void handle_changes();
+  // Hands on a part, and comes back for more: a guest may write faster than anybody reads.
+  void read_some();
+  bool read_once();
   void await_successor();
 
   EventLoop& x_loop;
@@ -48,6 +51,7 @@ class ConsoleLog {
   UniqueFd x_changes;  // inotify
   bool x_successors = false;
   std::optional<EventLoop::TimerId> x_retry;
+  std::optional<EventLoop::TimerId> x_more;
 };
 
 // Cuts bytes into lines and prints each with a prefix, as one write. The rest of an unfinished line is

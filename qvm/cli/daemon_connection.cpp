@@ -8,11 +8,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_address.h"
+#include "qvm/cli/commands.h"
 #include "qvm/cli/start_daemon.h"
 #include "qvm/daemon/vm_record.h"
 
@@ -22,6 +25,15 @@ namespace {
 
 constexpr int kAttempts = 3;  // a qvmd that is ending may hang up on us
 constexpr int kLastStepsMs = 2000;
+constexpr std::chrono::milliseconds kWelcome{1500};
+constexpr std::chrono::seconds kGoodBye{10};
+
+using Clock = std::chrono::steady_clock;
+
+int left_ms(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
 
 Result<UniqueFd> connect_to(const std::string& path) {
   const auto address = unix_address(path);
@@ -66,11 +78,11 @@ bool nobody_listens(const Error& error) {
 
 }  // namespace
 
-Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& paths) {
+Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& paths, int interrupt) {
   for (int attempt = 1;; ++attempt) {
     auto socket = connect_to(paths.socket());
     if (!socket && nobody_listens(socket.error())) {
-      auto started = start_daemon(paths);
+      auto started = start_daemon(paths, interrupt);
       if (!started) return tl::unexpected(std::move(started.error()));
       socket = connect_to(paths.socket());
     }
@@ -78,11 +90,12 @@ Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& path
       if (nobody_listens(socket.error()) && attempt < kAttempts) continue;
       return tl::unexpected(std::move(socket.error()));
     }
-    DaemonConnection connection(std::move(*socket));
-    auto welcome = connection.wait();
+    DaemonConnection connection(std::move(*socket), interrupt);
+    auto welcome = connection.await_welcome();
     if (welcome && welcome->kind == daemon::Reply::Kind::welcome) return connection;
     if (welcome && welcome->kind == daemon::Reply::Kind::failed) return fail(welcome->text);
-    if (attempt == kAttempts) {
+    const bool given_up = !welcome && welcome.error().code() == ECANCELED;
+    if (attempt == kAttempts || given_up) {
       return welcome ? Result<DaemonConnection>(fail("qvmd answers with something else than its welcome"))
                      : Result<DaemonConnection>(tl::unexpected(std::move(welcome.error())));
     }
@@ -138,14 +151,27 @@ Result<std::optional<daemon::Reply>> DaemonConnection::next() {
   return std::optional<daemon::Reply>(std::move(*reply));
 }
 
-Result<daemon::Reply> DaemonConnection::wait() {
+Result<daemon::Reply> DaemonConnection::wait(std::optional<Deadline> deadline) {
   for (;;) {
     auto reply = next();
     if (!reply) return tl::unexpected(std::move(reply.error()));
     if (reply->has_value()) return std::move(**reply);
-    pollfd readable{x_socket.get(), POLLIN, 0};
-    ::poll(&readable, 1, -1);
+    pollfd both[] = {{x_socket.get(), POLLIN, 0}, {x_interrupt, POLLIN, 0}};
+    const int ready = ::poll(both, 2, deadline ? left_ms(*deadline) : -1);
+    if (both[1].revents != 0) return fail_errno("wait for qvmd", ECANCELED);
+    if (ready == 0) return fail_errno("wait for qvmd", ETIMEDOUT);
   }
+}
+
+// It comes at once, unless qvmd stands still or takes over VMs whose hypervisor does.
+Result<daemon::Reply> DaemonConnection::await_welcome() {
+  auto welcome = wait(Clock::now() + kWelcome);
+  if (welcome || welcome.error().code() != ETIMEDOUT) return welcome;
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  (void)::getsockopt(x_socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
+  complain(fmt::format("qvmd (process {}) does not answer; it is waited for", peer.pid));
+  return wait();
 }
 
 Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
@@ -166,7 +192,8 @@ void DaemonConnection::leave() {
   if (!send(request)) return;
   // An answer to an earlier request may still be under way: only "stays" is one to this. Otherwise qvmd ends,
   // and with it the connection.
-  for (auto reply = wait(); reply; reply = wait()) {
+  const auto deadline = Clock::now() + kGoodBye;
+  for (auto reply = wait(deadline); reply; reply = wait(deadline)) {
     if (reply->kind == daemon::Reply::Kind::done && reply->text == "stays") return;
   }
   // The connection is closed a little before the process is gone.

@@ -3,6 +3,7 @@
 // The command line's connection to qvmd, which it starts when it is needed.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,10 @@ namespace qvm::cli {
 // One connection; one thread. A closed connection is a failure with code ECONNRESET.
 class DaemonConnection {
  public:
-  // Connects to the qvmd of this runtime directory and starts one if none answers.
-  static Result<DaemonConnection> open(const daemon::RuntimePaths& paths);
+  // Connects to the qvmd of this runtime directory and starts one if none answers. Whatever waits for qvmd,
+  // here and later, fails with ECANCELED as soon as interrupt is readable (-1: never), a descriptor that
+  // outlives the connection. One that does not answer for a while is complained about, and waited for.
+  static Result<DaemonConnection> open(const daemon::RuntimePaths& paths, int interrupt = -1);
   // Connects only if there is something to ask: a qvmd that runs, or VMs that one has left behind. An empty
   // optional means that nothing runs.
   static Result<std::optional<DaemonConnection>> open_if_used(const daemon::RuntimePaths& paths);
@@ -31,14 +34,18 @@ class DaemonConnection {
   Result<std::optional<daemon::Reply>> next();
   // Sends and waits for `done`; a `failed` is a failure. For commands that have nothing else to do meanwhile.
   Result<daemon::Reply> ask(const daemon::Request& request);
-  // Says good-bye; if qvmd ends with us, waits until it has.
+  // Says good-bye; if qvmd ends with us, waits until it has, but no longer than some seconds.
   void leave();
 
  private:
-  explicit DaemonConnection(UniqueFd socket) : x_socket(std::move(socket)) {}
-  Result<daemon::Reply> wait();
+  DaemonConnection(UniqueFd socket, int interrupt) : x_socket(std::move(socket)), x_interrupt(interrupt) {}
+  using Deadline = std::chrono::steady_clock::time_point;
+  // ETIMEDOUT after the deadline.
+  Result<daemon::Reply> wait(std::optional<Deadline> deadline = {});
+  Result<daemon::Reply> await_welcome();
 
   UniqueFd x_socket;
+  int x_interrupt;
   daemon::FrameReader x_reader;
   bool x_closed = false;
 };

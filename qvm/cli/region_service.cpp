@@ -87,7 +87,7 @@ int up_regions(const Options& options, const daemon::RuntimePaths& paths, const 
     write_output(fmt::format("region '{}' is there, {} bytes\n", region.name, region.bytes));
   if (options.detach) return kOk;
   const auto ran = (*loop)->run();
-  std::fputs("\n", stderr);  // after the terminal's "^C"
+  write_error("\n");  // after the terminal's "^C"
   for (const auto& region : launch.regions) {
     if (auto removed = (*admin)->remove_region(region.name); !removed) complain(removed.error().message());
   }

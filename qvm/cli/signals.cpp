@@ -9,6 +9,8 @@
 #include <csignal>
 #include <utility>
 
+#include "qvm/base/standard_streams.h"
+
 namespace qvm::cli {
 
 Signals::Signals(EventLoop& loop, std::initializer_list<int> signals, std::function<void(int)> handler)
@@ -28,13 +30,20 @@ Signals::Signals(EventLoop& loop, std::initializer_list<int> signals, std::funct
   // Without the watch the signals stay blocked and nothing ends by surprise; it fails only without memory.
   [[maybe_unused]] const auto watched =
       loop.watch(x_fd.get(), EPOLLIN, [this, handler = std::move(handler)](std::uint32_t) {
-        signalfd_siginfo info;
-        while (::read(x_fd.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-          handler(static_cast<int>(info.ssi_signo));
+        while (const int signal = take()) handler(signal);
       });
+  set_output_interrupt(x_fd.get());
+}
+
+int Signals::take() const {
+  signalfd_siginfo info;
+  if (::read(x_fd.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
+  hurry_output();
+  return static_cast<int>(info.ssi_signo);
 }
 
 Signals::~Signals() {
+  set_output_interrupt(-1);
   if (x_fd) x_loop.unwatch(x_fd.get());
 }
 

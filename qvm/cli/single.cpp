@@ -38,12 +38,13 @@ class Single {
 
   int run(const Launch& launch) {
     const Signals signals(x_loop, {SIGINT, SIGTERM, SIGHUP, SIGQUIT}, [this](int signal) { stop(signal); });
-    auto connection = DaemonConnection::open(x_paths);
+    auto connection = DaemonConnection::open(x_paths, signals.fd());
     if (!connection) {
+      if (const int signal = signals.take()) return 128 + signal;
       complain(connection.error().message());
       return kNotStarted;
     }
-    VmWatch watch(x_loop, x_paths, std::move(*connection), VmWatch::Ownership::ours, hooks());
+    VmWatch watch(x_loop, x_paths, std::move(*connection), signals.fd(), VmWatch::Ownership::ours, hooks());
     x_watch = &watch;
     if (auto started = watch.start(launch); !started) {
       complain(started.error().message());
@@ -84,7 +85,8 @@ class Single {
   }
 
   void stop(int signal) {
-    if (x_signal != 0) return;
+    // Once more: qvmd ends it, as soon as it can, when we are gone.
+    if (x_signal != 0) return x_loop.stop();
     x_signal = signal;
     if (x_watch != nullptr) x_watch->stop(0);
   }

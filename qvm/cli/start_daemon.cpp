@@ -3,6 +3,7 @@
 #include "qvm/cli/start_daemon.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -54,10 +55,13 @@ void say(int ready, std::string_view why) {
   ::_exit(127);
 }
 
-std::string read_all(int fd) {
+Result<std::string> read_all(int fd, int interrupt) {
   std::string text;
   std::array<char, 512> buffer;
   for (;;) {
+    pollfd both[] = {{fd, POLLIN, 0}, {interrupt, POLLIN, 0}};
+    ::poll(both, 2, -1);
+    if (both[1].revents != 0) return fail_errno("wait for qvmd to come up", ECANCELED);
     const ssize_t count = ::read(fd, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return text;
@@ -67,7 +71,7 @@ std::string read_all(int fd) {
 
 }  // namespace
 
-Result<void> start_daemon(const daemon::RuntimePaths& paths) {
+Result<void> start_daemon(const daemon::RuntimePaths& paths, int interrupt) {
   auto prepared = daemon::prepare_runtime_directory(paths);
   if (!prepared) return prepared;
   const std::string program = InstallPaths::of_this_program().programs + "/qvmd";
@@ -85,14 +89,15 @@ Result<void> start_daemon(const daemon::RuntimePaths& paths) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  const std::string answer = read_all(read_end.get());
-  if (answer == "1") return {};
-  if (answer.empty()) {
+  const auto answer = read_all(read_end.get(), interrupt);
+  if (!answer) return tl::unexpected(answer.error());
+  if (*answer == "1") return {};
+  if (answer->empty()) {
     const std::string said = last_line_after(paths.daemon_log(), logged);
     if (!said.empty()) return fail(explain_limit("qvmd ended before it was ready: " + said));
     return fail("qvmd ended before it was ready, and '" + paths.daemon_log() + "' does not say why");
   }
-  return fail(explain_limit("start '" + program + "': " + answer));
+  return fail(explain_limit("start '" + program + "': " + *answer));
 }
 
 }  // namespace qvm::cli

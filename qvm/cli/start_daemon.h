@@ -9,7 +9,8 @@
 namespace qvm::cli {
 
 // Starts the qvmd beside this program, apart from this terminal and session, its output in RUN/log/qvmd.log;
-// returns when it listens. Fails with qvmd's own sentence when it cannot.
-Result<void> start_daemon(const daemon::RuntimePaths& paths);
+// returns when it listens. Fails with qvmd's own sentence when it cannot, and with ECANCELED as soon as
+// interrupt is readable (-1: never).
+Result<void> start_daemon(const daemon::RuntimePaths& paths, int interrupt);
 
 }  // namespace qvm::cli

@@ -39,19 +39,22 @@ class Up {
   int run(const Launch& launch) {
     x_dryrun = launch.plans.front().dryrun;
     const Signals signals(x_loop, {SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
-    auto connection = DaemonConnection::open(x_paths);
+    auto connection = DaemonConnection::open(x_paths, signals.fd());
     if (!connection) {
+      if (const int signal = signals.take()) return 128 + signal;
       complain(connection.error().message());
       return kNotStarted;
     }
     prepare_consoles(launch);
-    VmWatch watch(x_loop, x_paths, std::move(*connection), VmWatch::Ownership::independent, hooks());
+    VmWatch watch(x_loop, x_paths, std::move(*connection), signals.fd(), VmWatch::Ownership::independent,
+                  hooks());
     x_watch = &watch;
     if (auto started = watch.start(launch); !started) {
       complain(started.error().message());
       return kNotStarted;
     }
     if (auto ran = x_loop.run(); !ran) complain(ran.error().message());
+    if (x_signal == 0) x_signal = signals.take();
     for (auto& [name, console] : x_consoles) {
       if (console.log != nullptr) console.log->read();
       console.lines->finish();
@@ -138,7 +141,7 @@ class Up {
   void on_signal(int signal) {
     const int earlier = std::exchange(x_signal, signal);
     if (earlier == 0) {
-      std::fputs("\n", stderr);  // after the terminal's "^C"
+      write_error("\n");  // after the terminal's "^C"
       complain("stopping the VMs; once more to leave them to 'qvm down'");
       if (x_watch != nullptr) x_watch->stop(x_options.timeout_ms);
     } else {

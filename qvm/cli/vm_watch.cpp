@@ -12,11 +12,12 @@ namespace qvm::cli {
 using daemon::Reply;
 using daemon::Request;
 
-VmWatch::VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection,
+VmWatch::VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection, int interrupt,
                  Ownership ownership, Hooks hooks)
     : x_loop(loop),
       x_paths(std::move(paths)),
       x_connection(std::move(connection)),
+      x_interrupt(interrupt),
       x_ownership(ownership),
       x_hooks(std::move(hooks)) {}
 
@@ -55,12 +56,22 @@ Result<void> VmWatch::ask_to_stop() {
   Request request;
   if (x_started) {
     request.operation = Request::Operation::stop;
-    request.names = x_names;
+    request.names = names_left();
     request.timeout_ms = x_stop_timeout_ms;
   } else {
     request.operation = Request::Operation::cancel;
   }
   return x_connection->send(request);
+}
+
+// A new qvmd does not know those that had ended when it came.
+std::vector<std::string> VmWatch::names_left() const {
+  std::vector<std::string> left;
+  for (const std::string& name : x_names) {
+    const auto known = x_vms.find(name);
+    if (known == x_vms.end() || !known->second.over()) left.push_back(name);
+  }
+  return left;
 }
 
 void VmWatch::receive() {
@@ -119,12 +130,12 @@ void VmWatch::reconnect(const std::string& why) {
   x_connection.reset();
   // The VMs go on without qvmd; a new one finds them. A start that was not complete it takes away.
   if (!x_started) x_start_lost = "qvmd ended while it was starting the VMs (" + why + ")";
-  auto connection = DaemonConnection::open(x_paths);
+  auto connection = DaemonConnection::open(x_paths, x_interrupt);
   if (!connection) return fail_with(connection.error().message());
   x_connection = std::move(*connection);
   Request request;
   request.operation = x_stopping && x_started ? Request::Operation::stop : Request::Operation::watch;
-  request.names = x_names;
+  request.names = names_left();
   request.owned = x_ownership == Ownership::ours;
   request.timeout_ms = x_stop_timeout_ms;
   auto sent = x_connection->send(request);

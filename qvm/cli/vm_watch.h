@@ -28,8 +28,9 @@ class VmWatch {
     std::function<void(const std::string& why)> failed;  // nothing was started, or qvmd is lost for good
   };
 
-  VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection, Ownership ownership,
-          Hooks hooks);
+  // interrupt: as DaemonConnection::open() takes it.
+  VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection, int interrupt,
+          Ownership ownership, Hooks hooks);
   ~VmWatch();
   VmWatch(const VmWatch&) = delete;
   VmWatch& operator=(const VmWatch&) = delete;
@@ -52,10 +53,12 @@ class VmWatch {
   void check_end();
   void fail_with(const std::string& why);
   bool watch_socket();
+  std::vector<std::string> names_left() const;
 
   EventLoop& x_loop;
   const daemon::RuntimePaths x_paths;
   std::optional<DaemonConnection> x_connection;
+  const int x_interrupt;
   const Ownership x_ownership;
   const Hooks x_hooks;
   std::vector<std::string> x_names;

@@ -1,8 +1,13 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Output that cannot be written: a full disk, a closed stream, a reader that is gone.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <csignal>
 
+#include "qvm/base/unique_fd.h"
 #include "tests/system/cli/cli_fixture.h"
 
 namespace qvm::test {
@@ -222,6 +227,25 @@ TEST_F(Output, ThatHangsUpStopsTheVmsInOrder) {
   up.signal(SIGHUP);
   EXPECT_EQ(up.wait(), 128 + SIGHUP);
   EXPECT_TRUE(sandbox_.nothing_left());
+}
+
+// As of a terminal that was stopped (Ctrl-S), or a pipe into something that is busy.
+TEST_F(Output, ThatNobodyReadsHoldsUpNoSignal) {
+  const std::string pipe = sandbox_.directory() + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const UniqueFd full(::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  const std::string block(4096, 'x');
+  while (::write(full.get(), block.data(), block.size()) > 0) {
+  }
+  const std::string file = idle();
+  for (const char* streams : {"> '", "2> '"}) {
+    BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", usual_accelerator(), file},
+                                           .through = with_streams(streams + pipe + "'")}));
+    ASSERT_TRUE(sandbox_.wait_until_started("idle"));
+    up.signal(SIGINT);
+    EXPECT_EQ(up.wait(), 128 + SIGINT);
+    EXPECT_TRUE(sandbox_.nothing_left());
+  }
 }
 
 // nohup ignores SIGHUP, and a script SIGINT and SIGQUIT for what it starts in the background.

@@ -232,5 +232,63 @@ TEST_F(Survival, EndsWithItsRuntimeDirectory) {
   EXPECT_NE(x_up.wait(), BackgroundProgram::kStillRunning);
 }
 
+// The directory stays, but the next qvmd would find neither this one nor its VMs.
+TEST_F(Survival, EndsIfItsRuntimeDirectoryIsEmptied) {
+  const std::vector<pid_t> all = sandbox_.processes();
+  for (const auto& entry : std::filesystem::directory_iterator(sandbox_.runtime()))
+    std::filesystem::remove_all(entry);
+  EXPECT_TRUE(sandbox_.wait_for_end(all, std::chrono::seconds(20)));
+  EXPECT_NE(x_up.wait(), BackgroundProgram::kStillRunning);
+}
+
+TEST_F(Survival, ASupervisorThatStandsStillKeepsNobodyWaiting) {
+  const std::string file =
+      sandbox_.add("other.qvmconf", "system other\nram 64M\nload \"$env{QVM_GUESTS}/idle.elf\"\n");
+  const std::vector<pid_t> supervisor = sandbox_.processes("qvmd");
+  for (const pid_t pid : supervisor) ::kill(pid, SIGSTOP);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"up", "--accel", usual_accelerator(), file},
+        std::vector<std::string>{"--accel", usual_accelerator(), "@" + file},
+        std::vector<std::string>{"ps"}}) {
+    BackgroundProgram other(sandbox_.program({.words = words}));
+    EXPECT_EQ(other.wait(std::chrono::seconds(3)), BackgroundProgram::kStillRunning);
+    other.signal(SIGINT);
+    EXPECT_EQ(other.wait(), 128 + SIGINT) << other.err();
+    EXPECT_THAT(other.err(),
+                testing::MatchesRegex("qvm: qvmd \\(process [0-9]+\\) does not answer; it is waited for\n"));
+  }
+  for (const pid_t pid : supervisor) ::kill(pid, SIGCONT);
+  expect_a_good_end();
+}
+
+using Supervisors = CliTest;
+
+// A new one does not know whom the one before has seen to the end.
+TEST_F(Supervisors, NextOneIsAskedForThoseThatAreLeft) {
+  const auto add = [&](const std::string& name, const std::string& guest) {
+    sandbox_.add(
+        name + ".qvmconf",
+        "system " + name + "\nram 64M\nload \"$env{QVM_GUESTS}/" + guest +
+            ".elf\"\nvdev ioapic loc 0xfec00000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n");
+  };
+  add("stays", "idle");
+  add("goes", "boot-check");
+  BackgroundProgram up(sandbox_.program(
+      {.words = {"up", "--accel", usual_accelerator(),
+                 sandbox_.add("s.yaml",
+                              "vms: {stays: {config: stays.qvmconf}, goes: {config: goes.qvmconf}}\n")}}));
+  ASSERT_TRUE(up.wait_for("goes  | * powered off")) << up.out() << up.err();
+  ASSERT_TRUE(sandbox_.wait_until_started("stays"));
+  const std::vector<pid_t> before = sandbox_.processes("qvmd");
+  for (const pid_t pid : before) ::kill(pid, SIGKILL);
+  EXPECT_TRUE(sandbox_.wait_for_end(before));
+  EXPECT_THAT(sandbox_.qvm({"ps"}).out, HasSubstr("running"));
+  EXPECT_EQ(up.wait(std::chrono::seconds(1)), BackgroundProgram::kStillRunning) << up.err();
+  up.signal(SIGINT);
+  EXPECT_EQ(up.wait(), 128 + SIGINT) << up.err();
+  EXPECT_THAT(up.err(), Not(HasSubstr("there is no VM")));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 }  // namespace
 }  // namespace qvm::test
