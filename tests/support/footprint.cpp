@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "tests/support/this_host.h"
@@ -22,7 +23,10 @@ Footprint footprint_of(pid_t pid) {
   for (std::string line; std::getline(maps, line);) ++footprint.mappings;
   std::ifstream status(process + "/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) footprint.resident_kib = std::stoull(line.substr(6));
+    // Pages of programs and libraries come when they are first used, and are nobody's growth.
+    for (const std::string_view own : {"RssAnon:", "RssShmem:"}) {
+      if (line.starts_with(own)) footprint.resident_kib += std::stoull(line.substr(own.size()));
+    }
   }
   return footprint;
 }

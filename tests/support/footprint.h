@@ -13,7 +13,7 @@ namespace qvm::test {
 struct Footprint {
   std::ptrdiff_t descriptors = 0;
   std::ptrdiff_t mappings = 0;
-  std::uint64_t resident_kib = 0;
+  std::uint64_t resident_kib = 0;  // without files that it has mapped
 };
 
 // Zeros if there is no such process.
