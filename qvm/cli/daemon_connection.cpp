@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_address.h"
@@ -165,7 +166,10 @@ Result<daemon::Reply> DaemonConnection::wait(std::optional<Deadline> deadline) {
 
 // It comes at once, unless qvmd stands still or takes over VMs whose hypervisor does.
 Result<daemon::Reply> DaemonConnection::await_welcome() {
+  // So long nobody gives up: a signal that comes while a new qvmd is found is for its VMs.
+  const int interrupt = std::exchange(x_interrupt, -1);
   auto welcome = wait(Clock::now() + kWelcome);
+  x_interrupt = interrupt;
   if (welcome || welcome.error().code() != ETIMEDOUT) return welcome;
   ucred peer{};
   socklen_t length = sizeof peer;

@@ -19,8 +19,9 @@ namespace qvm::cli {
 class DaemonConnection {
  public:
   // Connects to the qvmd of this runtime directory and starts one if none answers. Whatever waits for qvmd,
-  // here and later, fails with ECANCELED as soon as interrupt is readable (-1: never), a descriptor that
-  // outlives the connection. One that does not answer for a while is complained about, and waited for.
+  // here and later, fails with ECANCELED when interrupt is readable (-1: never), a descriptor that outlives
+  // the connection; the first 1.5 s of it are waited for in any case. Then qvmd is complained about, and
+  // waited for.
   static Result<DaemonConnection> open(const daemon::RuntimePaths& paths, int interrupt = -1);
   // Connects only if there is something to ask: a qvmd that runs, or VMs that one has left behind. An empty
   // optional means that nothing runs.

@@ -58,10 +58,15 @@ void say(int ready, std::string_view why) {
 Result<std::string> read_all(int fd, int interrupt) {
   std::string text;
   std::array<char, 512> buffer;
+  // So long nobody gives up: a signal that comes while a new qvmd starts is for the VMs that it takes over.
+  constexpr int kUsualMs = 1500;
+  pollfd answer{fd, POLLIN, 0};
+  ::poll(&answer, 1, kUsualMs);
   for (;;) {
     pollfd both[] = {{fd, POLLIN, 0}, {interrupt, POLLIN, 0}};
     ::poll(both, 2, -1);
-    if (both[1].revents != 0) return fail_errno("wait for qvmd to come up", ECANCELED);
+    if (both[0].revents == 0 && both[1].revents != 0)
+      return fail_errno("wait for qvmd to come up", ECANCELED);
     const ssize_t count = ::read(fd, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return text;
