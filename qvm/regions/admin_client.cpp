@@ -3,11 +3,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 
+#include "qvm/base/left_ms.h"
 #include "qvm/regions/admin.h"
 #include "qvm/regions/admin_wire.h"
 #include "qvm/regions/codec.h"
@@ -20,11 +20,6 @@ namespace {
 using admin_wire::Answer;
 using admin_wire::Op;
 using Clock = std::chrono::steady_clock;
-
-int left_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<long long>(left, 0, 60'000));
-}
 
 class SocketAdmin final : public Admin {
  public:

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <thread>
 
+#include "qvm/base/left_ms.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/retry_pause.h"
 #include "qvm/regions/log.h"
@@ -60,11 +61,6 @@ Result<void> send_message(int socket, const KeeperMessage& message, std::span<co
     if (errno != EINTR) return fail_errno("send to the other side of the keeper's socket");
   }
   return {};
-}
-
-int left_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::max<long long>(left, 0));
 }
 
 constexpr std::chrono::milliseconds kCrowdPatience{1000};

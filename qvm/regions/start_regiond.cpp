@@ -9,13 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <thread>
 
+#include "qvm/base/left_ms.h"
 #include "qvm/base/retry_pause.h"
 #include "qvm/regions/wire.h"
 
@@ -26,11 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kDeadline{5};
 constexpr int kReadyFd = 3;
-
-int left_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<long long>(left, 0, 60'000));
-}
 
 Result<void> make_directory(const std::string& path) {
   const mode_t mode = ::geteuid() == 0 ? 0755 : 0700;
