@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <utility>
 
 #include "qvm/base/take_until.h"
 #include "qvm/base/unique_fd.h"
@@ -95,6 +98,20 @@ std::vector<std::string> control_groups(ControlGroupVersion version, std::string
     if (group->empty()) return directories;
     group->erase(group->rfind('/'));
   }
+}
+
+std::vector<std::string> control_groups(std::string_view controller, const ReadText& read) {
+  std::vector<std::string> directories = control_groups(ControlGroupVersion::v1, controller, read);
+  for (std::string& directory : control_groups(ControlGroupVersion::v2, controller, read))
+    directories.push_back(std::move(directory));
+  return directories;
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace qvm

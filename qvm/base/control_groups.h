@@ -3,6 +3,7 @@
 // The control groups of this process, of either version, wherever they are mounted: in a container as well.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,5 +23,10 @@ enum class ControlGroupVersion { v1 = 1, v2 = 2 };
 // not in use.
 std::vector<std::string> control_groups(ControlGroupVersion version, std::string_view controller,
                                         const ReadText& read = read_text);
+// The same of both versions.
+std::vector<std::string> control_groups(std::string_view controller, const ReadText& read = read_text);
+
+// The number with which the text of such a file begins, past blanks; "max" is none.
+std::optional<std::uint64_t> number_in(std::string_view text);
 
 }  // namespace qvm

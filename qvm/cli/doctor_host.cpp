@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "qvm/base/control_groups.h"
+#include "qvm/base/own_groups.h"
 #include "qvm/base/unique_fd.h"
 #include "qvm/cli/identities.h"
 #include "qvm/cli/vm_accounts.h"
@@ -66,12 +67,6 @@ bool is_listed(const std::string& user, gid_t gid) {
   return false;
 }
 
-bool is_member(gid_t gid) {
-  const auto who = resolve_program({});
-  return who &&
-         (who->gid == gid || std::find(who->groups.begin(), who->groups.end(), gid) != who->groups.end());
-}
-
 // The value of a line "key: 123 kB" or "key 123".
 std::uint64_t number_after(const std::string& text, std::string_view key) {
   std::istringstream lines(text);
@@ -87,21 +82,7 @@ std::uint64_t number_after(const std::string& text, std::string_view key) {
 
 // A control group's bound; absent: "max", or there is no such file.
 std::optional<std::uint64_t> bound(const std::string& path) {
-  const std::string text = read_text(path);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  return value;
-}
-
-// Of either version.
-std::vector<std::string> groups_for(std::string_view controller) {
-  std::vector<std::string> directories;
-  for (const auto version : {ControlGroupVersion::v1, ControlGroupVersion::v2}) {
-    for (std::string& directory : control_groups(version, controller))
-      directories.push_back(std::move(directory));
-  }
-  return directories;
+  return number_in(read_text(path));
 }
 
 std::uint64_t least(const std::vector<std::string>& directories, const char* file) {
@@ -198,8 +179,8 @@ void probe_memory(DoctorFacts& facts) {
   const auto close = shmem.find(']');
   if (open != std::string::npos && close != std::string::npos)
     facts.transparent_shmem = shmem.substr(open + 1, close - open - 1);
-  facts.control_group_processes = least(groups_for("pids"), "pids.max");
-  for (const std::string& directory : groups_for("memory")) {
+  facts.control_group_processes = least(control_groups("pids"), "pids.max");
+  for (const std::string& directory : control_groups("memory")) {
     const auto most = bound(directory + "/memory.max");
     if (!most) continue;
     const std::uint64_t used = bound(directory + "/memory.current").value_or(0);

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "qvm/base/own_groups.h"
 #include "qvm/cli/vm_accounts.h"
 
 namespace qvm::cli {
@@ -210,14 +211,11 @@ void apply_limits(const config::RegionLimits& limits, const config::SourceSet& s
 }
 
 Result<regions::Identity> resolve_program(const std::string& account) {
-  constexpr int kMostGroups = 65536;  // the kernel's bound
   regions::Identity who{::geteuid(), ::getegid(), {}};
   if (account.empty()) {
-    std::vector<gid_t> groups(kMostGroups);
-    const int count = ::getgroups(kMostGroups, groups.data());
-    if (count < 0) return fail_errno("ask for the groups of this program");
-    groups.resize(static_cast<std::size_t>(count));
-    who.groups = std::move(groups);
+    auto groups = own_groups();
+    if (!groups) return tl::unexpected(std::move(groups.error()));
+    who.groups = std::move(*groups);
     return who;
   }
   const auto id = number(account);

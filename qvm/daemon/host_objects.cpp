@@ -7,14 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
-#include <vector>
 
+#include "qvm/base/own_groups.h"
 #include "qvm/daemon/domain_files.h"
 #include "qvm/daemon/file_access.h"
 
@@ -86,14 +85,6 @@ Result<void> check_bridge(const plan::HostObject& object, const NetworkDevice& d
   if (device.attributes && !fs::is_directory(*device.attributes / "bridge", error))
     return complain(object, "it is no bridge", make_bridge("NAME"));
   return {};
-}
-
-bool is_member(gid_t group) {
-  if (group == ::getegid()) return true;
-  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
-  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
-  return std::find(groups.begin(), groups.begin() + std::max(count, 0), group) !=
-         groups.begin() + std::max(count, 0);
 }
 
 Result<void> check_tap(const plan::HostObject& object, const NetworkDevice& found) {

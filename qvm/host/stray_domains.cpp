@@ -8,11 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <latch>
-#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -50,23 +47,14 @@ std::vector<std::string> noted_domains(const std::string& embed_root) {
   return domains;
 }
 
-std::optional<std::uint64_t> number_in(const std::string& path) {
-  const std::string text = read_text(path);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() ? std::optional(number) : std::nullopt;
-}
-
 // A group's number of processes tells by itself. Who else bounds them does not, and is asked by trying, which
 // takes from everybody for a moment what is there.
 Result<void> check_threads(std::size_t count) {
-  for (const auto version : {ControlGroupVersion::v1, ControlGroupVersion::v2}) {
-    for (const std::string& group : control_groups(version, "pids")) {
-      const auto most = number_in(group + "/pids.max");
-      const auto now = number_in(group + "/pids.current");
-      if (most && now && *now + count > *most)
-        return fail(explain_limit("make a thread: " + std::string(::strerror(EAGAIN))));
-    }
+  for (const std::string& group : control_groups("pids")) {
+    const auto most = number_in(read_text(group + "/pids.max"));
+    const auto now = number_in(read_text(group + "/pids.current"));
+    if (most && now && *now + count > *most)
+      return fail(explain_limit(Error::from_errno("make a thread", EAGAIN).message()));
   }
   std::latch all_made(1);
   std::vector<std::jthread> threads;

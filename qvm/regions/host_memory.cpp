@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 
+#include "qvm/base/control_groups.h"
 #include "qvm/base/take_until.h"
 
 namespace qvm::regions {
@@ -19,14 +19,6 @@ std::uint64_t minus(std::uint64_t from, std::uint64_t what) {
 // What everybody else in the host or a control group is left with.
 std::uint64_t margin_of(std::uint64_t total) {
   return total / 16;
-}
-
-// The number with which the text begins, past blanks; "max" is none.
-std::optional<std::uint64_t> number_in(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 // The number in the line that begins with key.
