@@ -6,13 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <exception>
 #include <filesystem>
+#include <future>
 #include <map>
-#include <mutex>
 #include <set>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "qvm/base/install_paths.h"
@@ -36,28 +34,25 @@ tl::unexpected<Error> was_cancelled() {
 // for all. What one throws is thrown here, where a worker takes it for its failure.
 template <class Work>
 void in_parallel(std::size_t count, const Work& work) {
-  std::mutex mutex;
-  std::exception_ptr thrown;
-  const auto guarded = [&](std::size_t i) {
+  std::vector<std::future<void>> parts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto part = [&work, i] { work(i); };
     try {
-      work(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      thrown = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    threads.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      try {
-        threads.emplace_back([&guarded, i] { guarded(i); });
-      } catch (const std::system_error&) {
-        guarded(i);
-      }
+      parts.push_back(std::async(std::launch::async, part));
+    } catch (const std::system_error&) {
+      parts.push_back(std::async(std::launch::deferred, part));
     }
   }
-  if (thrown) std::rethrow_exception(thrown);
+  // This is when a part without a thread of its own is done.
+  for (const auto& part : parts) part.wait();
+  for (auto& part : parts) part.get();
+}
+
+// A VM that has none on disk is as it was when its start was complete.
+Result<lifecycle::Progress> progress_of(const RuntimePaths& paths, const std::string& vm) {
+  auto progress = read_progress(paths, vm);
+  if (!progress && progress.error().code() == ENOENT) return lifecycle::Progress();
+  return progress;
 }
 
 template <class T>
@@ -324,13 +319,11 @@ Launcher::Found Launcher::usable_records(const std::set<std::string>& names) {
       remove_vm_directory(x_paths, name);
     } else if (!record) {
       is_foreign(foreign_record(x_paths, name), record.error());
-      auto progress = read_progress(x_paths, name);
-      if (progress || progress.error().code() == ENOENT)
-        found.foreign.back().progress = std::move(progress).value_or(lifecycle::Progress());
+      if (auto progress = progress_of(x_paths, name)) found.foreign.back().progress = std::move(*progress);
     } else if (!was_started(*record)) {
       halves.push_back(std::move(*record));
-    } else if (auto progress = read_progress(x_paths, name); progress || progress.error().code() == ENOENT) {
-      found.adopted.push_back({std::move(*record), std::move(progress).value_or(lifecycle::Progress())});
+    } else if (auto progress = progress_of(x_paths, name)) {
+      found.adopted.push_back({std::move(*record), std::move(*progress)});
     } else {
       is_foreign(std::move(*record), progress.error());
     }
