@@ -141,6 +141,7 @@ class Machine {
                  std::int64_t due = 0);
   void save(const Vm& vm, Progress::Phase phase,
             const Verdict& verdict = {.outcome = Outcome::none, .reason = {}}, Time due = {});
+  void save_as_it_is(const Vm& vm);
   void tell(const Vm& vm);
   void answer(ClientId client, std::vector<VmStatus> vms);
   void refuse(ClientId client, std::string why);

@@ -258,15 +258,14 @@ void Machine::cannot_be_stopped(Vm& vm, const std::string& why) {
   vm.stop.reset();
   if (std::optional<Foreign> was = std::move(vm.in<Stopping>()->was)) {
     const std::string why_foreign = was->why;
-    if (was->progress) emit(Save{name, *was->progress});
     enter(vm, std::move(*was));
     set_state(vm, VmState::foreign, {.outcome = Outcome::none, .reason = why_foreign});
     look_again_later();
   } else {
     enter(vm, Running{});
     set_state(vm, VmState::running, {.outcome = Outcome::none, .reason = text});
-    save(vm, Progress::Phase::running);
   }
+  save_as_it_is(vm);
   for (Stop& stop : x_stops) {
     if (std::find(stop.vms.begin(), stop.vms.end(), vm.id) == stop.vms.end()) continue;
     stop.failure = fmt::format("VM '{}' {}", name, text);
@@ -275,16 +274,21 @@ void Machine::cannot_be_stopped(Vm& vm, const std::string& why) {
       Vm* other = find_vm(id);
       if (other == nullptr || !other->stop || other->stop->turn) continue;
       other->stop.reset();
-      if (other->is<Waiting>()) save(*other, Progress::Phase::waiting);
-      if (other->is<Running>()) save(*other, Progress::Phase::running);
-      if (const Foreign* foreign = other->in<Foreign>(); foreign != nullptr && foreign->progress)
-        emit(Save{other->description.name, *foreign->progress});
-      if (const Restarting* restarting = other->in<Restarting>())
-        save(*other, Progress::Phase::restarting,
-             {.outcome = other->status.outcome, .reason = other->status.reason}, restarting->due);
+      save_as_it_is(*other);
     }
   }
   settle_stops();
+}
+
+// Of a VM that is not to be stopped any more.
+void Machine::save_as_it_is(const Vm& vm) {
+  if (vm.is<Waiting>()) save(vm, Progress::Phase::waiting);
+  if (vm.is<Running>()) save(vm, Progress::Phase::running);
+  if (const Foreign* foreign = vm.foreign(); foreign != nullptr && foreign->progress)
+    emit(Save{vm.description.name, *foreign->progress});
+  if (const Restarting* restarting = std::get_if<Restarting>(&vm.phase))
+    save(vm, Progress::Phase::restarting, {.outcome = vm.status.outcome, .reason = vm.status.reason},
+         restarting->due);
 }
 
 void Machine::domain_gone(Vm& vm, host::DomainEvent::Stop how) {
