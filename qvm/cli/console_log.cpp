@@ -50,8 +50,12 @@ void ConsoleLog::close() {
   if (x_changes) x_loop.unwatch(x_changes.get());
   x_changes.reset();
   x_file.reset();
-  if (x_retry) x_loop.cancel(*std::exchange(x_retry, std::nullopt));
-  if (x_more) x_loop.cancel(*std::exchange(x_more, std::nullopt));
+  cancel(x_retry);
+  cancel(x_more);
+}
+
+void ConsoleLog::cancel(std::optional<EventLoop::TimerId>& timer) {
+  if (timer) x_loop.cancel(*std::exchange(timer, std::nullopt));
 }
 
 void ConsoleLog::handle_changes() {
@@ -106,7 +110,7 @@ void ConsoleLog::read() {
 
 void ConsoleLog::read_some() {
   constexpr int kPieces = 16;
-  if (x_more) x_loop.cancel(*std::exchange(x_more, std::nullopt));
+  cancel(x_more);
   for (int i = 0; i < kPieces; ++i) {
     if (!read_once()) return;
   }

@@ -43,6 +43,7 @@ class ConsoleLog {
   void read_some();
   bool read_once();
   void await_successor();
+  void cancel(std::optional<EventLoop::TimerId>& timer);
 
   EventLoop& x_loop;
   const std::string x_path;

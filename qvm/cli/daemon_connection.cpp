@@ -8,12 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdint>
-#include <utility>
 
+#include "qvm/base/left_ms.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_address.h"
 #include "qvm/cli/commands.h"
@@ -26,14 +24,16 @@ namespace {
 
 constexpr int kAttempts = 3;  // a qvmd that is ending may hang up on us
 constexpr int kLastStepsMs = 2000;
-constexpr std::chrono::milliseconds kWelcome{1500};
 constexpr std::chrono::seconds kGoodBye{10};
 
 using Clock = std::chrono::steady_clock;
 
-int left_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+// Who serves a socket; errno tells if that cannot be known.
+std::optional<ucred> peer_of(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+  return peer;
 }
 
 Result<UniqueFd> connect_to(const std::string& path) {
@@ -49,27 +49,16 @@ Result<UniqueFd> connect_to(const std::string& path) {
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return fail_errno(fmt::format("connect to '{}'", path));
   }
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
-    return fail_errno(fmt::format("ask who serves '{}'", path));
-  }
+  const auto peer = peer_of(socket.get());
+  if (!peer) return fail_errno(fmt::format("ask who serves '{}'", path));
   // In a directory of somebody else's anything may listen.
-  if (peer.uid != ::geteuid()) {
+  if (peer->uid != ::geteuid()) {
     return fail(
         fmt::format("'{}' is served by uid {}, not by uid {} who runs qvm: choose another runtime directory "
                     "with --runtime-dir or QVM_RUNTIME_DIR",
-                    path, peer.uid, ::geteuid()));
+                    path, peer->uid, ::geteuid()));
   }
   return socket;
-}
-
-// The process that serves a socket.
-UniqueFd server_of(int socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return {};
-  return open_pidfd(peer.pid);
 }
 
 bool nobody_listens(const Error& error) {
@@ -152,12 +141,12 @@ Result<std::optional<daemon::Reply>> DaemonConnection::next() {
   return std::optional<daemon::Reply>(std::move(*reply));
 }
 
-Result<daemon::Reply> DaemonConnection::wait(std::optional<Deadline> deadline) {
+Result<daemon::Reply> DaemonConnection::wait(std::optional<Deadline> deadline, int interrupt) {
   for (;;) {
     auto reply = next();
     if (!reply) return tl::unexpected(std::move(reply.error()));
     if (reply->has_value()) return std::move(**reply);
-    pollfd both[] = {{x_socket.get(), POLLIN, 0}, {x_interrupt, POLLIN, 0}};
+    pollfd both[] = {{x_socket.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
     const int ready = ::poll(both, 2, deadline ? left_ms(*deadline) : -1);
     if (both[1].revents != 0) return fail_errno("wait for qvmd", ECANCELED);
     if (ready == 0) return fail_errno("wait for qvmd", ETIMEDOUT);
@@ -167,22 +156,18 @@ Result<daemon::Reply> DaemonConnection::wait(std::optional<Deadline> deadline) {
 // It comes at once, unless qvmd stands still or takes over VMs whose hypervisor does.
 Result<daemon::Reply> DaemonConnection::await_welcome() {
   // So long nobody gives up: a signal that comes while a new qvmd is found is for its VMs.
-  const int interrupt = std::exchange(x_interrupt, -1);
-  auto welcome = wait(Clock::now() + kWelcome);
-  x_interrupt = interrupt;
+  auto welcome = wait(Clock::now() + kUsualAnswer, -1);
   if (welcome || welcome.error().code() != ETIMEDOUT) return welcome;
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  (void)::getsockopt(x_socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
-  complain(fmt::format("qvmd (process {}) does not answer; it is waited for", peer.pid));
-  return wait();
+  const auto peer = peer_of(x_socket.get());
+  complain(fmt::format("qvmd (process {}) does not answer; it is waited for", peer ? peer->pid : 0));
+  return wait({}, x_interrupt);
 }
 
 Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
   auto sent = send(request);
   if (!sent) return tl::unexpected(std::move(sent.error()));
   for (;;) {
-    auto reply = wait();
+    auto reply = wait({}, x_interrupt);
     if (!reply) return reply;
     if (reply->kind == daemon::Reply::Kind::failed) return fail(reply->text);
     if (reply->kind == daemon::Reply::Kind::done) return reply;
@@ -192,12 +177,13 @@ Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
 void DaemonConnection::leave() {
   daemon::Request request;
   request.operation = daemon::Request::Operation::leave;
-  const UniqueFd server = server_of(x_socket.get());
+  const auto peer = peer_of(x_socket.get());
+  const UniqueFd server = peer ? open_pidfd(peer->pid) : UniqueFd();
   if (!send(request)) return;
   // An answer to an earlier request may still be under way: only "stays" is one to this. Otherwise qvmd ends,
   // and with it the connection.
   const auto deadline = Clock::now() + kGoodBye;
-  for (auto reply = wait(deadline); reply; reply = wait(deadline)) {
+  for (auto reply = wait(deadline, x_interrupt); reply; reply = wait(deadline, x_interrupt)) {
     if (reply->kind == daemon::Reply::Kind::done && reply->text == "stays") return;
   }
   // The connection is closed a little before the process is gone.

@@ -27,6 +27,7 @@ class DaemonConnection {
   // optional means that nothing runs.
   static Result<std::optional<DaemonConnection>> open_if_used(const daemon::RuntimePaths& paths);
 
+  int interrupt() const { return x_interrupt; }
   // For an event loop: readable means that next() has something, or the end.
   int fd() const { return x_socket.get(); }
 
@@ -41,8 +42,8 @@ class DaemonConnection {
  private:
   DaemonConnection(UniqueFd socket, int interrupt) : x_socket(std::move(socket)), x_interrupt(interrupt) {}
   using Deadline = std::chrono::steady_clock::time_point;
-  // ETIMEDOUT after the deadline.
-  Result<daemon::Reply> wait(std::optional<Deadline> deadline = {});
+  // ETIMEDOUT after the deadline, ECANCELED when interrupt is readable.
+  Result<daemon::Reply> wait(std::optional<Deadline> deadline, int interrupt);
   Result<daemon::Reply> await_welcome();
 
   UniqueFd x_socket;

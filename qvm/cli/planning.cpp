@@ -214,7 +214,7 @@ class Planner {
     queries.find_host_path = [&system](const std::string& path) {
       return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;
     };
-    plan::HostFacts host = host_facts(system, acceleration);
+    const plan::HostFacts host = host_facts(system, acceleration);
     const std::vector<plan::SetRegion> set = regions_of_set(system);
     for (std::size_t i = 0; i < system.vms.size(); ++i) {
       plan::HostFacts own = host;

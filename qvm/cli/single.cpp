@@ -44,7 +44,7 @@ class Single {
       complain(connection.error().message());
       return kNotStarted;
     }
-    VmWatch watch(x_loop, x_paths, std::move(*connection), signals.fd(), VmWatch::Ownership::ours, hooks());
+    VmWatch watch(x_loop, x_paths, std::move(*connection), VmWatch::Ownership::ours, hooks());
     x_watch = &watch;
     if (auto started = watch.start(launch); !started) {
       complain(started.error().message());

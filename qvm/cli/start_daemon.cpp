@@ -59,9 +59,8 @@ Result<std::string> read_all(int fd, int interrupt) {
   std::string text;
   std::array<char, 512> buffer;
   // So long nobody gives up: a signal that comes while a new qvmd starts is for the VMs that it takes over.
-  constexpr int kUsualMs = 1500;
   pollfd answer{fd, POLLIN, 0};
-  ::poll(&answer, 1, kUsualMs);
+  ::poll(&answer, 1, static_cast<int>(kUsualAnswer.count()));
   for (;;) {
     pollfd both[] = {{fd, POLLIN, 0}, {interrupt, POLLIN, 0}};
     ::poll(both, 2, -1);

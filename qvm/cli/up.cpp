@@ -46,8 +46,7 @@ class Up {
       return kNotStarted;
     }
     prepare_consoles(launch);
-    VmWatch watch(x_loop, x_paths, std::move(*connection), signals.fd(), VmWatch::Ownership::independent,
-                  hooks());
+    VmWatch watch(x_loop, x_paths, std::move(*connection), VmWatch::Ownership::independent, hooks());
     x_watch = &watch;
     if (auto started = watch.start(launch); !started) {
       complain(started.error().message());

@@ -12,12 +12,11 @@ namespace qvm::cli {
 using daemon::Reply;
 using daemon::Request;
 
-VmWatch::VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection, int interrupt,
+VmWatch::VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection,
                  Ownership ownership, Hooks hooks)
     : x_loop(loop),
       x_paths(std::move(paths)),
       x_connection(std::move(connection)),
-      x_interrupt(interrupt),
       x_ownership(ownership),
       x_hooks(std::move(hooks)) {}
 
@@ -127,10 +126,11 @@ void VmWatch::check_end() {
 
 void VmWatch::reconnect(const std::string& why) {
   x_loop.unwatch(x_connection->fd());
+  const int interrupt = x_connection->interrupt();
   x_connection.reset();
   // The VMs go on without qvmd; a new one finds them. A start that was not complete it takes away.
   if (!x_started) x_start_lost = "qvmd ended while it was starting the VMs (" + why + ")";
-  auto connection = DaemonConnection::open(x_paths, x_interrupt);
+  auto connection = DaemonConnection::open(x_paths, interrupt);
   if (!connection) return fail_with(connection.error().message());
   x_connection = std::move(*connection);
   Request request;

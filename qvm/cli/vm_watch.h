@@ -28,9 +28,8 @@ class VmWatch {
     std::function<void(const std::string& why)> failed;  // nothing was started, or qvmd is lost for good
   };
 
-  // interrupt: as DaemonConnection::open() takes it.
-  VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection, int interrupt,
-          Ownership ownership, Hooks hooks);
+  VmWatch(EventLoop& loop, daemon::RuntimePaths paths, DaemonConnection connection, Ownership ownership,
+          Hooks hooks);
   ~VmWatch();
   VmWatch(const VmWatch&) = delete;
   VmWatch& operator=(const VmWatch&) = delete;
@@ -58,7 +57,6 @@ class VmWatch {
   EventLoop& x_loop;
   const daemon::RuntimePaths x_paths;
   std::optional<DaemonConnection> x_connection;
-  const int x_interrupt;
   const Ownership x_ownership;
   const Hooks x_hooks;
   std::vector<std::string> x_names;
