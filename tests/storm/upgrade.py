@@ -49,11 +49,11 @@ def put(programs, prefix):
             fresh.replace(target)
 
 
-def wait_for(what, condition, patience=60):
-    end = time.monotonic() + patience
+def wait_for(what, condition):
+    end = time.monotonic() + storm.PATIENCE
     while not condition():
         if time.monotonic() > end:
-            raise storm.Broken(f"{what} did not come within {patience} s")
+            raise storm.Broken(f"{what} did not come within {storm.PATIENCE} s")
         time.sleep(0.1)
 
 
@@ -68,10 +68,7 @@ def check(system, prefix):
     def expect_service(after):
         try:
             system.expect_heard()
-            listed, status = system.run("qvm", "ps")
-            running = [line.split()[0] for line in listed.splitlines() if "running" in line.split()]
-            if status != 0 or not {"left", "right", "up", "down"} <= set(running):
-                raise storm.Broken(f"qvm ps ended with {status}:\n{listed}")
+            system.expect_running(("left", "right", "up", "down"))
             if listener.poll() is not None:
                 raise storm.Broken(f"the older host program has ended: {listener.stdout.read()}")
         except storm.Broken as broken:
@@ -98,8 +95,7 @@ def check(system, prefix):
     before = system.machines("up")
     storm.kill(before)
     wait_for("the restart of VM 'up'", lambda: system.machines("up") not in ([], before))
-    wait_for("VM 'up'", lambda: any("up" == line.split()[0] and "running" in line.split()
-                                    for line in system.run("qvm", "ps")[0].splitlines() if line.strip()))
+    system.expect_running(("up",), storm.PATIENCE)
     expect_service("the death of a VM")
     listener.kill()
     listener.wait()

@@ -242,8 +242,7 @@ TEST_F(Survival, EndsIfItsRuntimeDirectoryIsEmptied) {
 }
 
 TEST_F(Survival, ASupervisorThatStandsStillKeepsNobodyWaiting) {
-  const std::string file =
-      sandbox_.add("other.qvmconf", "system other\nram 64M\nload \"$env{QVM_GUESTS}/idle.elf\"\n");
+  const std::string file = sandbox_.add("other.qvmconf", guest_config("other", "idle"));
   const std::vector<pid_t> supervisor = sandbox_.processes("qvmd");
   for (const pid_t pid : supervisor) ::kill(pid, SIGSTOP);
   for (const std::vector<std::string>& words :
@@ -267,14 +266,8 @@ using Supervisors = CliTest;
 
 // A new one does not know whom the one before has seen to the end.
 TEST_F(Supervisors, NextOneIsAskedForThoseThatAreLeft) {
-  const auto add = [&](const std::string& name, const std::string& guest) {
-    sandbox_.add(
-        name + ".qvmconf",
-        "system " + name + "\nram 64M\nload \"$env{QVM_GUESTS}/" + guest +
-            ".elf\"\nvdev ioapic loc 0xfec00000 intr apic name myioapic\nvdev ser8250 intr myioapic:4\n");
-  };
-  add("stays", "idle");
-  add("goes", "boot-check");
+  sandbox_.add("stays.qvmconf", guest_config("stays", "idle"));
+  sandbox_.add("goes.qvmconf", guest_config("goes", "boot-check"));
   BackgroundProgram up(sandbox_.program(
       {.words = {"up", "--accel", usual_accelerator(),
                  sandbox_.add("s.yaml",
