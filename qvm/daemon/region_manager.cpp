@@ -8,15 +8,47 @@
 
 namespace qvm::daemon {
 
+Result<std::unique_ptr<regions::Admin>> RegionManager::take() {
+  std::unique_lock lock(x_mutex);
+  for (;;) {
+    x_changed.wait(lock, [this] { return !x_free.empty() || x_connections < kMostConnections; });
+    if (!x_free.empty()) {
+      auto admin = std::move(x_free.back());
+      x_free.pop_back();
+      return admin;
+    }
+    ++x_connections;
+    lock.unlock();
+    auto opened = open_one();
+    lock.lock();
+    if (opened) return opened;
+    --x_connections;
+    x_changed.notify_all();
+    if (x_connections == 0) return fail("region manager: " + explain_limit(opened.error().message()));
+    // With descriptors lacking, one that there is already will do.
+    x_changed.wait(lock, [this] { return !x_free.empty() || x_connections == 0; });
+  }
+}
+
+Result<std::unique_ptr<regions::Admin>> RegionManager::open_one() {
+  const std::lock_guard lock(x_opening);
+  return x_open();
+}
+
+void RegionManager::put_back(std::unique_ptr<regions::Admin> admin) {
+  const std::lock_guard lock(x_mutex);
+  x_opened = true;
+  x_free.push_back(std::move(admin));
+  x_changed.notify_all();
+}
+
 template <class Call>
 auto RegionManager::with_admin(Call call) -> decltype(call(std::declval<regions::Admin&>())) {
-  const std::lock_guard lock(x_mutex);
-  if (!x_admin) {
-    auto opened = x_open();
-    if (!opened) return fail("region manager: " + explain_limit(opened.error().message()));
-    x_admin = std::move(*opened);
-  }
-  return call(*x_admin);
+  auto admin = take();
+  if (!admin) return tl::unexpected(std::move(admin.error()));
+  auto result = call(**admin);
+  put_back(std::move(*admin));
+  return result;
 }
 
 Result<void> RegionManager::ensure() {
@@ -49,13 +81,17 @@ Result<std::optional<unsigned>> RegionManager::clients(const std::string& region
 
 bool RegionManager::opened() {
   const std::lock_guard lock(x_mutex);
-  return x_admin != nullptr;
+  return x_opened;
 }
 
 bool RegionManager::leave() {
   const std::lock_guard lock(x_mutex);
-  const auto admin = std::exchange(x_admin, nullptr);
-  return admin && admin->leave();
+  if (x_free.empty()) return false;
+  const auto last = std::move(x_free.back());
+  // qvm-regiond does not end while others are open.
+  x_free.clear();
+  x_connections = 0;
+  return last->leave();
 }
 
 }  // namespace qvm::daemon
