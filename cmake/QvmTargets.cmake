@@ -50,12 +50,15 @@ function(qvm_use_unity target)
   endif()
 endfunction()
 
-# qvm_library(NAME SOURCES... [LINK libs...]): a static library, position independent.
+# qvm_library(NAME SOURCES... [LINK libs...] [PRIVATE libs...]): a static library, position independent.
 function(qvm_library name)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINK;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PUBLIC qvm_flags ${ARG_LINK})
-  qvm_use_precompiled(${name} qvm_library_headers)
+  target_link_libraries(${name} PUBLIC qvm_flags ${ARG_LINK} PRIVATE ${ARG_PRIVATE})
+  # Precompiled headers have been parsed for fmt's shared library.
+  if(NOT "fmt::fmt-header-only" IN_LIST ARG_PRIVATE)
+    qvm_use_precompiled(${name} qvm_library_headers)
+  endif()
   qvm_use_unity(${name})
 endfunction()
 

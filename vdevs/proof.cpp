@@ -4,14 +4,11 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
+#include "vdevs/vmhost/config.h"
 
 namespace qvm::vdevs {
 namespace {
 
-using nlohmann::json;
-
-constexpr std::size_t kConfigurationSpace = 256;
 constexpr std::uint64_t kWindow = 0x80000000;
 constexpr std::uint64_t kWindowBytes = 0x10000000;
 constexpr std::uint64_t kLoc = 0x1c050000;
@@ -27,36 +24,29 @@ std::string value(const std::string& text) {
 
 // Vendor and device of a QNX board's, a bridge's class: what nobody looks at.
 std::string configuration_space() {
-  std::string digits = "051c0200000000000000800600000000";
-  digits.resize(2 * kConfigurationSpace, '0');
-  return digits;
-}
-
-json vdev(config::Architecture architecture, const ProofPlaces& places) {
-  const bool board = architecture == config::Architecture::aarch64;
-  return {{"id", "proof"},
-          {"type", "wdt-sp805"},
-          {"object", places.plugin_directory + "/vdev-wdt-sp805.so"},
-          {"place", "proof"},
-          {"loc", {{"space", "memory"}, {"address", kLoc}, {"length", kProofPage}}},
-          {"interrupt", {{"controller", board ? "gic" : "ioapic"}, {"line", board ? 77 : 21}}},
-          {"window", {{"address", kWindow}, {"length", kWindowBytes}}}};
+  std::string bytes("\x05\x1c\x02\0\0\0\0\0\0\0\x80\x06", 12);
+  bytes.resize(vmhost::kPciConfigBytes, '\0');
+  return bytes;
 }
 
 std::string vmhost_json(config::Architecture architecture, const ProofPlaces& places) {
-  json root = {{"version", 1}, {"vm", "proof"}};
-  root["vdevs"] = json::array({vdev(architecture, places)});
-  root["pci_functions"] =
-      json::array({{{"id", "proof"}, {"place", "proof"}, {"config", configuration_space()}}});
-  root["memory"] = json::array({{{"place", "proof"}, {"address", kMemory}, {"length", kProofPage}}});
-  if (architecture == config::Architecture::aarch64) {
-    root["placed"] = json::array({{{"serial", "proof"},
-                                   {"addresses", json::array({0x1c200000})},
-                                   {"line", 78},
-                                   {"title", "serial port"},
-                                   {"place", "proof"}}});
-  }
-  return root.dump();
+  const bool board = architecture == config::Architecture::aarch64;
+  const std::string name = "proof";
+  vmhost::Config config{.vm = name, .placed = {}, .vdevs = {}, .extras = {}};
+  vmhost::VdevConfig& vdev = config.vdevs.emplace_back();
+  vdev.id = name;
+  vdev.type = "wdt-sp805";
+  vdev.object = places.plugin_directory + "/vdev-wdt-sp805.so";
+  vdev.place = name;
+  vdev.loc = {.range = {kLoc, kProofPage}};
+  vdev.interrupt = board ? vmhost::InterruptPin{"gic", 77} : vmhost::InterruptPin{"ioapic", 21};
+  vdev.window = {kWindow, kWindowBytes};
+  config.extras.pci_functions.push_back({name, name, {.fixed_space = configuration_space()}});
+  config.extras.memory.push_back({name, {kMemory, kProofPage}});
+  if (board)
+    config.placed.push_back(
+        {.serial = name, .addresses = {0x1c200000}, .line = 78, .title = "serial port", .place = name});
+  return vmhost::to_json(config);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ namespace qvm {
 enum class FieldForm {
   plain,
   unless_default,  // left out while the member has the value it has in a new struct
+  or_default,      // always written; where it is left out, the member has that value
   hex,             // a text of any bytes, written as hexadecimal digits
 };
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Described structs (qvm/base/fields.h) as JSON: objects with a key for every field. Enumerations are words,
-// durations are numbers of their unit, an optional without a value is absent.
+// durations are numbers of their unit, an optional without a value is absent, and so is a variant that holds
+// a std::monostate.
 //
 // Reading is strict: a key that is missing, a value of another type (also 1.0 for 1), a number that its
 // member cannot hold and an unknown word are std::runtime_errors that begin with the place: "disks[2].name:
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +20,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "qvm/base/fields.h"
@@ -30,6 +33,10 @@ template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool kIsVariant = false;
+template <class... Ts>
+inline constexpr bool kIsVariant<std::variant<std::monostate, Ts...>> = true;
 template <class T>
 inline constexpr bool kIsVector = false;
 template <class T>
@@ -48,6 +55,16 @@ Json value_to_json(const T& value, FieldForm form = FieldForm::plain) {
     Json json = Json::object();
     write_fields(json, value);
     return json;
+  } else if constexpr (kIsVariant<T>) {
+    return std::visit(
+        [](const auto& held) -> Json {
+          if constexpr (std::is_same_v<decltype(held), const std::monostate&>) {
+            return nullptr;
+          } else {
+            return value_to_json<Json>(held);
+          }
+        },
+        value);
   } else if constexpr (kIsVector<T>) {
     Json json = Json::array();
     for (const auto& entry : value) json.push_back(value_to_json<Json>(entry));
@@ -73,6 +90,8 @@ void write_fields(Json& json, const T& value) {
     if (field.form == FieldForm::unless_default && member == field.of(fresh)) return;
     if constexpr (kIsOptional<Member>) {
       if (member) json[field.name] = value_to_json<Json>(*member);
+    } else if constexpr (kIsVariant<Member>) {
+      if (member.index() != 0) json[field.name] = value_to_json<Json>(member);
     } else {
       json[field.name] = value_to_json<Json>(member, field.form);
     }
@@ -88,9 +107,28 @@ template <class T, class Json>
 T read_fields(const Json& json, const std::string& place = {});
 
 template <class T, class Json>
-T value_from_json(const Json& json, const std::string& place, FieldForm form = FieldForm::plain) {
+T value_from_json(const Json& json, const std::string& place, FieldForm form = FieldForm::plain);
+
+// The first alternative that the value is one of.
+template <class T, class Json, std::size_t I = 1>
+T variant_from_json(const Json& json, const std::string& place) {
+  if constexpr (I + 1 == std::variant_size_v<T>) {
+    return value_from_json<std::variant_alternative_t<I, T>>(json, place);
+  } else {
+    try {
+      return value_from_json<std::variant_alternative_t<I, T>>(json, place);
+    } catch (const std::runtime_error&) {
+      return variant_from_json<T, Json, I + 1>(json, place);
+    }
+  }
+}
+
+template <class T, class Json>
+T value_from_json(const Json& json, const std::string& place, FieldForm form) {
   if constexpr (Described<T>) {
     return read_fields<T>(json, place);
+  } else if constexpr (kIsVariant<T>) {
+    return variant_from_json<T>(json, place);
   } else if constexpr (kIsVector<T>) {
     if (!json.is_array()) refuse_json(place, "is not a list");
     T values;
@@ -135,7 +173,10 @@ T read_fields(const Json& json, const std::string& place) {
     const std::string inside = place.empty() ? field.name : fmt::format("{}.{}", place, field.name);
     const auto found = json.find(field.name);
     if (found == json.end()) {
-      if (!kIsOptional<Member> && field.form != FieldForm::unless_default) refuse_json(inside, "is missing");
+      const bool may_be_absent = kIsOptional<Member> || kIsVariant<Member> ||
+                                 field.form == FieldForm::unless_default ||
+                                 field.form == FieldForm::or_default;
+      if (!may_be_absent) refuse_json(inside, "is missing");
     } else if constexpr (kIsOptional<Member>) {
       member = value_from_json<typename Member::value_type>(*found, inside);
     } else {

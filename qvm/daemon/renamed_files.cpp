@@ -3,15 +3,13 @@
 #include "qvm/daemon/renamed_files.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "qvm/plan/domain_xml.h"
+#include "vdevs/vmhost/config.h"
 
 namespace qvm::daemon {
 namespace {
-
-using OrderedJson = nlohmann::ordered_json;
 
 // "loader,file=/a,,b,addr=0x1" has three options; a comma inside one stands twice.
 std::vector<std::string> split_options(std::string_view argument) {
@@ -48,15 +46,6 @@ std::string rename_in_argument(const std::string& argument, const RenamedFiles& 
   return join_options(options);
 }
 
-// The text is our own plan's; if it is not what we expect, vmhost says so.
-template <class Visit>
-void visit_objects(OrderedJson& root, const Visit& visit) {
-  if (!root.is_object() || !root.contains("vdevs")) return;
-  for (OrderedJson& vdev : root["vdevs"]) {
-    if (vdev.is_object() && vdev.contains("object") && vdev["object"].is_string()) visit(vdev["object"]);
-  }
-}
-
 }  // namespace
 
 void rename_files(pugi::xml_node domain, const RenamedFiles& files) {
@@ -71,25 +60,28 @@ void rename_files(pugi::xml_node domain, const RenamedFiles& files) {
   }
 }
 
+// The text is our own plan's; if it is not what we expect, vmhost says so.
 std::vector<std::string> vdev_objects(const std::string& vmhost_json) {
   std::vector<std::string> objects;
-  OrderedJson root = OrderedJson::parse(vmhost_json, nullptr, false);
-  visit_objects(root, [&](const OrderedJson& object) { objects.push_back(object.get<std::string>()); });
+  const auto config = vmhost::parse_config(vmhost_json);
+  if (!config) return objects;
+  for (const vmhost::VdevConfig& vdev : config->vdevs) objects.push_back(vdev.object);
   std::sort(objects.begin(), objects.end());
   objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
   return objects;
 }
 
 std::string rename_objects(const std::string& vmhost_json, const RenamedFiles& files) {
-  OrderedJson root = OrderedJson::parse(vmhost_json, nullptr, false);
+  auto config = vmhost::parse_config(vmhost_json);
+  if (!config) return vmhost_json;
   bool renamed = false;
-  visit_objects(root, [&](OrderedJson& object) {
-    const auto found = files.find(object.get<std::string>());
-    if (found == files.end()) return;
-    object = found->second;
+  for (vmhost::VdevConfig& vdev : config->vdevs) {
+    const auto found = files.find(vdev.object);
+    if (found == files.end()) continue;
+    vdev.object = found->second;
     renamed = true;
-  });
-  return renamed ? root.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n" : vmhost_json;
+  }
+  return renamed ? vmhost::to_json(*config) : vmhost_json;
 }
 
 }  // namespace qvm::daemon

@@ -15,6 +15,7 @@
 #include "qvm/plan/domain_xml.h"
 #include "qvm/plan/finding.h"
 #include "qvm/plan/interrupt_map.h"
+#include "qvm/plan/machine_extras.h"
 #include "qvm/plan/machine_pc.h"
 #include "qvm/plan/machine_virt.h"
 #include "qvm/plan/passed_devices.h"
@@ -24,7 +25,6 @@
 #include "qvm/plan/ram_layout_board.h"
 #include "qvm/plan/vm_name.h"
 #include "qvm/plan/vm_plan.h"
-#include "qvm/plan/vmhost_json.h"
 #include "qvm/plan/window.h"
 #include "vdevs/host_path.h"
 #include "vdevs/plan.h"
@@ -324,18 +324,18 @@ void Builder::collect_maps() {
 void Builder::collect_vmhost() {
   std::vector<vdevs::DeviceNode> nodes;
   std::vector<Window> windows;
-  MachineExtras extras;
+  vmhost::Config config{
+      x_plan.name, placed_parts(x_vdevs, x_sources), hosted_vdevs(x_vdevs, x_plan, x_sources), {}};
   for (const Planned& planned : x_vdevs) {
-    extras.add(planned.id, x_sources.describe(planned.vdev->where), planned.plan);
+    add_extras(planned, x_sources, config.extras);
     if (planned.plan.node && !x_plan.board) nodes.push_back(*planned.plan.node);
-    if (planned.window) windows.push_back({planned.window->start, planned.window->length});
+    if (planned.window) windows.push_back({planned.window->address, planned.window->length});
   }
   for (const std::vector<OwnedRange>* pieces : {&x_ram.roms, &x_ram.low_ram, &x_boot.bios_pages})
-    extras.add_memory(*pieces, x_sources);
-  for (const Window& window : extras.windows()) windows.push_back(window);
-  x_plan.vmhost_json = build_vmhost_json(x_plan.name, hosted_vdevs(x_vdevs, x_plan, x_sources),
-                                         placed_parts(x_vdevs, x_sources), extras, x_sources);
-  if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
+    add_memory(*pieces, x_sources, config.extras);
+  for (const Window& window : windows_of(config.extras)) windows.push_back(window);
+  if (!config.empty()) x_plan.vmhost_json = vmhost::to_json(config);
+  if (!config.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
   if (x_plan.board) return;
   x_plan.acpi_table = build_acpi_table(nodes, windows);
   if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";

@@ -2,50 +2,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/plan/machine_extras.h"
 
-#include <nlohmann/json.hpp>
-
-#include "qvm/base/hex.h"
+#include "vdevs/vmhost/config_fields.h"
 
 namespace qvm::plan {
 
-void MachineExtras::add(const std::string& id, const std::string& place, const vdevs::VdevPlan& plan) {
-  if (!plan.pci_config_space.empty()) pci_functions.push_back({id, place, plan.pci_config_space});
-  if (plan.second_place) second_places.push_back({place, *plan.second_place});
+void add_extras(const Planned& planned, const config::SourceSet& sources, vmhost::MachineExtras& extras) {
+  const vdevs::VdevPlan& plan = planned.plan;
+  const std::string place = sources.describe(planned.vdev->where);
+  if (!plan.pci_config_space.empty())
+    extras.pci_functions.push_back({planned.id, place, {.fixed_space = plan.pci_config_space}});
+  if (!plan.second_place) return;
+  const auto part = value_of(kWords<vmhost::SecondPlace::Part>, plan.second_place->type);
+  if (part)
+    extras.second_places.push_back({*part, place, {plan.second_place->address, plan.second_place->length}});
 }
 
-void MachineExtras::add_memory(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources) {
+void add_memory(const std::vector<OwnedRange>& ranges, const config::SourceSet& sources,
+                vmhost::MachineExtras& extras) {
   for (const OwnedRange& range : ranges)
-    memory.push_back(
-        {sources.describe(range.where), range.start, range.length, range.kind == MemoryRange::Kind::ram});
+    extras.memory.push_back(
+        {sources.describe(range.where), {range.start, range.length}, range.kind == MemoryRange::Kind::ram});
 }
 
-std::vector<Window> MachineExtras::windows() const {
+std::vector<Window> windows_of(const vmhost::MachineExtras& extras) {
   constexpr std::uint64_t kFirstMiB = 1 << 20;
   std::vector<Window> result;
-  for (const Memory& piece : memory) {
-    if (piece.address >= kFirstMiB) result.push_back({piece.address, piece.length});
+  for (const vmhost::AddedMemory& piece : extras.memory) {
+    if (piece.range.address >= kFirstMiB) result.push_back({piece.range.address, piece.range.length});
   }
-  for (const SecondPlace& second : second_places) result.push_back({second.at.address, second.at.length});
+  for (const vmhost::SecondPlace& second : extras.second_places)
+    result.push_back({second.range.address, second.range.length});
   return result;
-}
-
-void MachineExtras::write_to(nlohmann::ordered_json& json) const {
-  for (const PciFunction& function : pci_functions) {
-    json["pci_functions"].push_back(
-        {{"id", function.id}, {"place", function.place}, {"config", to_hex(function.config_space)}});
-  }
-  for (const Memory& piece : memory) {
-    nlohmann::ordered_json entry = {
-        {"place", piece.place}, {"address", piece.address}, {"length", piece.length}};
-    if (piece.writable) entry["writable"] = true;
-    json["memory"].push_back(std::move(entry));
-  }
-  for (const SecondPlace& second : second_places) {
-    json["second_places"].push_back({{"part", second.at.type},
-                                     {"place", second.place},
-                                     {"address", second.at.address},
-                                     {"length", second.at.length}});
-  }
 }
 
 }  // namespace qvm::plan

@@ -47,41 +47,75 @@ regions::VmPolicy policy_of(const std::vector<Planned>& vdevs, const VmPlan& pla
   return policy;
 }
 
-std::vector<HostedVdev> hosted_vdevs(const std::vector<Planned>& vdevs, const VmPlan& plan,
-                                     const config::SourceSet& sources) {
-  std::vector<HostedVdev> hosted;
+namespace {
+
+vmhost::OptionUse option_of(const config::Option& option, const config::SourceSet& sources) {
+  vmhost::OptionUse use{option.name, {}, sources.describe(option.where)};
+  for (const config::Argument& argument : option.arguments) {
+    vmhost::OptionArgument& given = use.args.emplace_back();
+    given.text = argument.clear_number.empty() ? argument.text : argument.clear_number;
+    if (const auto* number = std::get_if<std::uint64_t>(&argument.value)) given.value = *number;
+    if (const bool* on = std::get_if<bool>(&argument.value)) given.value = *on;
+    given.place = sources.describe(argument.where);
+  }
+  return use;
+}
+
+vmhost::Location location_of(const config::Location& location) {
+  using Space = vmhost::Location::Space;
+  return {location.space == config::Location::Space::memory ? Space::memory : Space::io,
+          {location.address, location.length.value_or(0)}};
+}
+
+}  // namespace
+
+std::vector<vmhost::VdevConfig> hosted_vdevs(const std::vector<Planned>& vdevs, const VmPlan& plan,
+                                             const config::SourceSet& sources) {
+  std::vector<vmhost::VdevConfig> hosted;
   for (const Planned& planned : vdevs) {
     if (!planned.plan.hosted) continue;
-    HostedVdev entry;
+    vmhost::VdevConfig entry;
     entry.id = planned.id;
     entry.type = planned.vdev->type;
     entry.name = planned.vdev->name ? planned.vdev->name->value : "";
     entry.object = vdevs::absolute_path(plan.host.plugin_directory, planned.plan.hosted->object);
     entry.place = sources.describe(planned.vdev->where);
-    entry.pci = planned.plan.pci;
-    if (planned.vdev->location && !entry.pci) {
-      entry.space = planned.vdev->location->value.space;
-      entry.location = {planned.vdev->location->value.address,
-                        planned.vdev->location->value.length.value_or(0)};
-    }
-    for (const auto& interrupt : planned.vdev->interrupts) {
-      const Planned* controller = find_controller(vdevs, interrupt.value.controller);
-      if (controller == nullptr || !interrupt.value.line || entry.pci) continue;
-      entry.interrupts.push_back({controller->vdev->type, *interrupt.value.line});
+    if (const auto& pci = planned.plan.pci) {
+      entry.pci = {
+          .vendor = pci->vendor, .device = pci->device, .class_code = pci->class_code, .length = pci->length};
+    } else {
+      if (planned.vdev->location) entry.loc = location_of(planned.vdev->location->value);
+      for (const auto& interrupt : planned.vdev->interrupts) {
+        const Planned* controller = find_controller(vdevs, interrupt.value.controller);
+        if (controller == nullptr || !interrupt.value.line) continue;
+        entry.interrupts.push_back({controller->vdev->type, *interrupt.value.line});
+      }
+      if (!entry.interrupts.empty()) entry.interrupt = entry.interrupts.front();
+      if (entry.interrupts.size() == 1) entry.interrupts.clear();
     }
     entry.window = planned.window;
     if (planned.plan.hosted->uses_regions) entry.region_socket = plan.directory() + "/regions.sock";
-    entry.options = planned.plan.hosted->options;
+    for (const config::Option& option : planned.plan.hosted->options)
+      entry.options.push_back(option_of(option, sources));
     hosted.push_back(std::move(entry));
   }
   return hosted;
 }
 
-std::vector<PlacedPart> placed_parts(const std::vector<Planned>& vdevs, const config::SourceSet& sources) {
-  std::vector<PlacedPart> parts;
+std::vector<vmhost::PlacedPart> placed_parts(const std::vector<Planned>& vdevs,
+                                             const config::SourceSet& sources) {
+  std::vector<vmhost::PlacedPart> parts;
   for (const Planned& planned : vdevs) {
-    for (const vdevs::Placement& placement : planned.plan.placements)
-      parts.push_back({planned.owner(), sources.describe(placement.where), placement});
+    for (const vdevs::Placement& placement : planned.plan.placements) {
+      parts.push_back({.type = placement.object_type,
+                       .serial = placement.serial,
+                       .transport_of = placement.transport_of,
+                       .addresses = placement.addresses,
+                       .line = placement.line,
+                       .legacy = placement.legacy,
+                       .title = planned.owner(),
+                       .place = sources.describe(placement.where)});
+    }
   }
   return parts;
 }

@@ -12,8 +12,8 @@
 #include "qvm/plan/device_tree.h"
 #include "qvm/plan/pci_map.h"
 #include "qvm/plan/ram_layout.h"
-#include "qvm/plan/vmhost_json.h"
 #include "vdevs/plan.h"
+#include "vdevs/vmhost/config.h"
 
 namespace qvm::plan {
 
@@ -22,7 +22,7 @@ struct Planned {
   const config::Vdev* vdev = nullptr;
   std::string id;
   vdevs::VdevPlan plan;
-  std::optional<HostedVdev::Range> window;
+  std::optional<vmhost::AddressRange> window;
   std::optional<PciPlace> pci;
 
   std::string owner() const { return "vdev " + id; }
@@ -43,8 +43,9 @@ Board describe_board(const std::vector<Planned>& vdevs, const RamLayout& ram, co
 regions::VmPolicy policy_of(const std::vector<Planned>& vdevs, const VmPlan& plan);
 
 // What vmhost.json says of those that a plugin emulates, and of those that are moved.
-std::vector<HostedVdev> hosted_vdevs(const std::vector<Planned>& vdevs, const VmPlan& plan,
-                                     const config::SourceSet& sources);
-std::vector<PlacedPart> placed_parts(const std::vector<Planned>& vdevs, const config::SourceSet& sources);
+std::vector<vmhost::VdevConfig> hosted_vdevs(const std::vector<Planned>& vdevs, const VmPlan& plan,
+                                             const config::SourceSet& sources);
+std::vector<vmhost::PlacedPart> placed_parts(const std::vector<Planned>& vdevs,
+                                             const config::SourceSet& sources);
 
 }  // namespace qvm::plan

@@ -210,7 +210,7 @@ struct VmPlan {
   std::vector<HostObject> host_objects;
   std::string acpi_table;        // AML bytes of our SSDT; empty if no vdev needs one
   std::string acpi_table_path;   // where the daemon writes it
-  std::string vmhost_json;       // see qvm/plan/vmhost_json.h
+  std::string vmhost_json;       // see vdevs/vmhost/config.h
   std::string vmhost_json_path;  // where the daemon writes it
   std::string domain_xml;
   regions::VmPolicy policy;

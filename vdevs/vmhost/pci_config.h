@@ -18,6 +18,8 @@ struct PciConfig {
   std::uint32_t length = 0;      // a power of two, 4096 or more; 0: it has neither a BAR nor an interrupt
   // Then all that it has: kPciConfigBytes that its guest reads and cannot change; the numbers are in it, too.
   std::string fixed_space = {};
+
+  bool operator==(const PciConfig&) const = default;
 };
 
 }  // namespace qvm::vmhost

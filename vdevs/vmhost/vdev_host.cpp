@@ -264,8 +264,8 @@ VdevHost::VdevHost(const std::string& vm, const VdevConfig& config, const qvm_vd
   x_identity.name = config.name.c_str();
   x_identity.place = config.place.c_str();
   if (config.loc) {
-    x_identity.loc_address = config.loc->address;
-    x_identity.loc_length = config.loc->length;
+    x_identity.loc_address = config.loc->range.address;
+    x_identity.loc_length = config.loc->range.length;
   }
   if (config.pci) x_identity.loc_length = config.pci->length;
   x_identity.interrupt_controller = config.interrupt ? config.interrupt->controller.c_str() : "";

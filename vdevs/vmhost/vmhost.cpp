@@ -154,9 +154,9 @@ Result<void> Vmhost::start() {
 Result<void> Vmhost::check_addresses() const {
   for (const VdevConfig& vdev : x_config.vdevs) {
     for (const VdevConfig& other : x_config.vdevs) {
-      if (!vdev.loc || !other.window || !overlap(*vdev.loc, *other.window)) continue;
+      if (!vdev.loc || !other.window || !overlap(vdev.loc->range, *other.window)) continue;
       return fail(fmt::format("{}: its 'loc' {:#x} lies in the region window {:#x},{:#x}", vdev.title(),
-                              vdev.loc->address, other.window->address, other.window->length));
+                              vdev.loc->range.address, other.window->address, other.window->length));
     }
   }
   return {};

@@ -19,6 +19,7 @@
 #include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/vm_user.h"
+#include "vdevs/vmhost/config.h"
 
 namespace qvm::daemon {
 namespace {
@@ -140,7 +141,9 @@ TEST_F(DomainFiles, WhatQvmIsInstalledWithIsSharedByAllVms) {
   plan_.host.plugin_directory = private_ + "/lib";
   add("lib/libqvm-vmhost.so", "vmhost");
   add("lib/vdev-x.so", "vdev");
-  plan_.vmhost_json = "{\"vdevs\": [{\"object\": \"" + private_ + "/lib/vdev-x.so\"}]}";
+  vmhost::Config config;
+  config.vdevs.push_back({.id = "x0", .type = "x", .object = private_ + "/lib/vdev-x.so"});
+  plan_.vmhost_json = vmhost::to_json(config);
   plan_.vmhost_json_path = paths_.vm("vm") + "/vmhost.json";
   plan_.host.firmware_path = add("bios.bin", "firmware");
   plan_.boot.kernel = add("guests/idle.elf", "guest");

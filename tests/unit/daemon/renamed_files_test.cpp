@@ -63,8 +63,9 @@ TEST(RenamedFiles, FirmwareKernelAndRamdiskAreFiles) {
             "<os><loader>/1</loader><kernel>/2</kernel><initrd>/3</initrd><cmdline>/k</cmdline></os>");
 }
 
-constexpr const char* kVmhost = R"({"version": 1, "vdevs": [{"id": "b0", "object": "/p/b.so", "options": []},
-    {"id": "a0", "object": "/p/a.so"}, {"id": "b1", "object": "/p/b.so"}]})";
+constexpr const char* kVmhost = R"({"version": 1, "vm": "v", "vdevs": [
+    {"id": "b0", "type": "b", "object": "/p/b.so", "options": []},
+    {"id": "a0", "type": "a", "object": "/p/a.so"}, {"id": "b1", "type": "b", "object": "/p/b.so"}]})";
 
 TEST(RenamedFiles, ObjectsOfVdevsAreFiles) {
   EXPECT_THAT(vdev_objects(kVmhost), ElementsAre("/p/a.so", "/p/b.so"));

@@ -28,7 +28,7 @@ TEST(VmhostConfig, ReadsEverything) {
   EXPECT_EQ(vdev.type, "shmem");
   EXPECT_EQ(vdev.name, "moo");
   EXPECT_EQ(vdev.object, "/lib/qvm/vdev-shmem.so");
-  EXPECT_EQ(vdev.loc, (AddressRange{0x1c000000, 4096}));
+  EXPECT_EQ(vdev.loc->range, (AddressRange{0x1c000000, 4096}));
   EXPECT_EQ(vdev.interrupt->controller, "ioapic");
   EXPECT_EQ(vdev.interrupt->line, 10u);
   EXPECT_EQ(vdev.window, (AddressRange{0x80000000, 0x10000000}));
@@ -45,6 +45,35 @@ TEST(VmhostConfig, ReadsEverything) {
   EXPECT_EQ(typed[0].place, "left.qvmconf:14:9");
   EXPECT_TRUE(std::get<bool>(typed[1].value));
   EXPECT_EQ(vdev.title(), "vdev shmem0 (left.qvmconf:12:6)");
+}
+
+// Whatever of it has a description is written and read.
+TEST(VmhostConfig, IsReadAsItWasWritten) {
+  Config config{.vm = "v", .placed = {}, .vdevs = {}, .extras = {}};
+  VdevConfig& registers = config.vdevs.emplace_back();
+  registers = {.id = "a0", .type = "a", .name = "n", .object = "/a.so", .place = "v.qvmconf:1:1"};
+  registers.loc = {.range = {0x1000, 0x2000}};
+  registers.interrupt = {"ioapic", 7};
+  registers.interrupts = {{"ioapic", 7}, {"ioapic", 9}};
+  registers.window = {0x80000000, 0x10000000};
+  registers.region_socket = "/s";
+  registers.options = {{"x", {{"1", std::uint64_t{1}, "p"}, {"on", true, ""}, {"t", {}, "q"}}, "r"}};
+  VdevConfig& function = config.vdevs.emplace_back();
+  function = {.id = "b0", .type = "b", .object = "/b.so"};
+  function.pci = {.vendor = 1, .device = 2, .class_code = 3, .length = 4096};
+  config.placed = {
+      {.serial = "s", .addresses = {1, 2}, .line = 3, .legacy = true, .title = "t", .place = "p"}};
+  std::string space(kPciConfigBytes, '\0');
+  space[0] = 5;
+  config.extras = {.pci_functions = {{"c0", "p", {.vendor = 5, .fixed_space = space}}},
+                   .memory = {{"p", {0x3000, 0x1000}, true}},
+                   .second_places = {{SecondPlace::Part::precision_timer, "p", {0x5000, 0x1000}}}};
+  const auto read = parse_config(to_json(config));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->vm, config.vm);
+  EXPECT_EQ(read->vdevs, config.vdevs);
+  EXPECT_EQ(read->placed, config.placed);
+  EXPECT_EQ(read->extras, config.extras);
 }
 
 TEST(VmhostConfig, LeavesOutWhatIsNotThere) {
@@ -127,55 +156,54 @@ TEST_P(VmhostBadConfig, SaysWhatIsWrong) {
 INSTANTIATE_TEST_SUITE_P(
     Texts, VmhostBadConfig,
     ::testing::Values(
-        BadConfig{"", "is not JSON"}, BadConfig{"{", "is not JSON"}, BadConfig{"[]", "is not a JSON object"},
-        BadConfig{"{}", "'version' is missing"},
+        BadConfig{"", "is not JSON"}, BadConfig{"{", "is not JSON"}, BadConfig{"[]", "is not an object"},
+        BadConfig{"{}", "version: is missing"},
         BadConfig{R"({"version":2})", "has format version 2; this vmhost reads version 1"},
-        BadConfig{R"({"version":-1})", "'version' is not a number of 0 or more"},
-        BadConfig{R"({"version":1,"vm":3})", "'vm' is not a string"},
-        BadConfig{R"({"version":1,"vm":"v"})", "'vdevs' is missing or not an array"},
+        BadConfig{R"({"version":-1})", "has format version -1; this vmhost reads version 1"},
+        BadConfig{R"({"version":1,"vm":3})", "vm: is not a text"},
+        BadConfig{R"({"version":1,"vm":"v"})", "vdevs: is missing"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[7]})", "vdevs[0]: is not an object"},
-        BadConfig{R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t"}]})",
-                  "vdevs[0]: 'object' is missing"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t"}]})", "vdevs[0].object: is missing"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":{"space":"io","address":1,"length":1}}]})",
-            "vdevs[0]: 'loc': space 'io' is not supported; it must be 'memory'"},
+            "vdevs[0].loc: a space other than memory is not supported"},
         BadConfig{
-            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":{"address":1}}]})",
-            "vdevs[0]: 'loc': 'length' is missing"},
+            R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":{"space":"memory","address":1}}]})",
+            "vdevs[0].loc.length: is missing"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","loc":5}]})",
-                  "vdevs[0]: 'loc': is not an object"},
+                  "vdevs[0].loc: is not an object"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","window":{"address":1,"length":0}}]})",
-            "vdevs[0]: 'window': has no valid length"},
+            "vdevs[0].window: has no valid length"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","window":{"address":18446744073709551615,"length":2}}]})",
-            "vdevs[0]: 'window': has no valid length"},
+            "vdevs[0].window: has no valid length"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","interrupt":{"controller":"ioapic","line":70000}}]})",
-            "vdevs[0]: 'interrupt': 'line' is too big"},
+            "vdevs[0].interrupt: line is too big"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","pci":{"vendor":1,"device":1,"class":1,"length":4096},"interrupt":{"controller":"ioapic","line":7}}]})",
-            "vdevs[0]: 'pci' and 'interrupt' exclude each other"},
+            "vdevs[0]: pci and interrupt exclude each other"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","pci":{"vendor":65536,"device":1,"class":1,"length":4096}}]})",
-            "vdevs[0]: 'pci': 'vendor' is too big"},
+            "vdevs[0].pci.vendor: 65536 is out of range"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","pci":{"vendor":1,"device":1,"class":1,"length":5000}}]})",
-            "vdevs[0]: 'pci': 'length' is not a power of two of 4096 or more"},
+            "vdevs[0].pci: length is not a power of two from 4096 to 1073741824"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[1]}]}]})",
-            "vdevs[0]: 'options': 'args': an argument is neither a string nor an object"},
+            "vdevs[0].options[0].args[0]: is not an object"},
         BadConfig{
             R"({"version":1,"vm":"v","vdevs":[{"id":"a","type":"t","object":"/o","options":[{"name":"x","args":[{"text":"1","value":-1}]}]}]})",
-            "vdevs[0]: 'options': 'args': 'value' is neither a number nor true or false"},
-        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":3})", "'memory' is not an array"},
+            "vdevs[0].options[0].args[0].value: -1 is out of range"},
+        BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":3})", "memory: is not a list"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":[3]})", "memory[0]: is not an object"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"memory":[{"address":4096,"length":5}]})",
-                  "memory[0]: 'address' and 'length' are not multiples of 4096"},
+                  "memory[0]: address and length are not multiples of 4096"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"second_places":[{"part":"pit"}]})",
-                  "second_places[0]: 'part' is 'pit'; it must be 'ioapic' or 'hpet'"},
+                  "second_places[0].part: unknown word 'pit'"},
         BadConfig{R"({"version":1,"vm":"v","vdevs":[],"pci_functions":[{"id":"a","config":"12"}]})",
-                  "pci_functions[0]: 'config' is not 512 hexadecimal digits"}));
+                  "pci_functions[0].config: is not 512 hexadecimal digits"}));
 
 TEST(VmhostConfig, NamesTheFileThatIsNotThere) {
   const auto config = read_config("/nonexistent/vmhost.json");
