@@ -171,6 +171,7 @@ Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
     if (!reply) return reply;
     if (reply->kind == daemon::Reply::Kind::failed) return fail(reply->text);
     if (reply->kind == daemon::Reply::Kind::done) return reply;
+    if (reply->kind == daemon::Reply::Kind::progress) complain(reply->text);
   }
 }
 

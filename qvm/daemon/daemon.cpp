@@ -223,10 +223,6 @@ Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::str
 }
 
 Result<void> Daemon::serve() {
-  // Before anybody can ask: what runs already is known from the first answer on.
-  auto found = x_launcher.adopt();
-  if (!found) return tl::unexpected(std::move(found.error()));
-  x_supervisor->adopt(std::move(*found));
   auto server = Server::create(
       x_loop, x_paths.socket(), x_options.version,
       {.request = [this](Server::ClientId client, Request request) { handle(client, std::move(request)); },
@@ -244,8 +240,8 @@ Result<void> Daemon::serve() {
            }});
   if (!server) return tl::unexpected(std::move(server.error()));
   x_server = std::move(*server);
+  if (auto adopting = x_supervisor->adopt([this] { look_after_files(); }); !adopting) return adopting;
   x_options.ready();
-  look_after_files();
   // Whoever started us may have died before it could connect.
   constexpr std::chrono::seconds kFirstClient{10};
   x_loop.after(kFirstClient, [this] {
@@ -289,7 +285,8 @@ void Daemon::answer(Server::ClientId client, const Reply& reply) {
 // that is how the client can wait for it.
 void Daemon::answer_leaving() {
   if (x_leaving.empty()) return;
-  const bool needed = x_supervisor->has_vms() || x_server->clients() > x_leaving.size() + x_left.size();
+  const bool needed = x_supervisor->has_vms() || x_supervisor->adoption_is_late() ||
+                      x_server->clients() > x_leaving.size() + x_left.size();
   // Only calls that are about to come back: they will have us called again.
   if (!needed && !x_supervisor->idle()) return;
   for (const Server::ClientId client : std::exchange(x_leaving, {})) {

@@ -3,6 +3,7 @@
 #include "qvm/daemon/launcher.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -140,6 +141,9 @@ Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecor
   const auto of_vm = [](auto result, const VmRecord& vm) {
     return fail_from(std::move(result), fmt::format("VM '{}'", vm.plan.name));
   };
+  std::set<std::string> names;
+  for (const VmRecord& vm : set) names.insert(vm.plan.name);
+  if (!x_left_names.claim(names, cancelled)) return was_cancelled();
   for (const VmRecord& vm : set) {
     if (auto prepared = prepare(vm, roll_back); !prepared) return of_vm(std::move(prepared), vm);
   }
@@ -303,11 +307,12 @@ bool Launcher::was_started(const VmRecord& vm) const {
 // VMs whose set was started, without their processes; the others are taken away.
 Launcher::Found Launcher::usable_records(const std::set<std::string>& names) {
   Found found;
-  std::vector<VmRecord> halves;
   const auto is_foreign = [&found](VmRecord vm, const Error& why) {
     found.foreign.push_back({.vm = std::move(vm), .why = why.message(), .for_now = why.code() != 0});
   };
   for (const std::string& name : names) {
+    const auto hold = x_left_names.hold(name);
+    if (!hold) continue;
     auto record = read_record(x_paths, name);
     const bool none = !record && record.error().code() == ENOENT;
     if (none && host::domain_process(x_paths.libvirt_root(), name) != 0) {
@@ -317,28 +322,29 @@ Launcher::Found Launcher::usable_records(const std::set<std::string>& names) {
       // The record is written before anything else is made.
       x_complain(fmt::format("VM '{}' was not started completely: it has no record", name));
       remove_vm_directory(x_paths, name);
+      found.gone.push_back(name);
     } else if (!record) {
       is_foreign(foreign_record(x_paths, name), record.error());
       if (auto progress = progress_of(x_paths, name)) found.foreign.back().progress = std::move(*progress);
     } else if (!was_started(*record)) {
-      halves.push_back(std::move(*record));
+      x_complain(fmt::format("VM '{}' was not started completely and is taken away", name));
+      x_hypervisors.abandon(record->libvirt_uri, name);
+      forget(*record);
+      found.gone.push_back(name);
     } else if (auto progress = progress_of(x_paths, name)) {
+      if (progress->phase == lifecycle::Progress::Phase::creating) forget_run(*record);
       found.adopted.push_back({std::move(*record), std::move(*progress)});
     } else {
       is_foreign(std::move(*record), progress.error());
     }
   }
-  for (const VmRecord& half : halves) {
-    x_complain(fmt::format("VM '{}' was not started completely and is taken away", half.plan.name));
-    x_hypervisors.abandon(half.libvirt_uri, half.plan.name);
-    forget(half);
-  }
-  for (const Adopted& one : found.adopted) {
-    if (one.progress.phase != lifecycle::Progress::Phase::creating) continue;
-    x_hypervisors.abandon(one.vm.libvirt_uri, one.vm.plan.name);
-    if (uses_regions(one.vm.plan)) (void)x_regions.remove_vm(one.vm.plan.name);
-  }
   return found;
+}
+
+// Of a VM that was being made again.
+void Launcher::forget_run(const VmRecord& vm) {
+  x_hypervisors.abandon(vm.libvirt_uri, vm.plan.name);
+  if (uses_regions(vm.plan)) (void)x_regions.remove_vm(vm.plan.name);
 }
 
 // Takes away everything of a VM that is not there any more; how far it had come is unknown.
@@ -360,6 +366,26 @@ void Launcher::destroy_strays() {
     if (std::find(known->begin(), known->end(), domain.name) == known->end())
       complain_if_failed((*hypervisor)->destroy(domain.name), fmt::format("stop VM '{}'", domain.name));
   }
+}
+
+Result<Launcher::Found> Launcher::look() const {
+  const auto names = recorded_vms(x_paths);
+  if (!names) {
+    return fail(fmt::format(
+        "{}: it cannot be told which VMs run, so they are left alone; uid {} must be able to read it",
+        names.error().message(), ::geteuid()));
+  }
+  Found found;
+  for (const std::string& name : *names) {
+    auto record = read_record(x_paths, name);
+    Foreign& vm = found.foreign.emplace_back();
+    vm.why = record ? "libvirt or the region manager does not answer" : record.error().message();
+    vm.for_now = record || record.error().code() != 0;
+    vm.vm = record ? std::move(*record) : foreign_record(x_paths, name);
+    if (vm.vm.libvirt_uri.empty()) vm.pid = host::domain_process(x_paths.libvirt_root(), name);
+    if (auto progress = progress_of(x_paths, name)) vm.progress = std::move(*progress);
+  }
+  return found;
 }
 
 Launcher::Found Launcher::adopt(const std::set<std::string>& names) {
@@ -389,11 +415,9 @@ Launcher::Found Launcher::adopt(const std::set<std::string>& names) {
   return found;
 }
 
-Result<Launcher::Found> Launcher::adopt() {
-  const auto names = recorded_vms(x_paths);
-  if (!names) return tl::unexpected(names.error());
+Launcher::Found Launcher::adopt_all(const std::set<std::string>& names) {
   x_kvm.recover();
-  Found found = adopt({names->begin(), names->end()});
+  Found found = adopt(names);
   destroy_strays();
   if (!found.adopted.empty() || !found.foreign.empty())
     complain_if_failed(x_regions.ensure(), "region manager");

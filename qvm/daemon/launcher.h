@@ -16,6 +16,7 @@
 #include "qvm/daemon/domain_files.h"
 #include "qvm/daemon/hypervisor_pool.h"
 #include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/left_names.h"
 #include "qvm/daemon/links.h"
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/relays.h"
@@ -88,9 +89,7 @@ class Launcher {
     return x_relays.ended(pid, wait_status);
   }
 
-  // VMs of an earlier qvmd, dead or alive. A set that it did not start completely is taken away as a whole,
-  // and so is what it had begun to make of a VM that was to be started again. First of all, before anything
-  // is started.
+  // A VM of an earlier qvmd, dead or alive.
   struct Adopted {
     VmRecord vm{};
     lifecycle::Progress progress{};
@@ -107,11 +106,19 @@ class Launcher {
   struct Found {
     std::vector<Adopted> adopted{};
     std::vector<Foreign> foreign{};
+    std::vector<std::string> gone{};  // asked for, and nothing was or is left of them
   };
-  // Fails if it cannot be told which VMs there are.
-  Result<Found> adopt();
-  // Again, for those that were foreign for now.
+  // All VMs of an earlier qvmd, as far as it is known before libvirt and region manager are asked about them:
+  // foreign for now. Does not block. Fails if it cannot be told which there are.
+  Result<Found> look() const;
+  // What they are. A set that was not started completely is taken away as a whole, and so is what was begun
+  // to be made of a VM that was to be started again. names: those that look() found, or that are foreign for
+  // now.
   Found adopt(const std::set<std::string>& names);
+  // The same for all that look() found, and takes away what else is left. Nothing else may be called
+  // meanwhile: libvirt must not be opened, or anything be started, before what is half-made has been taken
+  // away.
+  Found adopt_all(const std::set<std::string>& names);
 
  private:
   class RollBack;
@@ -124,6 +131,7 @@ class Launcher {
   Found usable_records(const std::set<std::string>& names);
   bool was_started(const VmRecord& vm) const;
   void forget(const VmRecord& vm);
+  void forget_run(const VmRecord& vm);
   void destroy_strays();
   Result<std::vector<host::DomainInfo>> list(const std::string& uri);
   void destroy_all(const std::vector<const VmRecord*>& vms);
@@ -138,6 +146,7 @@ class Launcher {
   Complain x_complain;
   Relays x_relays;
   StagingPlace x_staging;
+  LeftNames x_left_names;
 };
 
 }  // namespace qvm::daemon

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "qvm/base/process_limits.h"
@@ -49,6 +51,7 @@ lifecycle::Adopted event_of(const Launcher::Found& found) {
   }
   for (const Launcher::Foreign& vm : found.foreign)
     adopted.foreign.push_back({description_of(vm.vm), vm.why, vm.for_now, vm.pid, vm.progress});
+  adopted.gone = found.gone;
   return adopted;
 }
 
@@ -62,6 +65,7 @@ Supervisor::Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, 
       x_regions(regions),
       x_hooks(std::move(hooks)),
       x_decisions(x_hooks.decided),
+      x_own_sets(fmt::format("{}-{}", ::getpid(), now().ticks.count())),
       x_workers(loop, [this] { x_hooks.settled(); }),
       x_plugger(x_workers, launcher, x_decisions) {}
 
@@ -79,8 +83,62 @@ void Supervisor::happen(lifecycle::Event event) {
   observe_later();
 }
 
-void Supervisor::adopt(const Launcher::Found& found) {
+Result<void> Supervisor::adopt(std::function<void()> adopted) {
+  auto there = x_launcher.look();
+  if (!there) return tl::unexpected(std::move(there.error()));
+  const auto unasked = std::make_shared<const Launcher::Found>(std::move(*there));
+  lifecycle::Adopted shown = event_of(*unasked);
+  shown.ended = remembered_ends(x_paths);
+  x_adoption = std::make_unique<Adoption>();
+  // Only looked at: nothing that it wants is done.
+  (void)x_adoption->unasked.step(shown, now());
+  const EventLoop::TimerId timer = x_loop.after(kAdoptPatience, [this] { adoption_is_due(); });
+  std::set<std::string> names;
+  for (const Launcher::Foreign& vm : unasked->foreign) names.insert(vm.vm.plan.name);
+  x_workers.run<Launcher::Found>(
+      Workers::kNoDeadline, [this, names = std::move(names)] { return x_launcher.adopt_all(names); },
+      [this, unasked, timer, adopted = std::move(adopted)](const Result<Launcher::Found>& found) {
+        x_loop.cancel(timer);
+        if (!found) x_decisions.failure({}, found.error().message());
+        finish_adoption(found ? *found : *unasked);
+        adopted();
+      });
+  return {};
+}
+
+// Whoever wants something done waits on, as long as he likes; a question has an answer.
+void Supervisor::adoption_is_due() {
+  x_adoption->late = true;
+  for (auto& [client, request] : std::exchange(x_adoption->requests, {})) handle(client, std::move(request));
+  x_hooks.settled();
+}
+
+void Supervisor::wait_for_adoption(ClientId client, Request request) {
+  using Operation = Request::Operation;
+  const Operation operation = request.operation;
+  if (operation == Operation::cancel) {
+    const auto is_its_start = [client](const auto& one) {
+      return one.first == client && one.second.operation == Operation::start;
+    };
+    if (std::erase_if(x_adoption->requests, is_its_start) != 0) send_failed(client, "interrupted");
+    return;
+  }
+  if (x_adoption->late) {
+    if (operation == Operation::list)
+      return x_hooks.send(client,
+                          {.kind = Reply::Kind::done, .vms = x_adoption->unasked.statuses(request.names)});
+    if (client != 0 && operation != Operation::prepare)
+      x_hooks.send(client, {.kind = Reply::Kind::progress,
+                            .text = "libvirt or the region manager has not said yet which VMs run; waiting"});
+  }
+  x_adoption->requests.emplace_back(client, std::move(request));
+}
+
+void Supervisor::finish_adoption(const Launcher::Found& found) {
+  const auto before = std::exchange(x_adoption, nullptr);
   take_over(found, remembered_ends(x_paths));
+  for (const host::DomainEvent& event : before->events) on_domain_event(event);
+  for (auto& [client, request] : before->requests) handle(client, std::move(request));
 }
 
 void Supervisor::take_over(const Launcher::Found& found, std::vector<VmStatus> ended) {
@@ -98,7 +156,19 @@ void Supervisor::take_over(const Launcher::Found& found, std::vector<VmStatus> e
   }
 }
 
+void Supervisor::client_gone(ClientId client) {
+  if (x_adoption) {
+    // What it wanted stopped is stopped all the same.
+    for (auto& [waiting, request] : x_adoption->requests) {
+      if (waiting == client && request.operation == Request::Operation::stop) waiting = 0;
+    }
+    std::erase_if(x_adoption->requests, [client](const auto& one) { return one.first == client; });
+  }
+  happen(lifecycle::ClientGone{client});
+}
+
 void Supervisor::handle(ClientId client, Request request) {
+  if (x_adoption) return wait_for_adoption(client, std::move(request));
   switch (request.operation) {
     case Request::Operation::prepare:
       return x_workers.run<void>(
@@ -120,7 +190,7 @@ void Supervisor::handle(ClientId client, Request request) {
 
 Result<std::vector<VmRecord>> Supervisor::records_for(const Request& request) {
   std::vector<VmRecord> set;
-  const std::string set_id = fmt::format("{}-{}", ::getpid(), x_next_set++);
+  const std::string set_id = fmt::format("{}-{}", x_own_sets, x_next_set++);
   for (const std::string& text : request.plans) {
     auto plan = plan::from_json(text);
     if (!plan) return tl::unexpected(std::move(plan.error()));
@@ -165,6 +235,7 @@ void Supervisor::send_failed(ClientId client, std::string why) const {
 // Names are given again, UUIDs are not. That of a foreign VM is not known, and it has no other of its name
 // beside it.
 void Supervisor::on_domain_event(const host::DomainEvent& event) {
+  if (x_adoption) return x_adoption->events.push_back(event);
   lifecycle::DomainChanged changed{.kind = event.kind, .how = event.stop};
   const auto run = x_domains.find(event.uuid);
   const auto vm = x_machine.vms().find(event.domain);

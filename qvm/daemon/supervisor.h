@@ -47,13 +47,20 @@ class Supervisor {
 
   Supervisor(EventLoop& loop, RuntimePaths paths, Launcher& launcher, RegionManager& regions, Hooks hooks);
 
-  // VMs of an earlier qvmd: goes on with them where it was. Foreign ones are looked at again, until they can
-  // be adopted or can never be.
-  void adopt(const Launcher::Found& found);
+  // Finds the VMs of an earlier qvmd and goes on with them where it was. Foreign ones are looked at again,
+  // until they can be adopted or can never be. Before anything else, once.
+  // Requests that come meanwhile wait, questions no longer than kAdoptPatience: then they are answered by
+  // what is known without libvirt and region manager, which VMs there are. adopted: called once, on the
+  // loop's thread, when everything was found. Fails if it cannot be told which VMs there are; then adopted is
+  // never called.
+  Result<void> adopt(std::function<void()> adopted);
+  static constexpr std::chrono::seconds kAdoptPatience{1};
+  // Libvirt or the region manager have not answered within that time, and still do not.
+  bool adoption_is_late() const { return x_adoption && x_adoption->late; }
   // One request of a client: answered by exactly one `done` or `failed`, except prepare and cancel.
   void handle(ClientId client, Request request);
   // Its connection is closed: what it is starting is rolled back, what it owns is stopped.
-  void client_gone(ClientId client) { happen(lifecycle::ClientGone{client}); }
+  void client_gone(ClientId client);
 
   void on_domain_event(const host::DomainEvent& event);
   void on_process_exit(pid_t pid, int wait_status);
@@ -82,7 +89,18 @@ class Supervisor {
     std::atomic<bool> cancelled = false;
   };
 
+  // While it is found out what there is of an earlier qvmd's VMs.
+  struct Adoption {
+    lifecycle::Machine unasked{};  // what is known of them before anybody was asked
+    bool late = false;
+    std::vector<std::pair<ClientId, Request>> requests{};
+    std::vector<host::DomainEvent> events{};
+  };
+
   void happen(lifecycle::Event event);
+  void adoption_is_due();
+  void wait_for_adoption(ClientId client, Request request);
+  void finish_adoption(const Launcher::Found& found);
   void take_over(const Launcher::Found& found, std::vector<VmStatus> ended);
 
   // Requests that the machine does not decide.
@@ -132,6 +150,7 @@ class Supervisor {
   RegionManager& x_regions;
   Hooks x_hooks;
   lifecycle::Decisions x_decisions;
+  std::unique_ptr<Adoption> x_adoption;
   lifecycle::Machine x_machine;
   std::deque<lifecycle::Event> x_events;  // that happened while effects are carried out
   bool x_happening = false;
@@ -140,6 +159,8 @@ class Supervisor {
   std::map<std::string, lifecycle::RunId> x_domains;  // by UUID
   std::map<lifecycle::RunId, UniqueFd> x_processes;   // watched for their ends
   std::deque<std::pair<pid_t, int>> x_exits;  // of processes whose VM has not been concluded, oldest first
+  // What ids of its sets begin with. In a container every qvmd may have the same pid.
+  std::string x_own_sets;
   std::uint64_t x_next_set = 1;
   bool x_observing = false;
   std::map<lifecycle::ConsoleText, ConsoleSearch> x_searches;

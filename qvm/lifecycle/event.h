@@ -37,7 +37,8 @@ struct Adopted {
   };
   std::vector<Vm> vms{};
   std::vector<Foreign> foreign{};
-  std::vector<VmStatus> ended{};  // as they were told last
+  std::vector<VmStatus> ended{};    // as they were told last
+  std::vector<std::string> gone{};  // turned out to be no VMs: nothing is left of them
 };
 
 // Requests. Each but CancelAsked is answered by exactly one Answer.

@@ -56,6 +56,9 @@ void Machine::on(const Adopted& found) {
   for (const Adopted::Foreign& foreign : found.foreign) {
     if (may_adopt(foreign.description.name)) adopt_foreign(foreign);
   }
+  for (const std::string& name : found.gone) {
+    if (Vm* vm = find(name); vm != nullptr && vm->is<Foreign>()) foreign_is_gone(*vm);
+  }
   Stop wanted;
   std::vector<std::pair<Vm*, const Adopted::Vm*>> taken;
   for (const Adopted::Vm& one : found.vms) {
@@ -73,6 +76,7 @@ void Machine::on(const Adopted& found) {
     wanted.vms.push_back(vm.id);
     wanted.timeout = std::max(wanted.timeout, one.progress.stop_timeout);
   }
+  x_adopted = true;
   // All are known before anything is decided about one.
   for (const auto& [vm, one] : taken) {
     if (one->process) {
@@ -83,13 +87,15 @@ void Machine::on(const Adopted& found) {
   }
   if (!wanted.vms.empty()) begin_stop(std::move(wanted));
   advance();
+  advance_stops();
+  settle_stops();
   look_again_later();
 }
 
-// Somebody may have stopped it since it was looked at.
+// Somebody may have stopped it since it was looked at, and forgotten it.
 bool Machine::may_adopt(const std::string& name) const {
   const auto known = x_vms.find(name);
-  return known == x_vms.end() || known->second.is<Foreign>();
+  return !x_adopted || (known != x_vms.end() && known->second.is<Foreign>());
 }
 
 // If it was foreign until now, it keeps its number, its owner, and that it is to be stopped when its turn
@@ -123,6 +129,14 @@ void Machine::adopt_foreign(const Adopted::Foreign& foreign) {
   }
   set_state(vm, VmState::foreign, {.outcome = Outcome::none, .reason = why});
   if (!foreign.for_now && foreign.pid != 0) emit(WatchProcess{vm.run.id, foreign.pid});
+}
+
+// Whoever has seen it is told what became of it.
+void Machine::foreign_is_gone(Vm& vm) {
+  const Verdict verdict{.outcome = Outcome::not_started, .reason = "its start had not come to an end"};
+  x_decisions.end(vm.description.name, verdict.outcome, verdict.reason);
+  enter(vm, Ended{});
+  set_state(vm, VmState::failed, verdict);
 }
 
 void Machine::adopt_living(Vm& vm, const Adopted::Vm& found) {

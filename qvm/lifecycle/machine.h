@@ -42,7 +42,8 @@ class Machine {
   // Observed is wanted now and then, if only for the time that passes.
   bool is_curious() const;
   Questions questions() const;
-  // Whether a VM of an earlier qvmd can be taken over under this name: nobody has it, or one that is foreign.
+  // Whether a VM of an earlier qvmd can be taken over under this name: at first any, later one that is
+  // foreign.
   bool may_adopt(const std::string& name) const;
   // By name, which no two have at once; of one that has ended, until the name is another's.
   const std::map<std::string, Vm>& vms() const { return x_vms; }
@@ -89,6 +90,7 @@ class Machine {
   // VMs of an earlier qvmd.
   Vm& adopt_vm(const Description& description);
   void adopt_foreign(const Adopted::Foreign& foreign);
+  void foreign_is_gone(Vm& vm);
   void adopt_living(Vm& vm, const Adopted::Vm& found);
   void adopt_dead(Vm& vm, const Progress& progress);
   void look_again_later();
@@ -158,6 +160,7 @@ class Machine {
   std::vector<Stop> x_stops;
   std::map<ClientId, std::set<VmId>> x_watched;
   Observed x_observed;
+  bool x_adopted = false;        // what there was at the start
   bool x_looking_again = false;  // at foreign VMs, or a timer for it runs
   std::uint64_t x_next = 1;      // of VMs and runs
   // During a step.

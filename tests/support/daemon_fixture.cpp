@@ -137,11 +137,14 @@ class FakeHypervisor final : public host::Hypervisor {
     host_.end(name, host::DomainEvent::Stop::shutdown);
     return {};
   }
+  // An answer that is held is told later as it is now.
   Result<std::vector<host::DomainInfo>> list() override {
-    const std::lock_guard lock(host_.mutex_);
-    if (!host_.why_not_listed_.empty()) return fail(host_.why_not_listed_);
+    std::unique_lock lock(host_.mutex_);
     std::vector<host::DomainInfo> all;
     for (const auto& [name, info] : host_.domains_) all.push_back(info);
+    ++host_.lists_;
+    host_.released_.wait(lock, [&] { return !host_.lists_held_; });
+    if (!host_.why_not_listed_.empty()) return fail(host_.why_not_listed_);
     return all;
   }
   host::LastWords last_words(const std::string&) override {
@@ -280,6 +283,22 @@ void FakeHost::hold_start_of(const std::string& domain) {
   held_domain_ = domain;
 }
 
+void FakeHost::hold_lists() {
+  const std::lock_guard lock(mutex_);
+  lists_held_ = true;
+}
+
+unsigned FakeHost::lists() const {
+  const std::lock_guard lock(mutex_);
+  return lists_;
+}
+
+void FakeHost::release_lists() {
+  const std::lock_guard lock(mutex_);
+  lists_held_ = false;
+  released_.notify_all();
+}
+
 void FakeHost::refuse_list(const std::string& why) {
   const std::lock_guard lock(mutex_);
   why_not_listed_ = why;
@@ -362,12 +381,13 @@ DaemonTest::DaemonTest() {
 
 DaemonTest::~DaemonTest() {
   host_.release_starts();
+  host_.release_lists();
   supervisor_.reset();
   parts_.reset();
   std::filesystem::remove_all(root_);
 }
 
-void DaemonTest::restart() {
+void DaemonTest::come_again() {
   supervisor_.reset();
   parts_.reset();
   auto loop = EventLoop::create();
@@ -382,9 +402,14 @@ void DaemonTest::restart() {
           .settled = [] {},
           .note_before_start = [] { return std::string(); },
           .decided = [this](const std::string&, const std::string& line) { log_.push_back(line); }});
-  auto found = parts_->launcher.adopt();
-  ASSERT_TRUE(found) << found.error().message();
-  supervisor_->adopt(std::move(*found));
+  adopted_ = false;
+  const auto adopting = supervisor_->adopt([this] { adopted_ = true; });
+  ASSERT_TRUE(adopting) << adopting.error().message();
+}
+
+void DaemonTest::restart() {
+  come_again();
+  run_until([this] { return adopted_ || supervisor_->adoption_is_late(); });
 }
 
 std::string DaemonTest::plan(const std::string& vm, const Supervision& supervision) const {

@@ -55,6 +55,11 @@ class FakeHost {
   void refuse_resume(const std::string& domain, const std::string& why);
   // Nobody is told which domains there are, until it is allowed by an empty reason.
   void refuse_list(const std::string& why);
+  // Whoever asks which domains there are waits from now on until release_lists().
+  void hold_lists();
+  void release_lists();
+  // How often it was asked.
+  unsigned lists() const;
   // No hypervisor can be connected to from now on; "": again.
   void refuse_connections(const std::string& why);
   std::string why_not_connected() const;
@@ -81,6 +86,8 @@ class FakeHost {
   mutable std::mutex mutex_;
   std::condition_variable released_;
   bool held_ = false;
+  bool lists_held_ = false;
+  unsigned lists_ = 0;
   std::string held_domain_;
   std::string why_not_listed_;
   std::string why_not_connected_;
@@ -136,6 +143,8 @@ class DaemonTest : public testing::Test {
   ~DaemonTest() override;
 
   // A qvmd that comes after the one before, which vanished without a word.
+  void come_again();
+  // The same, until it answers.
   void restart();
 
   // JSON of a plan for a VM with one shared memory device.
@@ -156,6 +165,7 @@ class DaemonTest : public testing::Test {
   std::vector<std::string> log_;  // the supervisor's decisions
   std::map<daemon::Supervisor::ClientId, std::vector<daemon::Reply>> replies_;
   std::unique_ptr<daemon::Supervisor> supervisor_;
+  bool adopted_ = false;
 
  private:
   struct Parts;

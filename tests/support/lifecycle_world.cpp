@@ -57,7 +57,7 @@ void LifecycleWorld::check_world() {
   for (const auto& [name, vm] : machine_->vms()) {
     EXPECT_EQ(vm.over(), vm.status.over()) << name;
     if (vm.over() || vm.is<Making>()) continue;
-    EXPECT_TRUE(disk_.contains(name)) << name << " is lost with this qvmd";
+    EXPECT_TRUE(disk_.contains(name) || taken_away_.contains(name)) << name << " is lost with this qvmd";
   }
 }
 
@@ -73,8 +73,8 @@ void LifecycleWorld::begin(const Effect& effect) {
   } else if (const auto* watch = std::get_if<WatchProcess>(&effect)) {
     watched_[watch->pid] = watch->run;
   } else if (const auto* save = std::get_if<Save>(&effect)) {
-    ASSERT_TRUE(disk_.contains(save->vm)) << "progress of nobody";
-    disk_.at(save->vm).progress = save->progress;
+    ASSERT_TRUE(disk_.contains(save->vm) || taken_away_.contains(save->vm)) << "progress of nobody";
+    if (disk_.contains(save->vm)) disk_.at(save->vm).progress = save->progress;
   } else if (const auto* mark = std::get_if<MarkStarted>(&effect)) {
     disk_.at(mark->domain.name).marked = true;
   } else if (const auto* cancel = std::get_if<CancelMaking>(&effect)) {
@@ -88,7 +88,8 @@ void LifecycleWorld::begin(const Effect& effect) {
   } else if (const auto* set = std::get_if<MakeSet>(&effect)) {
     for (const Description& vm : makings_.at(set->start).vms) {
       EXPECT_FALSE(disk_.contains(vm.name)) << vm.name << " is made over another";
-      disk_[vm.name] = {.description = vm};
+      disk_[vm.name] = {.description = vm, .qvmd = successors_};
+      taken_away_.erase(vm.name);
     }
     works_.push_back({effect});
   } else if (std::holds_alternative<MakeAgain>(effect) || std::holds_alternative<LetRun>(effect) ||
@@ -207,8 +208,12 @@ Adopted LifecycleWorld::adoption(const std::set<std::string>& names) {
   Adopted found;
   for (const std::string& name : names) {
     const auto one = disk_.find(name);
-    if (one == disk_.end()) continue;
+    if (one == disk_.end()) {
+      found.gone.push_back(name);
+      continue;
+    }
     OnDisk& vm = one->second;
+    if (vm.qvmd == successors_) continue;
     const auto domain = domains_.find(name);
     const pid_t pid = domain == domains_.end() ? 0 : domain->second.pid;
     if (vm.unreadable || vm.foreign) {
@@ -226,7 +231,28 @@ Adopted LifecycleWorld::adoption(const std::set<std::string>& names) {
   return found;
 }
 
+// A set that was not started is taken away, and so is what is half-made.
+void LifecycleWorld::take_halves_away(const std::set<std::string>& names) {
+  std::set<std::string> started;
+  for (const auto& [name, vm] : disk_) {
+    if (vm.marked) started.insert(vm.description.set);
+  }
+  for (const std::string& name : names) {
+    const auto vm = disk_.find(name);
+    if (vm == disk_.end() || vm->second.unreadable || vm->second.foreign) continue;
+    if (vm->second.qvmd == successors_) continue;
+    if (!started.contains(vm->second.description.set)) {
+      domains_.erase(name);
+      disk_.erase(vm);
+      taken_away_.insert(name);
+    } else if (vm->second.progress && vm->second.progress->phase == Progress::Phase::creating) {
+      domains_.erase(name);
+    }
+  }
+}
+
 void LifecycleWorld::adopt(const std::set<std::string>& names) {
+  take_halves_away(names);
   step(adoption(names));
   for (const std::string& name : names) {
     const auto vm = machine_->vms().find(name);
@@ -254,24 +280,14 @@ void LifecycleWorld::be_succeeded() {
   unanswered_.clear();
   concluded_.clear();
   over_.clear();
-  // A set that was not started is taken away, and so is what is half-made.
-  std::set<std::string> started;
-  for (const auto& [name, vm] : disk_) {
-    if (vm.marked) started.insert(vm.description.set);
-  }
-  std::erase_if(disk_, [&](const auto& vm) {
-    if (started.contains(vm.second.description.set)) return false;
-    domains_.erase(vm.first);
-    return true;
-  });
+  taken_away_.clear();
+  std::erase_if(domains_, [&](const auto& domain) { return !disk_.contains(domain.first); });
   std::set<std::string> names;
   for (auto& [name, vm] : disk_) {
-    if (vm.progress && vm.progress->phase == Progress::Phase::creating) domains_.erase(name);
     vm.unreadable = chance(5);
-    vm.foreign = vm.foreign || chance(2);
+    vm.foreign = vm.foreign || (vm.marked && chance(2));
     names.insert(name);
   }
-  std::erase_if(domains_, [&](const auto& domain) { return !disk_.contains(domain.first); });
   adopt(names);
   for (const std::string& name : to_be_stopped) {
     const auto vm = machine_->vms().find(name);

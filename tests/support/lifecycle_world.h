@@ -9,12 +9,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qvm/lifecycle/machine.h"
@@ -23,7 +24,8 @@ namespace qvm::test {
 
 class LifecycleWorld {
  public:
-  explicit LifecycleWorld(std::uint64_t seed) : random_(seed) {}
+  // choose: makes all decisions, by numbers of any size.
+  explicit LifecycleWorld(std::function<std::uint64_t()> choose) : choose_(std::move(choose)) {}
 
   // Something happens: a request, news, the end of some work, an accident, time, a successor.
   void live();
@@ -42,6 +44,7 @@ class LifecycleWorld {
   struct OnDisk {
     lifecycle::Description description{};
     std::optional<lifecycle::Progress> progress{};
+    std::size_t qvmd = 0;     // that wrote it, by number
     bool marked = false;      // its set was started
     bool foreign = false;     // another release wrote it
     bool unreadable = false;  // for now
@@ -55,7 +58,7 @@ class LifecycleWorld {
     bool half_done = false;
   };
 
-  std::uint64_t below(std::uint64_t limit) { return random_() % limit; }
+  std::uint64_t below(std::uint64_t limit) { return choose_() % limit; }
   bool chance(unsigned percent) { return below(100) < percent; }
   template <class Container>
   auto pick(Container& from) {
@@ -86,10 +89,11 @@ class LifecycleWorld {
   void leave();
   void have_an_accident();
   void be_succeeded();
+  void take_halves_away(const std::set<std::string>& names);
   lifecycle::Adopted adoption(const std::set<std::string>& names);
   lifecycle::ClientId some_client();
 
-  std::mt19937_64 random_;
+  std::function<std::uint64_t()> choose_;
   std::unique_ptr<lifecycle::Machine> machine_ = std::make_unique<lifecycle::Machine>();
   lifecycle::Time now_{lifecycle::Ticks(1000), 1'700'000'000'000};
   std::size_t steps_ = 0;
@@ -98,6 +102,7 @@ class LifecycleWorld {
 
   std::map<std::string, DomainNow> domains_;
   std::map<std::string, OnDisk> disk_;
+  std::set<std::string> taken_away_;  // from the disk by a successor, which may have shown them before
   pid_t next_pid_ = 100;
   // Of this qvmd alone.
   std::deque<lifecycle::DomainChanged> news_;

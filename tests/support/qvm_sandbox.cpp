@@ -119,6 +119,15 @@ testing::AssertionResult QvmSandbox::wait_for_end(const std::vector<pid_t>& proc
   return testing::AssertionSuccess();
 }
 
+std::string QvmSandbox::listed(const std::string& text) const {
+  const auto end = std::chrono::steady_clock::now() + on_this_host(std::chrono::seconds(10));
+  for (;;) {
+    std::string list = qvm({"ps"}).out;
+    if (list.find(text) != std::string::npos || std::chrono::steady_clock::now() > end) return list;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
 testing::AssertionResult QvmSandbox::wait_until_started(const std::string& vm) const {
   constexpr std::chrono::milliseconds kPeriod{5};
   constexpr std::chrono::seconds kPatience{20};

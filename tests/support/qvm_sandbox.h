@@ -60,6 +60,9 @@ class QvmSandbox {
   // The same, but what is on its way out has some time for it: when nobody waits for qvmd.
   testing::AssertionResult nothing_left_soon() const;
 
+  // What `qvm ps` prints, as soon as that has this text, or else at the end of its patience: a new qvmd may
+  // not have heard from libvirt yet.
+  std::string listed(const std::string& text) const;
   // Waits until the set of this VM is up as a whole: a qvmd that is killed earlier has started nothing.
   testing::AssertionResult wait_until_started(const std::string& vm) const;
 

@@ -320,6 +320,77 @@ TEST_F(ForeignTest, LibvirtThatCannotBeAskedIsAskedLater) {
   EXPECT_EQ(host_.starts_of("a"), 1U);
 }
 
+TEST_F(ForeignTest, LibvirtThatDoesNotAnswerKeepsNoQuestionWaiting) {
+  start({});
+  without_qvmd([this] { host_.hold_lists(); });
+  EXPECT_EQ(status("a").state, VmState::foreign);
+  EXPECT_THAT(status("a").reason, HasSubstr("does not answer"));
+  // What is to be done is done when that can be.
+  replies_.clear();
+  supervisor_->handle(kClient, {.operation = Request::Operation::stop, .names = {"a"}});
+  EXPECT_EQ(status("a").state, VmState::foreign);
+  EXPECT_FALSE(supervisor_->idle());
+  ASSERT_EQ(replies_[kClient].size(), 1U);
+  EXPECT_EQ(replies_[kClient][0].kind, Reply::Kind::progress);
+  EXPECT_THAT(replies_[kClient][0].text, HasSubstr("has not said yet"));
+  supervisor_->client_gone(kClient);
+  host_.release_lists();
+  wait_for("a", VmState::stopped);
+  wait_for("b", VmState::running);
+}
+
+TEST_F(ForeignTest, StartThatWaitsForLibvirtCanBeCancelled) {
+  start({});
+  without_qvmd([this] { host_.hold_lists(); });
+  supervisor_->handle(kClient, start_request({"c"}));
+  EXPECT_EQ(ask(kClient, {.operation = Request::Operation::cancel}).text, "interrupted");
+  host_.release_lists();
+  wait_for("a", VmState::running);
+  EXPECT_EQ(host_.starts_of("c"), 0U);
+}
+
+TEST_F(ForeignTest, RequestsWaitForWhatIsFoundOutSoon) {
+  start({});
+  supervisor_.reset();
+  host_.hold_lists();
+  come_again();
+  supervisor_->handle(kClient, start_request({"c"}));
+  supervisor_->client_gone(kClient);
+  replies_.clear();
+  supervisor_->handle(kOther, {.operation = Request::Operation::list, .names = {"a"}});
+  host_.release_lists();
+  run_until([this] { return !replies_[kOther].empty(); });
+  ASSERT_EQ(replies_[kOther].front().vms.size(), 1U);
+  EXPECT_EQ(replies_[kOther].front().vms[0].state, VmState::running);
+  EXPECT_EQ(host_.starts_of("c"), 0U) << "who wanted it has gone";
+}
+
+TEST_F(ForeignTest, NewsThatComeMeanwhileAreHeardAfterwards) {
+  start({});
+  supervisor_.reset();
+  host_.hold_lists();
+  const unsigned before = host_.lists();
+  come_again();
+  run_until([&] { return host_.lists() > before; });
+  host_.end("a", DomainEvent::Stop::shutdown);
+  host_.release_lists();
+  wait_for("a", VmState::stopped);
+  EXPECT_EQ(status("b").state, VmState::running);
+}
+
+TEST_F(ForeignTest, WhatIsHalfMadeIsTakenAwayWhenLibvirtAnswers) {
+  start({});
+  without_qvmd([this] {
+    host_.hold_lists();
+    std::filesystem::create_directory(root_ + "/vm/c");
+  });
+  EXPECT_EQ(status("c").state, VmState::foreign);
+  host_.release_lists();
+  wait_for("a", VmState::running);
+  EXPECT_FALSE(exists("vm/c"));
+  EXPECT_EQ(ask(kClient, start_request({"c"})).kind, Reply::Kind::done);
+}
+
 // With descriptors or room lacking, libvirt would end all VMs that it finds. One that is to be ended needs no
 // libvirt.
 TEST_F(ForeignTest, CanBeEndedWhileNoneCanBeTakenOver) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <random>
 #include <string>
 
 #include "tests/support/lifecycle_world.h"
@@ -20,7 +21,7 @@ TEST(MachineModel, RandomHistoriesLeaveNothing) {
   std::size_t successors = 0;
   for (std::uint64_t seed = 0; seed < histories && !HasFailure(); ++seed) {
     SCOPED_TRACE("history " + std::to_string(seed));
-    LifecycleWorld world(seed);
+    LifecycleWorld world([random = std::mt19937_64(seed)]() mutable { return random(); });
     for (int event = 0; event < kEvents && !HasFailure(); ++event) world.live();
     if (!HasFailure()) world.come_to_an_end();
     steps += world.steps();

@@ -108,6 +108,15 @@ TEST_F(MachineForeignTest, IsLookedAtAgainAfterAStopThatWasRefused) {
   EXPECT_EQ(saved[1].progress, (Progress{.restarts = 3})) << "as it was";
 }
 
+TEST_F(MachineForeignTest, IsOverIfItTurnsOutToBeNone) {
+  find_foreign("no answer");
+  happen(Adopted{.gone = {"a"}});
+  EXPECT_EQ(vm("a").status.state, VmState::failed);
+  EXPECT_EQ(vm("a").status.outcome, Outcome::not_started);
+  happen(LookAgainDue{});
+  EXPECT_THAT(take<LookAgain>(), SizeIs(0));
+}
+
 TEST_F(MachineForeignTest, IsTheSameWhateverNumbersItsReasonHas) {
   find_foreign("61 of 64 files are open");
   const RunId run = vm("a").run.id;
