@@ -106,7 +106,7 @@ TEST_F(Network, ExampleOfTwoGuestsPinging) {
 TEST_F(Network, ManyMegabytesArriveUnchanged) {
   add_guest("sender", "10.9.0.1",
             "head -c 16777216 /dev/urandom > /tmp/data; md5sum < /tmp/data; "
-            "until nc -w 2 10.9.0.2 5000 < /tmp/data; do sleep 1; done; sleep 5",
+            "until nc 10.9.0.2 5000 < /tmp/data; do sleep 1; done; sleep 5",
             "vdev virtio-net name out peer /dev/qvm/receiver/in mac 02:00:00:00:09:01");
   add_guest("receiver", "10.9.0.2", "cat /sys/class/net/eth0/address; nc -l -p 5000 | md5sum",
             "vdev virtio-net name in peer /dev/qvm/sender/out mac 02:00:00:00:09:02");
