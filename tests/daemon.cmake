@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 qvm_test(daemon_unit_test
-  unit/daemon/cache_place_test.cpp unit/daemon/console_search_test.cpp unit/daemon/host_objects_test.cpp unit/daemon/left_names_test.cpp unit/daemon/log_limit_test.cpp unit/daemon/progress_file_test.cpp unit/daemon/protocol_test.cpp
+  unit/daemon/cache_place_test.cpp unit/daemon/console_search_test.cpp unit/daemon/host_objects_test.cpp unit/daemon/left_names_test.cpp unit/daemon/progress_file_test.cpp unit/daemon/protocol_test.cpp
   unit/daemon/region_manager_test.cpp unit/daemon/renamed_files_test.cpp unit/daemon/vm_name_test.cpp unit/daemon/vm_record_test.cpp
   LINK qvm_daemon qvm_vmhost_core)
 

@@ -21,12 +21,12 @@
 #include "qvm/base/event_loop.h"
 #include "qvm/base/log.h"
 #include "qvm/base/log_budget.h"
+#include "qvm/base/log_limit.h"
 #include "qvm/daemon/cache_place.h"
 #include "qvm/daemon/directory_watch.h"
 #include "qvm/daemon/hypervisor_pool.h"
 #include "qvm/daemon/kvm_access.h"
 #include "qvm/daemon/launcher.h"
-#include "qvm/daemon/log_limit.h"
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/server.h"
@@ -301,6 +301,7 @@ void Daemon::answer_leaving() {
 void Daemon::look_after_files() {
   if (is_reachable()) {
     x_supervisor->shorten_logs();
+    // qvm-regiond does so as well, but not one of an earlier release.
     for (const std::string& log : {x_paths.daemon_log(), x_paths.region_log()}) shorten_log(log);
   } else if (!std::exchange(x_unreachable, true)) {
     log_line(

@@ -13,8 +13,8 @@
 
 #include "qvm/base/process_limits.h"
 #include "qvm/daemon/clock.h"
-#include "qvm/daemon/log_limit.h"
 #include "qvm/daemon/remembered_ends.h"
+#include "qvm/daemon/vm_logs.h"
 
 namespace qvm::daemon {
 namespace {

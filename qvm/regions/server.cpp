@@ -16,6 +16,7 @@
 #include <ctime>
 #include <utility>
 
+#include "qvm/base/log_limit.h"
 #include "qvm/regions/log.h"
 #include "qvm/regions/server_impl.h"
 #include "qvm/regions/sockets.h"
@@ -131,7 +132,15 @@ Result<void> Server::Impl::start() {
     end_if_idle();
   });
   if (!x_keeper.serving()) replace_keeper();
+  look_after_log();
   return {};
+}
+
+// Nobody else does while host programs are alone with us.
+void Server::Impl::look_after_log() {
+  constexpr std::chrono::seconds kPeriod{2};
+  shorten_log(x_options.runtime_directory + "/log/regiond.log");
+  x_loop->after(kPeriod, [this] { look_after_log(); });
 }
 
 Result<Server::End> Server::Impl::run() {

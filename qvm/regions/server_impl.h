@@ -90,6 +90,7 @@ class Server::Impl {
   void rest_listener(int listener, OnConnection on_connection, Id vm);
   void retire_listener(UniqueFd listener);
   Result<void> watch_for_removal();
+  void look_after_log();
   // Commanding us is no need for us.
   bool is_needed() const;
   void end_if_idle();

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/support/long_log.h"
 #include "tests/support/processor_time.h"
 #include "tests/support/qvmd_client.h"
 
@@ -166,6 +167,30 @@ TEST_F(Qvmd, SuccessorOfAKilledOneServes) {
   EXPECT_TRUE(std::filesystem::exists(socket()));
   ASSERT_EQ(start(root_), "1");
   auto one = client();
+  one->ask({.operation = Request::Operation::list});
+  EXPECT_EQ(one->next()->kind, Reply::Kind::done);
+}
+
+TEST_F(Qvmd, KeepsItsLogShort) {
+  ASSERT_EQ(start(root_), "1");
+  auto one = client();
+  const std::string path = root_ + "/log/qvmd.log";
+  fill_log(path);
+  EXPECT_TRUE(is_shortened_soon(path));
+}
+
+// What its starter was not given holds for what writes files, not for qvmd.
+TEST_F(Qvmd, GoesOnIfItMayNotWrite) {
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  const rlimit none{0, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+  const std::string started = start(root_);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+  ASSERT_EQ(started, "1");
+  auto one = client();
+  one->ask({.operation = Request::Operation::stop, .names = {"nobody"}});
+  EXPECT_EQ(one->next()->kind, Reply::Kind::failed) << "which it has logged";
   one->ask({.operation = Request::Operation::list});
   EXPECT_EQ(one->next()->kind, Reply::Kind::done);
 }

@@ -173,6 +173,18 @@ TEST_F(StopTest, KilledProcessIsAFailureWithItsReason) {
   expect_nothing_left();
 }
 
+// Libvirt starts processes as well, whose ends nobody asks for: the oldest of too many is forgotten.
+TEST_F(StopTest, EndOfItsProcessIsNotForgottenForThoseOfOthers) {
+  start({"left"});
+  const pid_t pid = status("left").pid;
+  for (pid_t stranger = pid + 1; stranger < pid + 1000; ++stranger) supervisor_->on_process_exit(stranger, 0);
+  supervisor_->on_process_exit(pid, 9);
+  supervisor_->on_process_exit(pid + 1000, 0);
+  host_.end("left", DomainEvent::Stop::failed);
+  wait_until_over("left");
+  EXPECT_EQ(status("left").reason, "its QEMU process was killed by signal 9 (Killed)");
+}
+
 TEST_F(StopTest, GuestThatTheHypervisorCannotGoOnWithIsEnded) {
   start({"left"});
   host_.set_last_words({.text = "KVM internal error: emulation failure"});

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/long_log.h"
 #include "tests/support/regions_fixture.h"
 #include "tests/support/run_program.h"
 
@@ -114,6 +115,13 @@ TEST_F(RegionsLog, WhatIsGrantedOftenDoesNotHideWhatIsRefused) {
   const auto attaches = lines("attach");
   EXPECT_LE(attaches.size(), 51U);
   EXPECT_EQ(attaches.back().at("verdict"), "refused");
+}
+
+// Alone with host programs, nobody else looks after it.
+TEST_F(RegionsLog, IsKeptShort) {
+  ASSERT_TRUE(admin().describe_json());
+  test::fill_log(path());
+  EXPECT_TRUE(test::is_shortened_soon(path()));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/log_limit.h"
+#include "qvm/base/log_limit.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"
 
-namespace qvm::daemon {
+namespace qvm {
 namespace {
 
 constexpr off_t kKept = 64 * 1024;
@@ -51,4 +51,4 @@ TEST(LogLimit, FollowsNoLink) {
 }
 
 }  // namespace
-}  // namespace qvm::daemon
+}  // namespace qvm

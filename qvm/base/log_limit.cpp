@@ -1,38 +1,31 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/log_limit.h"
+#include "qvm/base/log_limit.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-
 #include "qvm/base/unique_fd.h"
 
-namespace qvm::daemon {
+namespace qvm {
 namespace {
 
 constexpr off_t kBlock = 4096;
+
+// What is allocated counts: the length only grows.
+bool is_too_long(const struct stat& facts, off_t kept) {
+  return off_t{facts.st_blocks} * 512 >= kept + kept / 4;
+}
 
 }  // namespace
 
 void shorten_log(const std::string& path, off_t kept) {
   struct stat facts {};
-  // What is allocated counts: the length only grows.
-  if (::stat(path.c_str(), &facts) != 0 || off_t{facts.st_blocks} * 512 < kept + kept / 4) return;
+  if (::stat(path.c_str(), &facts) != 0 || !is_too_long(facts, kept)) return;
   const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file || ::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
   const off_t end = (facts.st_size - kept) / kBlock * kBlock;
   if (end > 0) (void)::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, end);
 }
 
-void shorten_logs(const RuntimePaths& paths, const std::string& vm) {
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(paths.vm_logs(vm), error);
-       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    shorten_log(entry->path().string());
-  }
-  shorten_log(paths.logs() + "/libvirt/qemu/" + vm + ".log");
-}
-
-}  // namespace qvm::daemon
+}  // namespace qvm
