@@ -8,8 +8,9 @@ qvm_library(qvm_fuzz_region_targets
   fuzz/journal_input.cpp fuzz/protocol_input.cpp fuzz/shmem_input.cpp
   LINK qvm_regions_server qvm_region_admin qvm_region_client qvm_shmem_device)
 qvm_test(config_corpus_test fuzz/config_corpus_test.cpp fuzz/inputs.cpp LINK qvm_fuzz_targets TIMEOUT 180)
-qvm_test(region_corpus_test fuzz/region_corpus_test.cpp fuzz/inputs.cpp
-  LINK qvm_fuzz_region_targets qvm_config_test_support TIMEOUT 180)
+qvm_library(qvm_fuzz_lifecycle_target fuzz/lifecycle_input.cpp LINK qvm_lifecycle_world)
+qvm_test(action_corpus_test fuzz/action_corpus_test.cpp fuzz/inputs.cpp
+  LINK qvm_fuzz_region_targets qvm_fuzz_lifecycle_target qvm_config_test_support TIMEOUT 180)
 
 if(QVM_FUZZ)
   function(qvm_fuzz_programs library)
@@ -22,4 +23,5 @@ if(QVM_FUZZ)
   endfunction()
   qvm_fuzz_programs(qvm_fuzz_targets config manifest format fix)
   qvm_fuzz_programs(qvm_fuzz_region_targets shmem journal protocol)
+  qvm_fuzz_programs(qvm_fuzz_lifecycle_target lifecycle)
 endif()

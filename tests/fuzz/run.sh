@@ -6,10 +6,10 @@
 # into tests/fuzz/corpus. Needs clang and its runtime library (Debian: clang, libclang-rt-14-dev).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-seconds=${1:?usage: tests/fuzz/run.sh SECONDS [config|manifest|format|fix|shmem|journal|protocol …]}
+seconds=${1:?usage: tests/fuzz/run.sh SECONDS [config|manifest|format|fix|shmem|journal|protocol|lifecycle …]}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(config manifest format fix shmem journal protocol)
+[ ${#targets[@]} -gt 0 ] || targets=(config manifest format fix shmem journal protocol lifecycle)
 tools/build.sh fuzz "${targets[@]/#/fuzz_}" >/dev/null
 
 work=build/fuzz

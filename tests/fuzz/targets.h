@@ -29,5 +29,8 @@ std::string check_shmem_input(const std::uint8_t* data, std::size_t size);
 std::string check_journal_input(const std::uint8_t* data, std::size_t size);
 // Clients say anything to qvm-regiond: nobody gets what is not his, and others do not notice.
 std::string check_protocol_input(const std::uint8_t* data, std::size_t size);
+// Anything happens to VMs, their processes, clients and qvmd: no VM is lost or started twice, every request
+// is answered once, and when all are stopped nothing is left.
+std::string check_lifecycle_input(const std::uint8_t* data, std::size_t size);
 
 }  // namespace qvm::fuzz

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The fuzz targets of regions and of their device on their corpora, on variations of these and on random
-// bytes, the same in every run.
+// The fuzz targets whose inputs are actions - of guests, region clients, VMs - on their corpora, on
+// variations of these and on random bytes, the same in every run.
 #include <gtest/gtest.h>
 
 #include "tests/fuzz/inputs.h"
@@ -36,19 +36,19 @@ std::string in_hex(const std::string& text) {
   return hex;
 }
 
-class RegionCorpus : public testing::TestWithParam<Target> {
+class ActionCorpus : public testing::TestWithParam<Target> {
  protected:
   static std::vector<std::string> inputs() {
     return texts_of({"tests/fuzz/corpus/" + std::string(GetParam().name)}, ".bin");
   }
 };
 
-TEST_P(RegionCorpus, HoldsAsItIs) {
+TEST_P(ActionCorpus, HoldsAsItIs) {
   ASSERT_FALSE(inputs().empty());
   for (const std::string& input : inputs()) EXPECT_EQ(GetParam()(input), "") << in_hex(input);
 }
 
-TEST_P(RegionCorpus, HoldsVaried) {
+TEST_P(ActionCorpus, HoldsVaried) {
   const std::vector<std::string> all = inputs();
   std::mt19937 random(20260103);
   for (int i = 0; i < GetParam().variations / kShare; ++i) {
@@ -57,7 +57,7 @@ TEST_P(RegionCorpus, HoldsVaried) {
   }
 }
 
-TEST_P(RegionCorpus, HoldsForRandomBytes) {
+TEST_P(ActionCorpus, HoldsForRandomBytes) {
   std::mt19937 random(20260104);
   for (int i = 0; i < GetParam().variations / kShare; ++i) {
     std::string input(random() % kLongest, '\0');
@@ -66,10 +66,11 @@ TEST_P(RegionCorpus, HoldsForRandomBytes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, RegionCorpus,
+INSTANTIATE_TEST_SUITE_P(Targets, ActionCorpus,
                          testing::Values(Target{"shmem", check_shmem_input, 3000},
                                          Target{"journal", check_journal_input, 3000},
-                                         Target{"protocol", check_protocol_input, 100}),
+                                         Target{"protocol", check_protocol_input, 100},
+                                         Target{"lifecycle", check_lifecycle_input, 300}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
