@@ -47,6 +47,9 @@ namespace {
 using lifecycle::Progress;
 using nlohmann::json;
 
+// Files without a version are of this one.
+constexpr int kProgressFormat = 1;
+
 std::string path_of(const RuntimePaths& paths, const std::string& vm) {
   return paths.vm(vm) + "/progress.json";
 }
@@ -65,8 +68,9 @@ void complete(json& value) {
 }  // namespace
 
 Result<void> write_progress(const RuntimePaths& paths, const std::string& vm, const Progress& progress) {
-  return replace_file(path_of(paths, vm),
-                      value_to_json<json>(progress).dump(-1, ' ', false, json::error_handler_t::replace));
+  json value = {{"version", kProgressFormat}};
+  write_fields(value, progress);
+  return replace_file(path_of(paths, vm), value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Result<Progress> read_progress(const RuntimePaths& paths, const std::string& vm) {
@@ -74,6 +78,12 @@ Result<Progress> read_progress(const RuntimePaths& paths, const std::string& vm)
   if (!text) return tl::unexpected(text.error());
   try {
     json value = json::parse(*text);
+    if (const int format = value.contains("version") ? version_of(value) : kProgressFormat;
+        format != kProgressFormat) {
+      return fail(
+          fmt::format("another release of qvm has started it ('{}' has format {}, this one writes {})",
+                      path_of(paths, vm), format, kProgressFormat));
+    }
     complete(value);
     auto progress = read_fields<Progress>(value);
     if (!std::in_range<std::uint32_t>(progress.stop_timeout.count()))

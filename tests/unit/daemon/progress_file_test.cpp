@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/progress_file.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -44,10 +44,20 @@ TEST_F(ProgressFile, KeepsItsText) {
   EXPECT_EQ(read_file(paths_.vm("left") + "/progress.json").value(),
             R"({"due_boot_ms":-20,"due_ms":2,"in_a_row":3,"outcome":"watchdog","phase":"stopping",)"
             R"("reason":"why","restarts":4,"since_boot_ms":10,"since_ms":1,"stop_timeout_ms":5,)"
-            R"("stop_wanted":true})");
+            R"("stop_wanted":true,"version":1})");
   const auto read = read_progress(paths_, "left");
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_TRUE(*read == written);
+}
+
+TEST_F(ProgressFile, OfALaterReleaseIsNoDamage) {
+  ASSERT_TRUE(write_progress(paths_, "left", {}));
+  std::string text = read_file(paths_.vm("left") + "/progress.json").value();
+  text.replace(text.find("\"version\":1"), 11, "\"version\":9");
+  std::ofstream(paths_.vm("left") + "/progress.json") << text;
+  const auto read = read_progress(paths_, "left");
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message(), testing::EndsWith("has format 9, this one writes 1)"));
 }
 
 // Before qvm 0.2 only the wall clock was written.
