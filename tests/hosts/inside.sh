@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # inside.sh RESULTS: runs as root in a host. RESULTS/job says what to do; RESULTS/table, RESULTS/versions and a log
 # per row are what comes out. A row of the table: program, user, passed, failed, skipped, seconds, names of the failed.
+# Run again in a machine that comes after one that stood still, it goes on with the test at which that was.
 set -uo pipefail
 results=$1
 build='' accelerator='' jobs=1 slowness=1 smoke='' filter='' linux_arm64=''
@@ -43,6 +44,22 @@ as() {
     XDG_RUNTIME_DIR="$user_run" "$@"
 }
 
+# Names of the tests that FILE says to have come to an end.
+finished_tests() {
+  awk '/^\[       OK \]/ || /^\[  (FAILED|SKIPPED) *\] .* ms\)$/ { sub(/,$/, "", $4); print $4 }' "$1"
+}
+
+# What an earlier machine has left of the row's log becomes LOG.before, without the test that was not finished.
+put_earlier_aside() {
+  local log=$1 part
+  for part in "$log".[0-9]*; do
+    [ -e "$part" ] || continue
+    awk '/^\[ RUN      \]/ { if (NR > 1) printf "%s", held; held = "" } { held = held $0 "\n" }
+      /^\[       OK \]/ || /^\[  (FAILED|SKIPPED) *\] .* ms\)$/ { printf "%s", held; held = "" }' "$part" >>"$log.before"
+    rm -f "$part"
+  done
+}
+
 rows=0
 # row USER PROGRAM POSITIVE [NEGATIVE]: patterns of tests as gtest takes them.
 row() {
@@ -50,15 +67,22 @@ row() {
   case $tests in *-*) ;; *) [ -z "$not" ] || tests="$tests-$not" ;; esac
   rows=$((rows + 1))
   log=$results/$(printf '%02d' $rows)-$program-$who.log
-  start=$(date +%s)
+  [ ! -e "$log.complete" ] || return
+  put_earlier_aside "$log"
+  if [ -s "$log.before" ]; then
+    names=$(finished_tests "$log.before" | paste -sd :)
+    case $tests in *-*) tests=$tests:$names ;; *) tests=$tests-$names ;; esac
+  fi
+  [ -e "$log.began" ] || date +%s >"$log.began"
+  start=$(cat "$log.began")
   for ((shard = 0; shard < jobs; ++shard)); do
     as "$who" env GTEST_TOTAL_SHARDS="$jobs" GTEST_SHARD_INDEX=$shard timeout --kill-after=60 10800 \
       "$build/tests/$program" --gtest_filter="$tests" --gtest_color=no >"$log.$shard" 2>&1 </dev/null &
   done
   wait
   seconds=$(($(date +%s) - start))
-  cat "$log".[0-9]* >"$log"
-  rm -f "$log".[0-9]*
+  cat "$log.before" "$log".[0-9]* >"$log" 2>/dev/null
+  rm -f "$log".[0-9]* "$log.before" "$log.began"
   passed=$(grep -cE '^\[       OK \]' "$log")
   skipped=$(grep -cE '^\[  SKIPPED \] .* \([0-9]+ ms\)$' "$log")
   # What has begun and neither passed nor was skipped has failed, also if the program died in it.
@@ -68,11 +92,12 @@ row() {
     END { if (open != "") print open }' "$log" | paste -sd ' ')
   failed=$(wc -w <<<"$names")
   if [ "$passed$failed$skipped" = 000 ]; then
-    grep -q '^\[==========\] 0 tests' "$log" && return
+    grep -q '^\[==========\] 0 tests' "$log" && { touch "$log.complete"; return; }
     failed=1 names="(it could not be run)"
   fi
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$program" "$who" "$passed" "$failed" "$skipped" "$seconds" "$names" |
     tee -a "$results/table"
+  touch "$log.complete"
 }
 
 # `qvm doctor` by a user. One that does not end is ended, so that the rows are run all the same; doctor-USER.hung then says
@@ -129,7 +154,7 @@ kvm_rows_arm64() {
   row "$user" cli_system_test '*Board*'
 }
 
-: >"$results/table"
+touch "$results/table"
 make_user || echo "no user for what needs no root" >&2
 # Each asks QEMU once what it can do, and says so: tests expect that it was done before.
 for who in root "$user"; do examine_host "$who"; done

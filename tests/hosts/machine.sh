@@ -78,9 +78,11 @@ download_kernel() {
 
 # The words that start it: FOLDER has kernel and initrd.gz, SHARE is what it gets as /run/results.
 machine_x86() {
+  # Once in a while the emulation of SVM leaves a processor in its guest for good. Then the kernel gives up, and
+  # with it the machine.
   exec timeout --foreground 4h qemu-system-x86_64 -accel tcg,thread=multi -cpu max,svm=on,npt=on -smp 2 -m "$3" \
     -nodefaults -display none -serial stdio -monitor none -no-reboot -device virtio-rng-pci \
-    -kernel "$1/kernel" -initrd "$1/initrd.gz" -append "console=ttyS0 quiet panic=-1 no_timer_check" \
+    -kernel "$1/kernel" -initrd "$1/initrd.gz" -append "console=ttyS0 quiet panic=-1 no_timer_check watchdog_thresh=20 softlockup_panic=1" \
     -fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap" -device virtio-9p-pci,fsdev=root,mount_tag=root \
     -fsdev "local,id=results,path=$2,security_model=none" -device virtio-9p-pci,fsdev=results,mount_tag=results
 }
@@ -127,8 +129,18 @@ test_machine_x86() {
   cp "$here/inside.sh" "$results/"
   write_job "$build" kvm "${QVM_HOSTS_JOBS:-1}" "$machine_slowness" "$smoke" "$filter"
   echo 'exec bash /run/results/inside.sh /run/results' >"$results/command"
-  note "starting the machine"
-  start_machine_x86 "$base" </dev/null || true
+  run_machine_x86 "$base"
+}
+
+# Starts the machine again if it stood still: what runs in it goes on.
+run_machine_x86() {
+  local base=$1 tries
+  for tries in $(seq 10); do
+    note "starting the machine"
+    start_machine_x86 "$base" </dev/null 2>&1 | tee "$results/machine.log" || true
+    [ ! -e "$results/done" ] && grep -q 'soft lockup' "$results/machine.log" || return 0
+    note "the emulated machine stood still ($tries)"
+  done
 }
 
 enter_machine_x86() {
