@@ -46,9 +46,14 @@ template <class Call>
 auto RegionManager::with_admin(Call call) -> decltype(call(std::declval<regions::Admin&>())) {
   auto admin = take();
   if (!admin) return tl::unexpected(std::move(admin.error()));
-  auto result = call(**admin);
-  put_back(std::move(*admin));
-  return result;
+  // Also if the call throws: nobody would get its connection any more.
+  struct Lease {
+    ~Lease() { manager.put_back(std::move(admin)); }
+    RegionManager& manager;
+    std::unique_ptr<regions::Admin> admin;
+  };
+  const Lease lease{*this, std::move(*admin)};
+  return call(*lease.admin);
 }
 
 Result<void> RegionManager::ensure() {

@@ -23,7 +23,7 @@ class RegionManager {
  public:
   using Open = std::function<Result<std::unique_ptr<regions::Admin>>()>;
 
-  explicit RegionManager(Open open) : x_open(std::move(open)) {}
+  explicit RegionManager(Open open) : x_open(std::move(open)) { x_free.reserve(kMostConnections); }
 
   // Starts qvm-regiond if it is not running.
   Result<void> ensure();
