@@ -87,9 +87,10 @@ Result<void> Supervisor::adopt(std::function<void()> adopted) {
   auto there = x_launcher.look();
   if (!there) return tl::unexpected(std::move(there.error()));
   const auto unasked = std::make_shared<const Launcher::Found>(std::move(*there));
-  lifecycle::Adopted shown = event_of(*unasked);
-  shown.ended = remembered_ends(x_paths);
   x_adoption = std::make_unique<Adoption>();
+  x_adoption->ended = remembered_ends(x_paths);
+  lifecycle::Adopted shown = event_of(*unasked);
+  shown.ended = x_adoption->ended;
   // Only looked at: nothing that it wants is done.
   (void)x_adoption->unasked.step(shown, now());
   const EventLoop::TimerId timer = x_loop.after(kAdoptPatience, [this] { adoption_is_due(); });
@@ -136,7 +137,7 @@ void Supervisor::wait_for_adoption(ClientId client, Request request) {
 
 void Supervisor::finish_adoption(const Launcher::Found& found) {
   const auto before = std::exchange(x_adoption, nullptr);
-  take_over(found, remembered_ends(x_paths));
+  take_over(found, std::move(before->ended));
   for (const host::DomainEvent& event : before->events) on_domain_event(event);
   for (auto& [client, request] : before->requests) handle(client, std::move(request));
 }

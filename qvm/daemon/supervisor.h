@@ -92,6 +92,7 @@ class Supervisor {
   // While it is found out what there is of an earlier qvmd's VMs.
   struct Adoption {
     lifecycle::Machine unasked{};  // what is known of them before anybody was asked
+    std::vector<VmStatus> ended{};
     bool late = false;
     std::vector<std::pair<ClientId, Request>> requests{};
     std::vector<host::DomainEvent> events{};
