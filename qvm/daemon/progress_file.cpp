@@ -11,6 +11,7 @@
 #include "qvm/base/json_fields.h"
 #include "qvm/daemon/clock.h"
 #include "qvm/daemon/file_access.h"
+#include "qvm/daemon/vm_record.h"
 #include "qvm/lifecycle/vm_status_fields.h"
 
 namespace qvm {
@@ -79,11 +80,8 @@ Result<Progress> read_progress(const RuntimePaths& paths, const std::string& vm)
   try {
     json value = json::parse(*text);
     if (const int format = value.contains("version") ? version_of(value) : kProgressFormat;
-        format != kProgressFormat) {
-      return fail(
-          fmt::format("another release of qvm has started it ('{}' has format {}, this one writes {})",
-                      path_of(paths, vm), format, kProgressFormat));
-    }
+        format != kProgressFormat)
+      return fail(other_format(path_of(paths, vm), format, kProgressFormat));
     complete(value);
     auto progress = read_fields<Progress>(value);
     if (!std::in_range<std::uint32_t>(progress.stop_timeout.count()))

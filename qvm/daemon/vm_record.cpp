@@ -36,6 +36,11 @@ constexpr int kFormat = 2;
 
 }  // namespace
 
+std::string other_format(const std::string& path, int format, int ours) {
+  return fmt::format("another release of qvm has started it ('{}' has format {}, this one writes {})", path,
+                     format, ours);
+}
+
 Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {
   json value = {{"version", kFormat}, {"plan", json::parse(plan::to_json(record.plan))}};
   write_fields(value, record);
@@ -50,9 +55,7 @@ Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
   try {
     const json value = json::parse(*text);
     if (const int format = version_of(value); format != kFormat)
-      return fail(
-          fmt::format("another release of qvm has started it ('{}' has format {}, this one writes {})", path,
-                      format, kFormat));
+      return fail(other_format(path, format, kFormat));
     auto plan = plan::from_json(value.at("plan").dump());
     if (!plan) return fail_from(std::move(plan), path);
     if (plan->name != vm) return fail(fmt::format("'{}' is about VM '{}'", path, plan->name));

@@ -33,6 +33,8 @@ Result<void> write_record(const RuntimePaths& paths, const VmRecord& record);
 // A failure with an errno: it cannot be read now, or (ENOENT) there is none. Without: it is damaged, or
 // another release wrote it, which is no damage.
 Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm);
+// Why a file in RUN/vm/NAME cannot be used that has another format than ours, without being damaged.
+std::string other_format(const std::string& path, int format, int ours);
 // The foreign record of a VM whose record read_record() refuses.
 VmRecord foreign_record(const RuntimePaths& paths, const std::string& vm);
 
