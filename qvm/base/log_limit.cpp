@@ -12,16 +12,12 @@ namespace {
 
 constexpr off_t kBlock = 4096;
 
-// What is allocated counts: the length only grows.
-bool is_too_long(const struct stat& facts, off_t kept) {
-  return off_t{facts.st_blocks} * 512 >= kept + kept / 4;
-}
-
 }  // namespace
 
 void shorten_log(const std::string& path, off_t kept) {
   struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0 || !is_too_long(facts, kept)) return;
+  // What is allocated counts: the length only grows.
+  if (::stat(path.c_str(), &facts) != 0 || off_t{facts.st_blocks} * 512 < kept + kept / 4) return;
   const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file || ::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
   const off_t end = (facts.st_size - kept) / kBlock * kBlock;

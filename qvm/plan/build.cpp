@@ -335,7 +335,7 @@ void Builder::collect_vmhost() {
     add_memory(*pieces, x_sources, config.extras);
   for (const Window& window : windows_of(config.extras)) windows.push_back(window);
   if (!config.empty()) x_plan.vmhost_json = vmhost::to_json(config);
-  if (!config.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
+  if (!x_plan.vmhost_json.empty()) x_plan.vmhost_json_path = x_plan.directory() + "/vmhost.json";
   if (x_plan.board) return;
   x_plan.acpi_table = build_acpi_table(nodes, windows);
   if (!x_plan.acpi_table.empty()) x_plan.acpi_table_path = x_plan.directory() + "/ssdt.aml";

@@ -44,11 +44,6 @@ as() {
     XDG_RUNTIME_DIR="$user_run" "$@"
 }
 
-# Names of the tests that FILE says to have come to an end.
-finished_tests() {
-  awk '/^\[       OK \]/ || /^\[  (FAILED|SKIPPED) *\] .* ms\)$/ { sub(/,$/, "", $4); print $4 }' "$1"
-}
-
 # What an earlier machine has left of the row's log becomes LOG.before, without the test that was not finished.
 put_earlier_aside() {
   local log=$1 part
@@ -70,7 +65,7 @@ row() {
   [ ! -e "$log.complete" ] || return
   put_earlier_aside "$log"
   if [ -s "$log.before" ]; then
-    names=$(finished_tests "$log.before" | paste -sd :)
+    names=$(awk '/^\[ RUN      \]/ { print $4 }' "$log.before" | paste -sd :)
     case $tests in *-*) tests=$tests:$names ;; *) tests=$tests-$names ;; esac
   fi
   [ -e "$log.began" ] || date +%s >"$log.began"

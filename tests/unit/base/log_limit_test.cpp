@@ -3,23 +3,17 @@
 #include "qvm/base/log_limit.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <fstream>
 
 #include "tests/support/file_content.h"
+#include "tests/support/long_log.h"
 #include "tests/support/temporary_directory.h"
 
 namespace qvm {
 namespace {
 
 constexpr off_t kKept = 64 * 1024;
-
-off_t allocated(const std::string& path) {
-  struct stat facts {};
-  EXPECT_EQ(::stat(path.c_str(), &facts), 0);
-  return facts.st_blocks * 512;
-}
 
 TEST(LogLimit, KeepsTheEndOfALongOneAndItsWriterGoesOn) {
   const test::TemporaryDirectory directory;
@@ -32,7 +26,7 @@ TEST(LogLimit, KeepsTheEndOfALongOneAndItsWriterGoesOn) {
   EXPECT_EQ(text.size(), 1'000'000U + kKept + 7);
   EXPECT_EQ(text.substr(1'000'000), std::string(kKept, 'b') + "the end");
   EXPECT_EQ(text.front(), '\0');
-  EXPECT_LE(allocated(path), kKept + 4 * 4096);
+  EXPECT_LE(test::allocated_bytes(path), kKept + 4 * 4096);
 }
 
 TEST(LogLimit, LeavesAShortOneAlone) {
