@@ -83,11 +83,10 @@ Result<std::unique_ptr<EventLoop>> EventLoop::create() {
   if (!impl->wake) return fail_errno("create an eventfd");
   const int wake = impl->wake.get();
   std::unique_ptr<EventLoop> loop(new EventLoop(std::move(impl)));
-  auto watched = loop->watch(wake, EPOLLIN, [wake](std::uint32_t) {
+  QVM_TRY(loop->watch(wake, EPOLLIN, [wake](std::uint32_t) {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake, &count, sizeof count);
-  });
-  if (!watched) return tl::unexpected(std::move(watched.error()));
+  }));
   return loop;
 }
 

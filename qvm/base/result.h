@@ -55,4 +55,30 @@ tl::unexpected<Error> fail_from(Result<T>&& inner, std::string_view context) {
   return tl::unexpected<Error>(std::move(inner.error()).with_context(context));
 }
 
+namespace detail {
+
+template <class T, class E>
+T value_of(tl::expected<T, E>&& result) {
+  return *std::move(result);
+}
+template <class E>
+void value_of(tl::expected<void, E>&&) {}
+
+}  // namespace detail
 }  // namespace qvm
+
+// The value of a Result; if there is none, the function returns with the error. A Result that has a name is
+// moved from.
+//   auto loop = QVM_TRY(EventLoop::create());
+// clang-format off
+#define QVM_TRY(...) QVM_TRY_NAMED(QVM_TRY_NAME(__COUNTER__), __VA_ARGS__)
+#define QVM_TRY_NAME(number) QVM_TRY_JOINED(number)
+#define QVM_TRY_JOINED(number) qvm_try_##number
+// An expression of statements, which GCC and clang have: a function's end in the middle takes one.
+#define QVM_TRY_NAMED(name, ...)                                   \
+  __extension__({                                                  \
+    auto&& name = (__VA_ARGS__);                                   \
+    if (!name) return ::tl::unexpected(std::move(name).error());   \
+    ::qvm::detail::value_of(std::move(name));                      \
+  })
+// clang-format on

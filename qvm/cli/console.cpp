@@ -40,9 +40,8 @@ class VmEnd {
     daemon::Request request;
     request.operation = daemon::Request::Operation::watch;
     request.names = {x_vm};
-    auto reply = x_connection.ask(request);
-    if (!reply) return tl::unexpected(std::move(reply.error()));
-    if (over(*reply)) return fail(fmt::format("VM '{}' is not running", x_vm));
+    auto reply = QVM_TRY(x_connection.ask(request));
+    if (over(reply)) return fail(fmt::format("VM '{}' is not running", x_vm));
     return x_loop.watch(x_connection.fd(), EPOLLIN, [this](std::uint32_t) { receive(); });
   }
 

@@ -72,8 +72,7 @@ Result<DaemonConnection> DaemonConnection::open(const daemon::RuntimePaths& path
   for (int attempt = 1;; ++attempt) {
     auto socket = connect_to(paths.socket());
     if (!socket && nobody_listens(socket.error())) {
-      auto started = start_daemon(paths, interrupt);
-      if (!started) return tl::unexpected(std::move(started.error()));
+      QVM_TRY(start_daemon(paths, interrupt));
       socket = connect_to(paths.socket());
     }
     if (!socket) {
@@ -97,13 +96,11 @@ Result<std::optional<DaemonConnection>> DaemonConnection::open_if_used(const dae
   if (!socket) {
     if (socket.error().code() == ENOTDIR) return tl::unexpected(daemon::not_a_directory(paths));
     if (!nobody_listens(socket.error())) return tl::unexpected(std::move(socket.error()));
-    const auto recorded = daemon::recorded_vms(paths);
-    if (!recorded) return tl::unexpected(recorded.error());
-    if (recorded->empty()) return std::nullopt;
+    const auto recorded = QVM_TRY(daemon::recorded_vms(paths));
+    if (recorded.empty()) return std::nullopt;
   }
-  auto connection = open(paths);
-  if (!connection) return tl::unexpected(std::move(connection.error()));
-  return std::optional<DaemonConnection>(std::move(*connection));
+  auto connection = QVM_TRY(open(paths));
+  return std::optional<DaemonConnection>(std::move(connection));
 }
 
 Result<void> DaemonConnection::send(const daemon::Request& request) {
@@ -130,22 +127,19 @@ Result<std::optional<daemon::Reply>> DaemonConnection::next() {
     if (count < 0 && errno == EAGAIN) break;
     x_closed = true;
   }
-  auto message = x_reader.next();
-  if (!message) return tl::unexpected(std::move(message.error()));
-  if (!message->has_value()) {
+  auto message = QVM_TRY(x_reader.next());
+  if (!message.has_value()) {
     if (x_closed) return fail_errno("talk to qvmd", ECONNRESET);
     return std::nullopt;
   }
-  auto reply = daemon::decode_reply(**message);
-  if (!reply) return tl::unexpected(std::move(reply.error()));
-  return std::optional<daemon::Reply>(std::move(*reply));
+  auto reply = QVM_TRY(daemon::decode_reply(*message));
+  return std::optional<daemon::Reply>(std::move(reply));
 }
 
 Result<daemon::Reply> DaemonConnection::wait(std::optional<Deadline> deadline, int interrupt) {
   for (;;) {
-    auto reply = next();
-    if (!reply) return tl::unexpected(std::move(reply.error()));
-    if (reply->has_value()) return std::move(**reply);
+    auto reply = QVM_TRY(next());
+    if (reply.has_value()) return std::move(*reply);
     pollfd both[] = {{x_socket.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
     const int ready = ::poll(both, 2, deadline ? left_ms(*deadline) : -1);
     if (both[1].revents != 0) return fail_errno("wait for qvmd", ECANCELED);
@@ -164,8 +158,7 @@ Result<daemon::Reply> DaemonConnection::await_welcome() {
 }
 
 Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
-  auto sent = send(request);
-  if (!sent) return tl::unexpected(std::move(sent.error()));
+  QVM_TRY(send(request));
   for (;;) {
     auto reply = wait({}, x_interrupt);
     if (!reply) return reply;

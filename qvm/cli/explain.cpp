@@ -24,9 +24,7 @@ Result<regions::ExplainRequest> question_of(const Options& options) {
   question.name = options.words.back();
   question.pages = options.pages;
   if (options.words.size() == 1) {
-    auto who = resolve_program(options.account);
-    if (!who) return tl::unexpected(std::move(who.error()));
-    question.identity = std::move(*who);
+    question.identity = QVM_TRY(resolve_program(options.account));
     return question;
   }
   if (!options.account.empty()) {
@@ -44,10 +42,10 @@ Result<regions::ExplainRequest> question_of(const Options& options) {
 Result<std::string> explain_launch(const Launch& launch, const regions::ExplainRequest& question) {
   regions::Manager manager(regions::Limits{.owner = ::geteuid()});
   for (const regions::RegionSpec& region : launch.regions) {
-    if (auto added = manager.add_region(region, 0); !added) return tl::unexpected(std::move(added.error()));
+    QVM_TRY(manager.add_region(region, 0));
   }
   for (const plan::VmPlan& plan : launch.plans) {
-    if (auto added = manager.add_vm(plan.policy, 0); !added) return tl::unexpected(std::move(added.error()));
+    QVM_TRY(manager.add_vm(plan.policy, 0));
   }
   return regions::explain_as_json(manager, question);
 }

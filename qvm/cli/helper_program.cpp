@@ -81,24 +81,22 @@ int bury(pid_t pid) {
 
 Result<HelperAnswer> run_helper(const std::vector<std::string>& words, const std::string& input,
                                 std::chrono::milliseconds patience) {
-  auto in = make_pipe();
-  auto out = make_pipe();
-  if (!in) return tl::unexpected(std::move(in.error()));
-  if (!out) return tl::unexpected(std::move(out.error()));
-  auto pid = spawn(words, in->read.get(), out->write.get());
-  in->read.reset();
-  out->write.reset();
+  auto in = QVM_TRY(make_pipe());
+  auto out = QVM_TRY(make_pipe());
+  auto pid = spawn(words, in.read.get(), out.write.get());
+  in.read.reset();
+  out.write.reset();
   // Less than a pipe holds; a program that does not read it must not be our end.
   struct sigaction ignore {};
   struct sigaction before {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &before);
-  [[maybe_unused]] const auto written = ::write(in->write.get(), input.data(), input.size());
-  in->write.reset();
+  [[maybe_unused]] const auto written = ::write(in.write.get(), input.data(), input.size());
+  in.write.reset();
   ::sigaction(SIGPIPE, &before, nullptr);
   if (!pid) return tl::unexpected(std::move(pid.error()));
   HelperAnswer answer;
-  const bool ended = read_to_end(out->read.get(), Clock::now() + patience, answer.output);
+  const bool ended = read_to_end(out.read.get(), Clock::now() + patience, answer.output);
   if (!ended) ::kill(*pid, SIGKILL);
   answer.status = bury(*pid);
   if (ended) return answer;

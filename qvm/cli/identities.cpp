@@ -213,9 +213,7 @@ void apply_limits(const config::RegionLimits& limits, const config::SourceSet& s
 Result<regions::Identity> resolve_program(const std::string& account) {
   regions::Identity who{::geteuid(), ::getegid(), {}};
   if (account.empty()) {
-    auto groups = own_groups();
-    if (!groups) return tl::unexpected(std::move(groups.error()));
-    who.groups = std::move(*groups);
+    who.groups = QVM_TRY(own_groups());
     return who;
   }
   const auto id = number(account);

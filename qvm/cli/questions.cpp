@@ -31,11 +31,10 @@ using daemon::Request;
 // The answer of a qvmd that runs; without one what `alone` returns, which is then the truth.
 Result<Reply> ask(const daemon::RuntimePaths& paths, const Request& request,
                   const std::function<Reply()>& alone) {
-  auto connection = DaemonConnection::open_if_used(paths);
-  if (!connection) return tl::unexpected(std::move(connection.error()));
-  if (!connection->has_value()) return alone();
-  auto reply = (*connection)->ask(request);
-  (*connection)->leave();
+  auto connection = QVM_TRY(DaemonConnection::open_if_used(paths));
+  if (!connection.has_value()) return alone();
+  auto reply = connection->ask(request);
+  connection->leave();
   return reply;
 }
 

@@ -24,8 +24,7 @@ namespace {
 constexpr const char* kNoRegions = R"({"version":1,"regions":[],"vms":[]})";
 
 Result<std::unique_ptr<regions::Admin>> start_service(const daemon::RuntimePaths& paths) {
-  if (auto prepared = daemon::prepare_runtime_directory(paths); !prepared)
-    return tl::unexpected(std::move(prepared.error()));
+  QVM_TRY(daemon::prepare_runtime_directory(paths));
   auto admin = regions::Admin::open(paths.root(), InstallPaths::of_this_program().programs + "/qvm-regiond");
   if (!admin) return fail("region manager: " + explain_limit(admin.error().message()));
   return admin;
@@ -57,16 +56,14 @@ int not_started(const Error& error) {
 }  // namespace
 
 Result<std::string> describe_regions(const daemon::RuntimePaths& paths) {
-  auto admin = find_service(paths);
-  if (!admin) return tl::unexpected(std::move(admin.error()));
-  return *admin ? (*admin)->describe_json() : Result<std::string>(kNoRegions);
+  auto admin = QVM_TRY(find_service(paths));
+  return admin ? admin->describe_json() : Result<std::string>(kNoRegions);
 }
 
 Result<std::string> explain_access(const daemon::RuntimePaths& paths,
                                    const regions::ExplainRequest& question) {
-  auto admin = find_service(paths);
-  if (!admin) return tl::unexpected(std::move(admin.error()));
-  if (*admin) return (*admin)->explain_json(question);
+  auto admin = QVM_TRY(find_service(paths));
+  if (admin) return admin->explain_json(question);
   return fail("nobody uses regions in '" + paths.root() +
               "'; '--file FILE' asks about what a configuration says");
 }
@@ -97,15 +94,13 @@ int up_regions(const Options& options, const daemon::RuntimePaths& paths, const 
 
 Result<std::vector<std::string>> remove_manifest_regions(const daemon::RuntimePaths& paths) {
   std::vector<std::string> removed;
-  auto admin = find_service(paths);
-  if (!admin) return tl::unexpected(std::move(admin.error()));
-  if (!*admin) return removed;
-  const auto json = (*admin)->describe_json();
-  if (!json) return tl::unexpected(json.error());
-  auto names = manifest_regions(*json);
+  auto admin = QVM_TRY(find_service(paths));
+  if (!admin) return removed;
+  const auto json = QVM_TRY(admin->describe_json());
+  auto names = manifest_regions(json);
   if (!names) return names;
   for (std::string& name : *names) {
-    if (auto gone = (*admin)->remove_region(name); !gone) return tl::unexpected(std::move(gone.error()));
+    QVM_TRY(admin->remove_region(name));
     removed.push_back(std::move(name));
   }
   return removed;

@@ -76,8 +76,7 @@ Result<std::string> read_all(int fd, int interrupt) {
 }  // namespace
 
 Result<void> start_daemon(const daemon::RuntimePaths& paths, int interrupt) {
-  auto prepared = daemon::prepare_runtime_directory(paths);
-  if (!prepared) return prepared;
+  QVM_TRY(daemon::prepare_runtime_directory(paths));
   const std::string program = InstallPaths::of_this_program().programs + "/qvmd";
   const UniqueFd log(::open(paths.daemon_log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!log) return fail_errno("open '" + paths.daemon_log() + "'");
@@ -93,15 +92,14 @@ Result<void> start_daemon(const daemon::RuntimePaths& paths, int interrupt) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  const auto answer = read_all(read_end.get(), interrupt);
-  if (!answer) return tl::unexpected(answer.error());
-  if (*answer == "1") return {};
-  if (answer->empty()) {
+  const auto answer = QVM_TRY(read_all(read_end.get(), interrupt));
+  if (answer == "1") return {};
+  if (answer.empty()) {
     const std::string said = last_line_after(paths.daemon_log(), logged);
     if (!said.empty()) return fail(explain_limit("qvmd ended before it was ready: " + said));
     return fail("qvmd ended before it was ready, and '" + paths.daemon_log() + "' does not say why");
   }
-  return fail(explain_limit("start '" + program + "': " + *answer));
+  return fail(explain_limit("start '" + program + "': " + answer));
 }
 
 }  // namespace qvm::cli

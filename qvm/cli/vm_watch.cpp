@@ -38,8 +38,7 @@ Result<void> VmWatch::start(const Launch& launch) {
   request.regions = launch.regions;
   request.libvirt_uri = launch.libvirt_uri;
   request.owned = x_ownership == Ownership::ours;
-  auto sent = x_connection->send(request);
-  if (!sent) return sent;
+  QVM_TRY(x_connection->send(request));
   if (!watch_socket()) return fail("watch the connection to qvmd");
   return {};
 }

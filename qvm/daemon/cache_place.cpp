@@ -29,7 +29,7 @@ Result<void> make_writable(const std::string& directory) {
 
 // Another user's qvm may have made the part of a place that both can write.
 Result<void> make(const CachePlace& place) {
-  if (auto made = make_writable(place.directory); !made) return made;
+  QVM_TRY(make_writable(place.directory));
   return make_writable(place.libvirt());
 }
 
@@ -64,9 +64,8 @@ Result<CachePlace> open_cache(const RuntimePaths& paths, const CacheFacts& facts
     place.why_not_kept = made.error().message();
   }
   place.directory = paths.root() + "/cache";
-  if (auto prepared = prepare_runtime_directory(paths); !prepared)
-    return tl::unexpected(std::move(prepared.error()));
-  if (auto made = make(place); !made) return tl::unexpected(std::move(made.error()));
+  QVM_TRY(prepare_runtime_directory(paths));
+  QVM_TRY(make(place));
   return place;
 }
 

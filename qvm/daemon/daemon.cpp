@@ -223,7 +223,7 @@ Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::str
 }
 
 Result<void> Daemon::serve() {
-  auto server = Server::create(
+  x_server = QVM_TRY(Server::create(
       x_loop, x_paths.socket(), x_options.version,
       {.request = [this](Server::ClientId client, Request request) { handle(client, std::move(request)); },
        .gone =
@@ -237,10 +237,8 @@ Result<void> Daemon::serve() {
            [](const Server::Peer& peer) {
              const auto spent = refusals().spend(std::to_string(peer.uid), std::chrono::steady_clock::now());
              if (spent != LogBudget::Verdict::drop) log_refused(peer);
-           }});
-  if (!server) return tl::unexpected(std::move(server.error()));
-  x_server = std::move(*server);
-  if (auto adopting = x_supervisor->adopt([this] { look_after_files(); }); !adopting) return adopting;
+           }}));
+  QVM_TRY(x_supervisor->adopt([this] { look_after_files(); }));
   x_options.ready();
   // Whoever started us may have died before it could connect.
   constexpr std::chrono::seconds kFirstClient{10};
@@ -356,25 +354,21 @@ void Daemon::leave() {
 
 Result<void> run_daemon(const DaemonOptions& options) {
   leave_the_starters_ways();
-  auto signals = termination_signals();
-  if (!signals) return tl::unexpected(std::move(signals.error()));
+  auto signals = QVM_TRY(termination_signals());
   // "qemu-" as libvirt starts it; the keeper of qvm-regiond has that one's name.
-  auto reaper = host::OrphanReaper::create({"qemu-", "qvm-regiond", "qvm-relay", "virtiofsd"});
-  if (!reaper) return tl::unexpected(std::move(reaper.error()));
+  auto reaper = QVM_TRY(host::OrphanReaper::create({"qemu-", "qvm-regiond", "qvm-relay", "virtiofsd"}));
   const RuntimePaths paths(options.runtime_directory);
-  if (auto prepared = prepare_runtime_directory(paths); !prepared) return prepared;
-  auto lock = become_the_one(paths);
-  if (!lock) return tl::unexpected(std::move(lock.error()));
+  QVM_TRY(prepare_runtime_directory(paths));
+  auto lock = QVM_TRY(become_the_one(paths));
   host::provide_user_directory(paths.libvirt_root() + "/user");
-  auto loop = EventLoop::create();
-  if (!loop) return tl::unexpected(std::move(loop.error()));
+  auto loop = QVM_TRY(EventLoop::create());
 
-  auto daemon = std::make_unique<Daemon>(options, lock->get(), **loop, **reaper);
+  auto daemon = std::make_unique<Daemon>(options, lock.get(), *loop, *reaper);
   const auto on_child = [&](std::uint32_t) { daemon->reap(); };
-  if (auto watched = (*loop)->watch((*reaper)->fd(), EPOLLIN, on_child); !watched) return watched;
-  const auto on_signal = [&](std::uint32_t) { (*loop)->stop(); };
-  if (auto watched = (*loop)->watch(signals->get(), EPOLLIN, on_signal); !watched) return watched;
-  if (auto served = daemon->serve(); !served) return served;
+  QVM_TRY(loop->watch(reaper->fd(), EPOLLIN, on_child));
+  const auto on_signal = [&](std::uint32_t) { loop->stop(); };
+  QVM_TRY(loop->watch(signals.get(), EPOLLIN, on_signal));
+  QVM_TRY(daemon->serve());
   daemon->leave();
   if (!daemon->calls_end_within(kCallsEnd)) {
     log_line("ends while a VM's process or libvirt does not answer");

@@ -31,7 +31,7 @@ class DiskOpener {
   DiskOpener(const plan::Disk& disk, const std::optional<Identity>& who) : x_disk(disk), x_who(who) {}
 
   Result<UniqueFd> run() {
-    if (auto known = find_kind(); !known) return tl::unexpected(std::move(known.error()));
+    QVM_TRY(find_kind());
     const int access = x_disk.writable ? O_RDWR : O_RDONLY;
     UniqueFd fd = open(access);
     if (!fd) return refuse_open(errno);
@@ -107,8 +107,7 @@ Result<std::vector<host::PassedFile>> open_disks(const std::vector<plan::Disk>& 
   std::vector<host::PassedFile> passed;
   for (const plan::Disk& disk : disks) {
     DiskOpener opener(disk, who);
-    auto fd = opener.run();
-    if (!fd) return tl::unexpected(std::move(fd.error()));
+    auto fd = QVM_TRY(opener.run());
     pugi::xml_node node = domain.child("devices").find_child(
         [&](const pugi::xml_node& one) { return disk.name == one.child("target").attribute("dev").value(); });
     pugi::xml_node source = node.child("source");
@@ -117,7 +116,7 @@ Result<std::vector<host::PassedFile>> open_disks(const std::vector<plan::Disk>& 
       source.attribute("file").set_name("dev");
     } else if (who) {
       source.append_attribute("fdgroup") = disk.name.c_str();
-      passed.push_back({disk.name, std::move(*fd)});
+      passed.push_back({disk.name, std::move(fd)});
     }
     if (!opener.direct()) {
       node.child("driver").attribute("cache").set_value("writeback");

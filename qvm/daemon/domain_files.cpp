@@ -87,9 +87,7 @@ Result<void> FileNames::find_vmhost() {
 Result<void> FileNames::share(const std::string& file, StagingPlace::Use use) {
   // What is missing, QEMU or vmhost names better.
   if (!x_who || readable_by(x_who, file) || ::access(file.c_str(), F_OK) != 0) return {};
-  auto path = x_staging.place.stage(*x_who, file, use);
-  if (!path) return tl::unexpected(std::move(path.error()));
-  x_names[file] = std::move(*path);
+  x_names[file] = QVM_TRY(x_staging.place.stage(*x_who, file, use));
   return {};
 }
 
@@ -98,7 +96,7 @@ Result<void> FileNames::copy(const std::string& file) {
   if (readable_by(x_who, file)) return {};
   if (x_who && is_installed(file)) return share(file, StagingPlace::Use::read);
   const std::string path = own_path(file);
-  if (auto copied = copy_for(x_who, file, path); !copied) return copied;
+  QVM_TRY(copy_for(x_who, file, path));
   x_names[file] = path;
   return {};
 }
@@ -115,11 +113,11 @@ bool FileNames::is_installed(const std::string& file) const {
 // QEMU takes several names in one text here, and has no way to write a separator inside a name.
 Result<void> FileNames::link_awkward() {
   if (x_plan.boot.initrd.find_first_of(", ") != std::string::npos) {
-    if (auto linked = link(x_plan.boot.initrd); !linked) return linked;
+    QVM_TRY(link(x_plan.boot.initrd));
   }
   for (const std::string& table : x_plan.boot.acpi_tables) {
     if (table.find(':') == std::string::npos) continue;
-    if (auto linked = link(table); !linked) return linked;
+    QVM_TRY(link(table));
   }
   return {};
 }
@@ -135,21 +133,21 @@ Result<void> FileNames::link(const std::string& file) {
 
 Result<void> FileNames::find_installed() {
   if (!x_plan.vmhost_json.empty()) {
-    if (auto found = find_vmhost(); !found) return found;
+    QVM_TRY(find_vmhost());
   }
   for (const std::string& object : vdev_objects(x_plan.vmhost_json)) {
-    if (auto shared = share(object, StagingPlace::Use::load); !shared) return shared;
+    QVM_TRY(share(object, StagingPlace::Use::load));
   }
   if (x_plan.host.firmware_path.empty()) return {};
   return share(x_plan.host.firmware_path, StagingPlace::Use::read);
 }
 
 Result<RenamedFiles> FileNames::find() {
-  if (auto found = find_installed(); !found) return tl::unexpected(std::move(found.error()));
+  QVM_TRY(find_installed());
   for (const std::string& file : guest_files(x_plan)) {
-    if (auto copied = copy(file); !copied) return tl::unexpected(std::move(copied.error()));
+    QVM_TRY(copy(file));
   }
-  if (auto linked = link_awkward(); !linked) return tl::unexpected(std::move(linked.error()));
+  QVM_TRY(link_awkward());
   return std::move(x_names);
 }
 
@@ -214,24 +212,21 @@ Result<StagedDomain> stage_files(const RuntimePaths& paths, const Staging& stagi
         fmt::format("{} cannot reach '{}': 'chmod a+x' the runtime directory '{}' and what is above it",
                     describe(who->uid), directory, paths.root()));
   }
-  auto names = FileNames(paths, staging, plan).find();
-  if (!names) return tl::unexpected(std::move(names.error()));
+  auto names = QVM_TRY(FileNames(paths, staging, plan).find());
   const plan::BoardStart board = plan.board.value_or(plan::BoardStart());
   for (const auto& [path, text] :
-       {std::pair(plan.vmhost_json_path, rename_objects(plan.vmhost_json, *names)),
+       {std::pair(plan.vmhost_json_path, rename_objects(plan.vmhost_json, names)),
         std::pair(plan.acpi_table_path, plan.acpi_table), std::pair(board.code_path, board.code)}) {
     if (path.empty() || text.empty()) continue;
     if (fs::path(path).parent_path() != directory) {
       return fail(fmt::format("the plan wants '{}' written, which is not in '{}'", path, directory));
     }
-    if (auto written = write_for(who, path, text); !written)
-      return tl::unexpected(std::move(written.error()));
+    QVM_TRY(write_for(who, path, text));
   }
   document.child("domain").append_child("uuid").text() = uuid.c_str();
-  rename_files(document.child("domain"), *names);
-  auto disks = open_disks(plan.disks, who, document.child("domain"), note);
-  if (!disks) return tl::unexpected(std::move(disks.error()));
-  return StagedDomain{print(document), std::move(*disks)};
+  rename_files(document.child("domain"), names);
+  auto disks = QVM_TRY(open_disks(plan.disks, who, document.child("domain"), note));
+  return StagedDomain{print(document), std::move(disks)};
 }
 
 void remove_vm_directory(const RuntimePaths& paths, const std::string& vm) {

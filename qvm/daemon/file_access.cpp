@@ -63,10 +63,9 @@ bool openable_by(const Identity& who, const std::string& path, int access) {
 }
 
 Result<void> write_for(const std::optional<Identity>& who, const std::string& path, std::string_view text) {
-  auto file = create_for(who, path);
-  if (!file) return tl::unexpected(std::move(file.error()));
+  auto file = QVM_TRY(create_for(who, path));
   while (!text.empty()) {
-    const ssize_t written = ::write(file->get(), text.data(), text.size());
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return fail_errno(fmt::format("write '{}'", path));
     text.remove_prefix(static_cast<std::size_t>(written));
@@ -102,10 +101,9 @@ Result<void> copy_for(const std::optional<Identity>& who, const std::string& sou
                       const std::string& path) {
   const UniqueFd from(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
   if (!from) return fail_errno(fmt::format("read '{}'", source));
-  auto to = create_for(who, path);
-  if (!to) return tl::unexpected(std::move(to.error()));
+  auto to = QVM_TRY(create_for(who, path));
   for (;;) {
-    const ssize_t copied = ::sendfile(to->get(), from.get(), nullptr, 64U << 20U);
+    const ssize_t copied = ::sendfile(to.get(), from.get(), nullptr, 64U << 20U);
     if (copied == 0) return {};
     if (copied < 0 && errno == EINTR) continue;
     if (copied < 0) return fail_errno(fmt::format("copy '{}' to '{}'", source, path));

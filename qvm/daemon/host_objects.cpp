@@ -196,7 +196,7 @@ NetworkDevices network_devices() {
 
 Result<void> check_host_objects(const plan::VmPlan& plan, const NetworkDevices& devices) {
   for (const plan::HostObject& object : plan.host_objects) {
-    if (auto fits = check(object, devices); !fits) return fits;
+    QVM_TRY(check(object, devices));
   }
   return {};
 }

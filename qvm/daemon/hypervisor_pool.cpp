@@ -13,9 +13,7 @@ Result<host::Hypervisor*> HypervisorPool::get(const std::string& uri) {
   Slot& slot = slot_of(uri);
   const std::lock_guard lock(slot.mutex);
   if (!slot.hypervisor) {
-    auto opened = x_open(uri);
-    if (!opened) return tl::unexpected(std::move(opened.error()));
-    slot.hypervisor = std::move(*opened);
+    slot.hypervisor = QVM_TRY(x_open(uri));
   }
   return slot.hypervisor.get();
 }

@@ -147,13 +147,12 @@ class KvmAccess::Change {
   void let_go(uid_t uid) const { lock(x_access->x_locks.get(), F_OFD_SETLK, F_UNLCK, uid); }
 
   Result<void> give(uid_t uid) {
-    auto acl = read_acl(x_access->x_device);
-    if (!acl) return tl::unexpected(std::move(acl.error()));
-    if (may_use(acl->get(), x_access->x_device, uid)) return {};
+    auto acl = QVM_TRY(read_acl(x_access->x_device));
+    if (may_use(acl.get(), x_access->x_device, uid)) return {};
     // Written first: a user who never got access does no harm in the ledger.
     x_given.insert(uid);
-    if (auto written = write_ledger(); !written) return written;
-    return grant(acl->get(), x_access->x_device, uid);
+    QVM_TRY(write_ledger());
+    return grant(acl.get(), x_access->x_device, uid);
   }
 
   // Takes access back from everybody to whom qvm gave it and for whom nobody on this host holds a lease.
@@ -222,12 +221,11 @@ Result<void> KvmAccess::acquire(uid_t uid) {
     ++x_holders[uid];
     return {};
   }
-  auto change = Change::begin(*this);
-  if (!change) return tl::unexpected(std::move(change.error()));
-  if (!change->hold(uid)) return fail_errno(fmt::format("lock '{}'", x_device));
-  if (auto given = change->give(uid); !given) {
-    change->let_go(uid);
-    change->take_back();
+  auto change = QVM_TRY(Change::begin(*this));
+  if (!change.hold(uid)) return fail_errno(fmt::format("lock '{}'", x_device));
+  if (auto given = change.give(uid); !given) {
+    change.let_go(uid);
+    change.take_back();
     return given;
   }
   x_holders[uid] = 1;

@@ -112,23 +112,23 @@ void Launcher::prepare_host() {
 
 Result<void> Launcher::prepare(const VmRecord& vm, RollBack& roll_back) {
   const std::string& name = vm.plan.name;
-  if (auto fits = check_socket_lengths(x_paths, name); !fits) return fits;
+  QVM_TRY(check_socket_lengths(x_paths, name));
   roll_back.push([this, &name] { remove_vm_directory(x_paths, name); });
-  if (auto made = make_vm_directories(x_paths, vm.plan); !made) return made;
+  QVM_TRY(make_vm_directories(x_paths, vm.plan));
   // First, so that a successor knows about everything that comes after.
-  if (auto written = write_record(x_paths, vm); !written) return written;
+  QVM_TRY(write_record(x_paths, vm));
   return mark_starting(x_paths, name);
 }
 
 Result<void> Launcher::give_rights(const VmRecord& vm, RollBack& roll_back) {
   if (!uses_regions(vm.plan)) return {};
-  if (auto added = x_regions.add_vm(vm.plan.policy); !added) return added;
+  QVM_TRY(x_regions.add_vm(vm.plan.policy));
   roll_back.push([this, &name = vm.plan.name] { remove_rights(name); });
   return {};
 }
 
 Result<StagedDomain> Launcher::stage(const VmRecord& vm, const std::string& uuid) {
-  if (auto there = check_host_objects(vm.plan); !there) return tl::unexpected(std::move(there.error()));
+  QVM_TRY(check_host_objects(vm.plan));
   return stage_files(
       x_paths, {x_staging, InstallPaths::of_this_program().guests}, vm.plan, uuid,
       [&](const std::string& text) { x_complain(fmt::format("VM '{}': {}", vm.plan.name, text)); });
@@ -173,11 +173,10 @@ Result<std::vector<host::DomainInfo>> Launcher::create(const std::vector<VmRecor
 
 Result<host::DomainInfo> Launcher::create_again(const VmRecord& vm, const std::string& uuid) {
   RollBack roll_back;
-  if (auto put = prepare_logs(x_paths, vm.plan.name); !put) return tl::unexpected(std::move(put.error()));
-  if (auto given = give_rights(vm, roll_back); !given) return tl::unexpected(std::move(given.error()));
-  auto domain = stage(vm, uuid);
-  if (!domain) return tl::unexpected(std::move(domain.error()));
-  auto complete = start_domain(vm, *domain);
+  QVM_TRY(prepare_logs(x_paths, vm.plan.name));
+  QVM_TRY(give_rights(vm, roll_back));
+  auto domain = QVM_TRY(stage(vm, uuid));
+  auto complete = start_domain(vm, domain);
   if (complete) roll_back.keep();
   return complete;
 }
@@ -205,34 +204,31 @@ void Launcher::mark_started(const VmRecord& vm) {
 }
 
 Result<host::DomainInfo> Launcher::start_domain(const VmRecord& vm, const StagedDomain& domain) {
-  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
-  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
+  auto hypervisor = QVM_TRY(x_hypervisors.get(vm.libvirt_uri));
   const auto who = identity_of(vm.plan);
   const bool needs_kvm = who && vm.plan.host.acceleration == plan::HostFacts::Acceleration::kvm;
   if (needs_kvm) {
-    if (auto granted = x_kvm.acquire(who->uid); !granted) return tl::unexpected(std::move(granted.error()));
+    QVM_TRY(x_kvm.acquire(who->uid));
   }
-  auto started = (*hypervisor)->start(domain.xml, host::Hypervisor::Begin::paused, domain.files);
+  auto started = hypervisor->start(domain.xml, host::Hypervisor::Begin::paused, domain.files);
   if (needs_kvm) x_kvm.release(who->uid);
   if (!started) return tl::unexpected(explain_host_object(vm.plan, std::move(started.error())));
   if (auto relayed = x_relays.start(vm.plan); !relayed) {
-    complain_if_failed((*hypervisor)->destroy(vm.plan.name), fmt::format("stop VM '{}'", vm.plan.name));
+    complain_if_failed(hypervisor->destroy(vm.plan.name), fmt::format("stop VM '{}'", vm.plan.name));
     return tl::unexpected(explain_host_object(vm.plan, std::move(relayed.error())));
   }
   return started;
 }
 
 Result<void> Launcher::resume(const VmRecord& vm) {
-  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
-  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
-  return (*hypervisor)->resume(vm.plan.name);
+  auto hypervisor = QVM_TRY(x_hypervisors.get(vm.libvirt_uri));
+  return hypervisor->resume(vm.plan.name);
 }
 
 Result<void> Launcher::plug_in(const VmRecord& vm, const std::vector<PluggedEnd>& ends) {
   if (ends.empty()) return {};
-  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
-  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
-  return daemon::plug_in(**hypervisor, vm.plan.name, ends);
+  auto hypervisor = QVM_TRY(x_hypervisors.get(vm.libvirt_uri));
+  return daemon::plug_in(*hypervisor, vm.plan.name, ends);
 }
 
 Result<void> Launcher::destroy(const VmRecord& vm) {
@@ -247,9 +243,8 @@ Result<void> Launcher::destroy(const VmRecord& vm) {
 }
 
 Result<void> Launcher::shutdown(const VmRecord& vm) {
-  auto hypervisor = x_hypervisors.get(vm.libvirt_uri);
-  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
-  return (*hypervisor)->shutdown(vm.plan.name);
+  auto hypervisor = QVM_TRY(x_hypervisors.get(vm.libvirt_uri));
+  return hypervisor->shutdown(vm.plan.name);
 }
 
 host::Standstill Launcher::standstill(const VmRecord& vm) {
@@ -263,15 +258,13 @@ void Launcher::kill(const VmRecord& vm) {
 }
 
 Result<std::vector<host::DomainInfo>> Launcher::list(const std::string& uri) {
-  auto hypervisor = x_hypervisors.get(uri);
-  if (!hypervisor) return tl::unexpected(std::move(hypervisor.error()));
-  return (*hypervisor)->list();
+  auto hypervisor = QVM_TRY(x_hypervisors.get(uri));
+  return hypervisor->list();
 }
 
 Result<bool> Launcher::has_domain(const VmRecord& vm) {
-  const auto domains = list(vm.libvirt_uri);
-  if (!domains) return tl::unexpected(domains.error());
-  return std::any_of(domains->begin(), domains->end(),
+  const auto domains = QVM_TRY(list(vm.libvirt_uri));
+  return std::any_of(domains.begin(), domains.end(),
                      [&](const host::DomainInfo& one) { return one.name == vm.plan.name; });
 }
 

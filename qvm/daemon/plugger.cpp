@@ -15,9 +15,8 @@ Result<std::vector<PluggedEnd>> Plugger::join(RunId run, Record vm) {
   std::map<std::string, PluggedEnd> own;  // by vdev
   for (const plan::NetworkInterface& network : plan.networks) {
     if (!network.link || own.contains(network.vdev)) continue;
-    auto link = make_link();
-    if (!link) return tl::unexpected(std::move(link.error()));
-    own[network.vdev] = {network, std::move(link->one)};
+    auto link = QVM_TRY(make_link());
+    own[network.vdev] = {network, std::move(link.one)};
     const auto peer = std::find_if(x_members.begin(), x_members.end(), [&](const auto& other) {
       return !other.second.left && other.second.vm->plan.name == network.link->peer_vm;
     });
@@ -26,9 +25,9 @@ Result<std::vector<PluggedEnd>> Plugger::join(RunId run, Record vm) {
     const plan::NetworkInterface* far = linked_interface(plan, network, other);
     if (far == nullptr || far == &network) continue;
     if (peer->first == run) {
-      own[far->vdev] = {*far, std::move(link->other)};
+      own[far->vdev] = {*far, std::move(link.other)};
     } else {
-      plug_in_later(peer->first, {*far, std::move(link->other)});
+      plug_in_later(peer->first, {*far, std::move(link.other)});
     }
     x_decisions.link(plan.name, network.vdev, other.name, far->vdev);
   }

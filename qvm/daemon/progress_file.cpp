@@ -75,10 +75,9 @@ Result<void> write_progress(const RuntimePaths& paths, const std::string& vm, co
 }
 
 Result<Progress> read_progress(const RuntimePaths& paths, const std::string& vm) {
-  const auto text = read_file(path_of(paths, vm));
-  if (!text) return tl::unexpected(text.error());
+  const auto text = QVM_TRY(read_file(path_of(paths, vm)));
   try {
-    json value = json::parse(*text);
+    json value = json::parse(text);
     if (const int format = value.contains("version") ? version_of(value) : kProgressFormat;
         format != kProgressFormat)
       return fail(other_format(path_of(paths, vm), format, kProgressFormat));

@@ -44,15 +44,14 @@ void RegionManager::put_back(std::unique_ptr<regions::Admin> admin) {
 
 template <class Call>
 auto RegionManager::with_admin(Call call) -> decltype(call(std::declval<regions::Admin&>())) {
-  auto admin = take();
-  if (!admin) return tl::unexpected(std::move(admin.error()));
+  auto admin = QVM_TRY(take());
   // Also if the call throws: nobody would get its connection any more.
   struct Lease {
     ~Lease() { manager.put_back(std::move(admin)); }
     RegionManager& manager;
     std::unique_ptr<regions::Admin> admin;
   };
-  const Lease lease{*this, std::move(*admin)};
+  const Lease lease{*this, std::move(admin)};
   return call(*lease.admin);
 }
 
@@ -62,8 +61,7 @@ Result<void> RegionManager::ensure() {
 
 Result<void> RegionManager::add_vm(const regions::VmPolicy& policy) {
   return with_admin([&](regions::Admin& admin) -> Result<void> {
-    auto socket = admin.add_vm(policy);
-    if (!socket) return tl::unexpected(std::move(socket.error()));
+    QVM_TRY(admin.add_vm(policy));
     return {};
   });
 }

@@ -110,8 +110,7 @@ std::string read_answer(int fd) {
 }  // namespace
 
 Result<std::string> Relays::spawn(const plan::VmPlan& plan, const vdevs::Relay& relay) {
-  auto guest = connect_to(relay.socket);
-  if (!guest) return tl::unexpected(std::move(guest.error()));
+  auto guest = QVM_TRY(connect_to(relay.socket));
   const std::string log_path = x_paths.vm_logs(plan.name) + "/hostdev.log";
   const UniqueFd log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!log) return fail_errno(fmt::format("open '{}'", log_path));
@@ -124,7 +123,7 @@ Result<std::string> Relays::spawn(const plan::VmPlan& plan, const vdevs::Relay& 
     const std::lock_guard lock(x_mutex);
     pid_t pid = 0;
     const int code =
-        spawn_relay(words_for(plan, relay), x_paths, {guest->get(), theirs.get(), log.get()}, pid);
+        spawn_relay(words_for(plan, relay), x_paths, {guest.get(), theirs.get(), log.get()}, pid);
     if (code != 0) return fail_errno("start qvm-relay", code);
     x_processes[pid] = {plan.name, relay.vdev, open_pidfd(pid)};
   }

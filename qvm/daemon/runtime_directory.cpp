@@ -54,11 +54,10 @@ Result<void> check_private(const std::string& path) {
 
 // Whoever can rename a parent can swap the whole directory.
 Result<void> check_parents(const std::string& path) {
-  auto parent = find_open_parent(path);
-  if (!parent) return tl::unexpected(std::move(parent.error()));
-  if (parent->empty()) return {};
+  auto parent = QVM_TRY(find_open_parent(path));
+  if (parent.empty()) return {};
   return fail(fmt::format("runtime directory '{}' is below '{}', where other users can replace it: {}", path,
-                          *parent, kChoose));
+                          parent, kChoose));
 }
 
 }  // namespace
@@ -90,17 +89,17 @@ Result<void> prepare_runtime_directory(const RuntimePaths& paths) {
   if (auto made = make_directory(paths.root(), mode); !made) {
     return tl::unexpected(Error(fmt::format("{} ({})", made.error().message(), kChoose)));
   }
-  if (auto ok = check_private(paths.root()); !ok) return ok;
+  QVM_TRY(check_private(paths.root()));
   if (privileged) {
-    if (auto ok = check_parents(paths.root()); !ok) return ok;
+    QVM_TRY(check_parents(paths.root()));
   }
   if (::access(paths.root().c_str(), W_OK | X_OK) != 0) {
     return fail_errno(fmt::format("runtime directory '{}' cannot be written ({})", paths.root(), kChoose));
   }
-  if (auto ok = check_socket_lengths(paths, "a"); !ok) return ok;
+  QVM_TRY(check_socket_lengths(paths, "a"));
   for (const auto& path : {paths.vms(), paths.logs()}) {
-    if (auto made = make_directory(path, mode); !made) return made;
-    if (auto ok = check_private(path); !ok) return ok;
+    QVM_TRY(make_directory(path, mode));
+    QVM_TRY(check_private(path));
   }
   return {};
 }

@@ -58,8 +58,7 @@ Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path
   }
   if (::listen(listener, kBacklog) != 0) return fail_errno(fmt::format("listen at '{}'", server->x_path));
   if (!server->keep_spare()) return fail_errno("keep a descriptor in reserve");
-  auto watched = loop.watch(listener, EPOLLIN, [raw = server.get()](std::uint32_t) { raw->accept_client(); });
-  if (!watched) return tl::unexpected(std::move(watched.error()));
+  QVM_TRY(loop.watch(listener, EPOLLIN, [raw = server.get()](std::uint32_t) { raw->accept_client(); }));
   return server;
 }
 

@@ -53,9 +53,8 @@ Result<void> make_place(const std::string& path) {
   if (!S_ISDIR(facts.st_mode)) return fail("it is not a directory");
   if (facts.st_uid != ::geteuid()) return fail(fmt::format("it belongs to uid {}", facts.st_uid));
   if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) return fail("others can write to it");
-  auto open_parent = find_open_parent(path);
-  if (!open_parent) return tl::unexpected(std::move(open_parent.error()));
-  if (!open_parent->empty()) return fail(fmt::format("other users can replace it in '{}'", *open_parent));
+  auto open_parent = QVM_TRY(find_open_parent(path));
+  if (!open_parent.empty()) return fail(fmt::format("other users can replace it in '{}'", open_parent));
   return {};
 }
 
@@ -127,11 +126,11 @@ Result<void> StagingPlace::put(const std::string& directory, const Copy& copy) c
   std::error_code error;
   // The cache directory may be missing. If it cannot be made, that is told of what is to be in it.
   if (directory != x_root) fs::create_directories(fs::path(directory).parent_path(), error);
-  if (auto made = make_place(directory); !made) return made;
+  QVM_TRY(make_place(directory));
   if (copy.use == Use::load && is_noexec(directory)) return fail("it is mounted noexec");
   const std::string path = directory + "/" + copy.name;
   if (fs::is_symlink(path, error) || !has_content(path, copy.content)) {
-    if (auto written = write_whole(path, copy.content); !written) return written;
+    QVM_TRY(write_whole(path, copy.content));
   }
   if (directory == x_root) return {};
   const std::string link = x_root + "/" + copy.name;
@@ -145,11 +144,10 @@ Result<void> StagingPlace::put(const std::string& directory, const Copy& copy) c
 
 Result<std::string> StagingPlace::stage(const Identity& who, const std::string& source, Use use) {
   const std::lock_guard lock(x_mutex);
-  auto content = read_file(source);
-  if (!content) return tl::unexpected(std::move(content.error()));
+  auto content = QVM_TRY(read_file(source));
   if (auto made = make_place(x_root); !made) return fail_from(std::move(made), x_root);
-  std::string name = name_for(source, *content);
-  const Copy copy{.content = std::move(*content), .name = std::move(name), .use = use};
+  std::string name = name_for(source, content);
+  const Copy copy{.content = std::move(content), .name = std::move(name), .use = use};
   const std::string path = x_root + "/" + copy.name;
   if (has_content(path, copy.content) && (use == Use::read || !is_noexec(path)) &&
       openable_by(who, path, O_RDONLY)) {

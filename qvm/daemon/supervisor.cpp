@@ -84,9 +84,8 @@ void Supervisor::happen(lifecycle::Event event) {
 }
 
 Result<void> Supervisor::adopt(std::function<void()> adopted) {
-  auto there = x_launcher.look();
-  if (!there) return tl::unexpected(std::move(there.error()));
-  const auto unasked = std::make_shared<const Launcher::Found>(std::move(*there));
+  auto there = QVM_TRY(x_launcher.look());
+  const auto unasked = std::make_shared<const Launcher::Found>(std::move(there));
   x_adoption = std::make_unique<Adoption>();
   x_adoption->ended = remembered_ends(x_paths);
   lifecycle::Adopted shown = event_of(*unasked);
@@ -193,22 +192,21 @@ Result<std::vector<VmRecord>> Supervisor::records_for(const Request& request) {
   std::vector<VmRecord> set;
   const std::string set_id = fmt::format("{}-{}", x_own_sets, x_next_set++);
   for (const std::string& text : request.plans) {
-    auto plan = plan::from_json(text);
-    if (!plan) return tl::unexpected(std::move(plan.error()));
-    const std::string& name = plan->name;
-    if (plan->host.runtime_directory != x_paths.root()) {
-      return fail(fmt::format("VM '{}' was planned for '{}', not for '{}'", name,
-                              plan->host.runtime_directory, x_paths.root()));
+    auto plan = QVM_TRY(plan::from_json(text));
+    const std::string& name = plan.name;
+    if (plan.host.runtime_directory != x_paths.root()) {
+      return fail(fmt::format("VM '{}' was planned for '{}', not for '{}'", name, plan.host.runtime_directory,
+                              x_paths.root()));
     }
     if (std::string why = why_not_a_vm_name(name); !why.empty()) return fail(std::move(why));
-    set.push_back({.plan = std::move(*plan),
+    set.push_back({.plan = std::move(plan),
                    .libvirt_uri = request.libvirt_uri,
                    .set = set_id,
                    .set_regions = request.regions,
                    .owned = request.owned,
                    .since = now().wall_ms / 1000});
   }
-  if (auto enough = check_files(set.size()); !enough) return tl::unexpected(std::move(enough.error()));
+  QVM_TRY(check_files(set.size()));
   return set;
 }
 

@@ -50,10 +50,9 @@ Result<void> write_record(const RuntimePaths& paths, const VmRecord& record) {
 
 Result<VmRecord> read_record(const RuntimePaths& paths, const std::string& vm) {
   const std::string path = paths.vm_record(vm);
-  const auto text = read_file(path);
-  if (!text) return tl::unexpected(text.error());
+  const auto text = QVM_TRY(read_file(path));
   try {
-    const json value = json::parse(*text);
+    const json value = json::parse(text);
     if (const int format = version_of(value); format != kFormat)
       return fail(other_format(path, format, kFormat));
     auto plan = plan::from_json(value.at("plan").dump());

@@ -36,7 +36,7 @@ Result<void> make_directory(const fs::path& path) {
 // root/name becomes a link to target, unless something is there already.
 Result<void> link_directory(const fs::path& root, const char* name, const std::string& target) {
   if (target.empty()) return {};
-  if (auto made = make_directory(target); !made) return made;
+  QVM_TRY(make_directory(target));
   std::error_code error;
   const fs::path link = root / name;
   if (fs::symlink_status(link, error).type() != fs::file_type::not_found) return {};
@@ -87,9 +87,9 @@ std::string qemu_conf(bool privileged, std::uint64_t processes) {
 
 Result<void> prepare_embed_root(const HypervisorOptions& options) {
   const fs::path root = options.embed_root;
-  if (auto made = make_directory(root / "etc"); !made) return made;
-  if (auto made = link_directory(root, "cache", options.cache_directory); !made) return made;
-  if (auto made = link_directory(root, "log", options.log_directory); !made) return made;
+  QVM_TRY(make_directory(root / "etc"));
+  QVM_TRY(link_directory(root, "cache", options.cache_directory));
+  QVM_TRY(link_directory(root, "log", options.log_directory));
   const std::string text = qemu_conf(::geteuid() == 0, process_limit(RLIMIT_NPROC).hard);
   const fs::path path = root / "etc" / "qemu.conf";
   std::ofstream file(path, std::ios::trunc);

@@ -172,9 +172,7 @@ class LibvirtHypervisor final : public Hypervisor {
   Result<DomainInfo> start(const std::string& domain_xml, Begin begin,
                            const std::vector<PassedFile>& files) override {
     const unsigned flags = begin == Begin::paused ? VIR_DOMAIN_START_PAUSED : VIR_DOMAIN_NONE;
-    auto created = create(domain_xml, flags, files);
-    if (!created) return tl::unexpected(std::move(created.error()));
-    const DomainHandle domain = std::move(*created);
+    const DomainHandle domain = QVM_TRY(create(domain_xml, flags, files));
     const DomainInfo info = describe(domain.get());
     if (!x_embed_root.empty() && ::geteuid() == 0 && begin == Begin::paused) {
       const auto id = static_cast<int>(virDomainGetID(domain.get()));
@@ -367,15 +365,12 @@ class LibvirtHypervisor final : public Hypervisor {
 
 Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOptions& options,
                                                             EventSink sink) {
-  auto events = EventThread::acquire();
-  if (!events) return tl::unexpected(std::move(events.error()));
+  auto events = QVM_TRY(EventThread::acquire());
   const bool embedded = options.uri.empty();
   if (embedded) {
-    if (auto prepared = prepare_embed_root(options); !prepared)
-      return tl::unexpected(std::move(prepared.error()));
+    QVM_TRY(prepare_embed_root(options));
     forget_dead_domains(options.embed_root);
-    if (auto possible = check_takeover(options.embed_root); !possible)
-      return tl::unexpected(std::move(possible.error()));
+    QVM_TRY(check_takeover(options.embed_root));
   }
   const std::string uri = embedded ? "qemu:///embed?root=" + in_uri(options.embed_root) : options.uri;
   ConnectionHandle connection(virConnectOpen(uri.c_str()));
@@ -386,7 +381,7 @@ Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOpti
     return fail(std::move(message));
   }
   auto made = std::unique_ptr<LibvirtHypervisor>(new LibvirtHypervisor(
-      std::move(*events), std::move(connection), embedded ? options.embed_root : std::string()));
+      std::move(events), std::move(connection), embedded ? options.embed_root : std::string()));
   if (auto ok = made->subscribe(VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle, sink); !ok) {
     return fail_from(std::move(ok), "libvirt's events");
   }

@@ -51,7 +51,7 @@ class SocketAdmin final : public Admin {
   };
 
   static Result<void> without_text(Result<std::string> result) {
-    if (!result) return tl::unexpected(std::move(result.error()));
+    QVM_TRY(result);
     return {};
   }
   std::string socket_path() const { return x_runtime_directory + "/regiond/admin.sock"; }
@@ -66,19 +66,19 @@ class SocketAdmin final : public Admin {
 };
 
 Result<void> SocketAdmin::connect() {
-  auto socket = x_program.empty() ? wire::connect_to(socket_path().c_str())
-                                  : regions::connect_or_start(x_runtime_directory, socket_path(), x_program);
-  if (!socket) return tl::unexpected(std::move(socket.error()));
+  auto socket =
+      QVM_TRY(x_program.empty() ? wire::connect_to(socket_path().c_str())
+                                : regions::connect_or_start(x_runtime_directory, socket_path(), x_program));
   ucred peer{};
   socklen_t length = sizeof peer;
-  if (::getsockopt(socket->get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
     return fail_errno("ask who serves " + socket_path());
   // In a directory of somebody else's anything may listen.
   if (peer.uid != ::geteuid()) {
     return fail(socket_path() + " is served by uid " + std::to_string(peer.uid) + ", not by uid " +
                 std::to_string(::geteuid()) + " who asks");
   }
-  x_socket = std::move(*socket);
+  x_socket = std::move(socket);
   return {};
 }
 
@@ -121,7 +121,7 @@ Result<std::string> SocketAdmin::call(Op op, const std::string& argument) {
   constexpr int kAttempts = 3;
   for (int attempt = 1;; ++attempt) {
     if (!x_socket) {
-      if (auto connected = connect(); !connected) return tl::unexpected(std::move(connected.error()));
+      QVM_TRY(connect());
     }
     auto reply = exchange(request);
     if (!reply) {
@@ -139,12 +139,11 @@ Result<std::string> SocketAdmin::call(Op op, const std::string& argument) {
 }
 
 Result<std::optional<unsigned>> SocketAdmin::clients(const std::string& region) {
-  auto answer = call(Op::clients, region);
-  if (!answer) return tl::unexpected(std::move(answer.error()));
-  if (answer->empty()) return std::optional<unsigned>();
+  auto answer = QVM_TRY(call(Op::clients, region));
+  if (answer.empty()) return std::optional<unsigned>();
   unsigned count = 0;
-  const auto [end, error] = std::from_chars(answer->data(), answer->data() + answer->size(), count);
-  if (error != std::errc() || end != answer->data() + answer->size())
+  const auto [end, error] = std::from_chars(answer.data(), answer.data() + answer.size(), count);
+  if (error != std::errc() || end != answer.data() + answer.size())
     return fail("qvm-regiond answers with something else than a number of clients");
   return std::optional(count);
 }
@@ -160,7 +159,7 @@ bool SocketAdmin::leave() {
 Result<std::unique_ptr<Admin>> Admin::open(const std::string& runtime_directory, const std::string& program,
                                            std::chrono::milliseconds patience) {
   auto admin = std::make_unique<SocketAdmin>(runtime_directory, program, patience);
-  if (auto connected = admin->connect(); !connected) return tl::unexpected(std::move(connected.error()));
+  QVM_TRY(admin->connect());
   return std::unique_ptr<Admin>(std::move(admin));
 }
 

@@ -142,7 +142,7 @@ Result<void> SocketClient::start() {
   event.data.u64 = kDoorbellTag;
   if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, x_self.get(), &event) != 0)
     return fail_errno("watch an eventfd");
-  if (auto opened = open_session(); !opened) return opened;
+  QVM_TRY(open_session());
   const auto deadline = Clock::now() + kDefaultDeadline;
   while (!x_welcomed) {
     switch (await(wire::Type::welcome, 0, deadline)) {
@@ -167,8 +167,7 @@ Result<void> SocketClient::open_session() {
 }
 
 Result<void> SocketClient::try_session() {
-  auto socket = wire::connect_to(x_path.c_str());
-  if (!socket) return tl::unexpected(std::move(socket.error()));
+  auto socket = QVM_TRY(wire::connect_to(x_path.c_str()));
   wire::Hello hello;
   hello.resume = x_session;
   std::memcpy(hello.who.data(), x_who.data(), std::min(x_who.size(), hello.who.size() - 1));
@@ -176,16 +175,16 @@ Result<void> SocketClient::try_session() {
     if (!connection->orphaned() && hello.count < wire::kMaxResumed)
       hello.connections[hello.count++] = connection->id();
   }
-  if (wire::send(socket->get(), wire::prepare(hello, 0, wire::sent_size(hello))) != wire::Outcome::done) {
+  if (wire::send(socket.get(), wire::prepare(hello, 0, wire::sent_size(hello))) != wire::Outcome::done) {
     return fail_errno(x_path + ": qvm-regiond hung up", ECONNRESET);
   }
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = kSocketTag;
-  if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, socket->get(), &event) != 0)
+  if (::epoll_ctl(x_epoll.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0)
     return fail_errno("watch a socket");
-  if (auto set = wire::set_patience(socket->get(), kSocketPatience); !set) return set;
-  x_socket = std::move(*socket);
+  QVM_TRY(wire::set_patience(socket.get(), kSocketPatience));
+  x_socket = std::move(socket);
   x_welcomed = false;
   return {};
 }
@@ -410,7 +409,7 @@ void SocketClient::detach(Connection* connection) {
 
 Result<std::unique_ptr<Client>> Client::connect(const std::string& socket_path, std::string_view who) {
   auto client = std::make_unique<SocketClient>(socket_path, who);
-  if (auto started = client->start(); !started) return tl::unexpected(std::move(started.error()));
+  QVM_TRY(client->start());
   return std::unique_ptr<Client>(std::move(client));
 }
 

@@ -75,10 +75,9 @@ Result<Journal::Opened> Journal::open(int directory) {
   journal.x_file.reset(
       ::openat(directory, kName, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!journal.x_file) return fail_errno("open the journal");
-  auto text = read_all(journal.x_file.get());
-  if (!text) return tl::unexpected(std::move(text.error()));
+  auto text = QVM_TRY(read_all(journal.x_file.get()));
 
-  const std::string_view all = *text;
+  const std::string_view all = text;
   std::uint64_t good = 0;
   if (all.starts_with(kMagic)) {
     good = kMagic.size();
@@ -102,9 +101,7 @@ Result<Journal::Opened> Journal::open(int directory) {
   }
   if (good < kMagic.size()) {
     if (::ftruncate(journal.x_file.get(), 0) != 0) return fail_errno("start the journal");
-    if (auto written = write_all(journal.x_file.get(), kMagic); !written) {
-      return tl::unexpected(std::move(written.error()));
-    }
+    QVM_TRY(write_all(journal.x_file.get(), kMagic));
     good = kMagic.size();
   } else if (good < all.size() && ::ftruncate(journal.x_file.get(), static_cast<off_t>(good)) != 0) {
     return fail_errno("cut a torn record off the journal");

@@ -134,7 +134,7 @@ Result<void> send_descriptors(const Send& send, std::span<const KeptRef> descrip
       message.keys[message.count] = one.key;
       fds[message.count++] = one.fd;
     }
-    if (auto sent = send(message, std::span<const int>(fds).first(message.count)); !sent) return sent;
+    QVM_TRY(send(message, std::span<const int>(fds).first(message.count)));
     descriptors = descriptors.subspan(batch.size());
   }
   return {};
@@ -193,9 +193,7 @@ Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kep
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return fail_errno("make a socket pair");
   UniqueFd mine(ends[0]);
-  auto started = start(UniqueFd(ends[1]));
-  if (!started) return tl::unexpected(std::move(started.error()));
-  pid = *started;
+  pid = QVM_TRY(start(UniqueFd(ends[1])));
   std::vector<KeptRef> all;
   for (const auto& [key, fd] : kept) all.push_back({key, fd.get()});
   const auto send = [&mine](const KeeperMessage& message, std::span<const int> fds) {
@@ -294,7 +292,7 @@ Result<void> KeeperLink::drop(std::span<const KeeperKey> keys) {
     for (; message.count < kBatch && message.count < keys.size(); ++message.count) {
       message.keys[message.count] = keys[message.count];
     }
-    if (auto sent = send(message, {}); !sent) return sent;
+    QVM_TRY(send(message, {}));
     keys = keys.subspan(message.count);
   }
   return {};

@@ -130,8 +130,7 @@ Result<UniqueFd> create_reserved(const char* label, std::uint64_t bytes, HugePag
   if (huge_pages == HugePages::require) return create_of_huge_pages(label, bytes, cancelled);
   auto memory = create_file(label);
   if (!memory) return memory;
-  if (auto reserved = reserve(memory->get(), bytes, huge_pages, cancelled); !reserved)
-    return tl::unexpected(std::move(reserved.error()));
+  QVM_TRY(reserve(memory->get(), bytes, huge_pages, cancelled));
   return memory;
 }
 
@@ -141,8 +140,7 @@ Result<UniqueFd> create_memory(const char* label, std::uint64_t bytes, HugePages
                                const std::stop_token& cancelled) {
   auto memory = create_reserved(label, bytes, huge_pages, cancelled);
   if (!memory) return memory;
-  if (auto restricted = restrict(memory->get()); !restricted)
-    return tl::unexpected(std::move(restricted.error()));
+  QVM_TRY(restrict(memory->get()));
   return sealed(std::move(memory));
 }
 
@@ -163,13 +161,11 @@ Result<Mapping> lock_memory(int memory, std::uint64_t bytes) {
 }
 
 Result<ReservedMemory> reserve_memory(const MemorySpec& wanted, const std::stop_token& cancelled) {
-  auto file = create_memory(wanted.label.c_str(), wanted.bytes, wanted.backing.huge_pages, cancelled);
-  if (!file) return tl::unexpected(std::move(file.error()));
-  ReservedMemory reserved{std::move(*file), {}};
+  auto file =
+      QVM_TRY(create_memory(wanted.label.c_str(), wanted.bytes, wanted.backing.huge_pages, cancelled));
+  ReservedMemory reserved{std::move(file), {}};
   if (wanted.backing.lock) {
-    auto locked = lock_memory(reserved.file.get(), wanted.bytes);
-    if (!locked) return tl::unexpected(std::move(locked.error()));
-    reserved.locked = std::move(*locked);
+    reserved.locked = QVM_TRY(lock_memory(reserved.file.get(), wanted.bytes));
   }
   return reserved;
 }
@@ -188,7 +184,7 @@ Result<UniqueFd> create_page(const char* label, std::span<const std::byte> conte
 }
 
 Result<UniqueFd> reopen_read_only(int memory) {
-  if (auto restricted = restrict(memory); !restricted) return tl::unexpected(std::move(restricted.error()));
+  QVM_TRY(restrict(memory));
   std::array<char, 40> path{};
   std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", memory);
   UniqueFd opened(::open(path.data(), O_RDONLY | O_CLOEXEC));

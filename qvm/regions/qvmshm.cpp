@@ -101,9 +101,7 @@ qvm::Result<std::unique_ptr<Client>> find_manager(const std::string& directory, 
     if (client || attempt == kAttempts) return client;
     const int code = client.error().code();
     if (qvm::regions::nobody_serves(client.error())) {
-      auto visited = qvm::regions::connect_or_start(directory, socket, regiond_program());
-      if (!visited) return tl::unexpected(std::move(visited.error()));
-      visit = std::move(*visited);
+      visit = QVM_TRY(qvm::regions::connect_or_start(directory, socket, regiond_program()));
     } else if (code != 0 && code != ECONNRESET) {
       return client;
     }

@@ -27,9 +27,7 @@ bool read_at(int page, std::size_t offset, T& value) {
 
 Result<void> show(SharedClient& client) {
   if (client.page_read_only) return {};
-  auto opened = reopen_read_only(client.page.get());
-  if (!opened) return tl::unexpected(std::move(opened.error()));
-  client.page_read_only = std::move(*opened);
+  client.page_read_only = QVM_TRY(reopen_read_only(client.page.get()));
   return {};
 }
 
@@ -55,9 +53,7 @@ Result<void> fill_page(UniqueFd& page, const char* label, std::span<const std::b
     const auto written = ::pwrite(page.get(), content.data(), content.size(), 0);
     return written == static_cast<ssize_t>(content.size()) ? Result<void>() : fail_errno("write a page");
   }
-  auto made = create_page(label, content);
-  if (!made) return tl::unexpected(std::move(made.error()));
-  page = std::move(*made);
+  page = QVM_TRY(create_page(label, content));
   return {};
 }
 
@@ -69,9 +65,7 @@ Result<void> RegionStore::create_region(const RegionCreated& created, std::uint3
   region.page = std::move(page);
   region.bytes = created.pages * kPageBytes;
   if (!data.file) {
-    auto made = reserve_memory(memory_of(created));
-    if (!made) return tl::unexpected(std::move(made.error()));
-    data = std::move(*made);
+    data = QVM_TRY(reserve_memory(memory_of(created)));
   }
   region.data = std::move(data.file);
   region.locked = std::move(data.locked);
@@ -83,12 +77,10 @@ Result<void> RegionStore::create_region(const RegionCreated& created, std::uint3
   content.attached = region.published.attached;
   content.changes = region.published.changes;
   for (unsigned i = 0; i < kMaxClients; ++i) content.generation[i] = created.generation[i];
-  if (auto filled = fill_page(region.page.file, "qvm-region-page", bytes_of(content)); !filled) return filled;
+  QVM_TRY(fill_page(region.page.file, "qvm-region-page", bytes_of(content)));
   region.page.only_session = session;
   if (!region.page.read_only) {
-    auto read_only = reopen_read_only(region.page.file.get());
-    if (!read_only) return tl::unexpected(std::move(read_only.error()));
-    region.page.read_only = std::move(*read_only);
+    region.page.read_only = QVM_TRY(reopen_read_only(region.page.file.get()));
     region.page.number = created.id;
   }
   x_regions.emplace(created.id, std::move(region));
@@ -107,7 +99,7 @@ Result<void> RegionStore::create_client(const Attached& attached, const std::arr
     if (slots[s] == 0 || slots[s] == attached.id) continue;
     alone = false;
     SharedClient& peer = x_clients.at(slots[s]);
-    if (auto shown = show(peer); !shown) return shown;
+    QVM_TRY(show(peer));
     std::uint32_t sent = 0;
     if (!read_at(peer.page.get(), offsetof(ClientPage, sent) + attached.index * sizeof(SharedCounter),
                  sent)) {
@@ -116,9 +108,9 @@ Result<void> RegionStore::create_client(const Attached& attached, const std::arr
     content.seen[s] = sent;
   }
   if (!client.page) client.number = attached.id;
-  if (auto filled = fill_page(client.page, "qvm-client-page", bytes_of(content)); !filled) return filled;
+  QVM_TRY(fill_page(client.page, "qvm-client-page", bytes_of(content)));
   if (!alone) {
-    if (auto shown = show(client); !shown) return shown;
+    QVM_TRY(show(client));
   }
   SharedRegionPage& page = x_regions.at(attached.region).page;
   if (page.only_session != attached.session) page.only_session = 0;
@@ -144,9 +136,7 @@ Result<void> RegionStore::adopt_region(Id id, std::uint64_t pages, UniqueFd data
       !read_at(file, offsetof(RegionPage, generation), region.published.generation)) {
     return fail("the kept page is not a region's");
   }
-  auto read_only = reopen_read_only(file);
-  if (!read_only) return tl::unexpected(std::move(read_only.error()));
-  region.page.read_only = std::move(*read_only);
+  region.page.read_only = QVM_TRY(reopen_read_only(file));
   x_regions.emplace(id, std::move(region));
   return {};
 }
@@ -154,16 +144,14 @@ Result<void> RegionStore::adopt_region(Id id, std::uint64_t pages, UniqueFd data
 Result<void> RegionStore::adopt_client(Id id, UniqueFd page) {
   if (!has_size(page.get(), kPageBytes)) return fail("the kept page is not a client's");
   SharedClient client{id, std::move(page), UniqueFd()};
-  if (auto shown = show(client); !shown) return shown;
+  QVM_TRY(show(client));
   x_clients.emplace(id, std::move(client));
   return {};
 }
 
 Result<void> RegionStore::lock_region(Id id) {
   SharedRegion& region = x_regions.at(id);
-  auto locked = lock_memory(region.data.get(), region.bytes);
-  if (!locked) return tl::unexpected(std::move(locked.error()));
-  region.locked = std::move(*locked);
+  region.locked = QVM_TRY(lock_memory(region.data.get(), region.bytes));
   return {};
 }
 

@@ -15,9 +15,8 @@ Result<Reservations::Memories> reserve_all(const Reservations::Reserve& reserve,
                                            const std::stop_token& cancelled) {
   Reservations::Memories memories;
   for (const MemorySpec& one : wanted) {
-    auto memory = reserve(one, cancelled);
-    if (!memory) return tl::unexpected(std::move(memory.error()));
-    memories.push_back(std::move(*memory));
+    auto memory = QVM_TRY(reserve(one, cancelled));
+    memories.push_back(std::move(memory));
   }
   return memories;
 }

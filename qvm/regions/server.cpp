@@ -48,7 +48,7 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::create(ServerOptions options) {
   auto impl = std::make_unique<Impl>(std::move(options));
-  if (auto started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
+  QVM_TRY(impl->start());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
@@ -60,18 +60,16 @@ void Server::stop() {
 }
 
 Result<void> Server::Impl::open_directories() {
-  auto runtime = private_directory(AT_FDCWD, x_options.runtime_directory, is_root() ? 0755 : 0700);
-  if (!runtime) return tl::unexpected(std::move(runtime.error()));
-  x_runtime_directory = std::move(*runtime);
+  x_runtime_directory =
+      QVM_TRY(private_directory(AT_FDCWD, x_options.runtime_directory, is_root() ? 0755 : 0700));
   // The directory itself is the lock. One that is being removed by a qvm-regiond about to end is not the
   // right one.
   struct stat info {};
   while (info.st_nlink == 0) {
-    auto directory = private_directory(x_runtime_directory.get(), "regiond", 0700);
-    if (!directory) return tl::unexpected(std::move(directory.error()));
-    if (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) return fail_errno("lock directory regiond");
-    if (::fstat(directory->get(), &info) != 0) return fail_errno("look at directory regiond");
-    x_directory = std::move(*directory);
+    auto directory = QVM_TRY(private_directory(x_runtime_directory.get(), "regiond", 0700));
+    if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno("lock directory regiond");
+    if (::fstat(directory.get(), &info) != 0) return fail_errno("look at directory regiond");
+    x_directory = std::move(directory);
   }
   return {};
 }
@@ -83,49 +81,41 @@ Result<UniqueFd> Server::Impl::vms_directory() const {
 }
 
 Result<void> Server::Impl::start() {
-  auto loop = EventLoop::create();
-  if (!loop) return tl::unexpected(std::move(loop.error()));
-  x_loop = std::move(*loop);
+  x_loop = QVM_TRY(EventLoop::create());
   x_reservations.emplace(*x_loop, x_options.reserve);
   process_log().buffer();
   x_loop->before_waiting([] { process_log().flush(); });
-  if (auto opened = open_directories(); !opened) return opened;
+  QVM_TRY(open_directories());
 
   KeptDescriptors kept;
   if (x_options.keeper) {
     x_keeper = KeeperLink(std::move(x_options.keeper));
-    auto taken = x_keeper.take_back();
-    if (!taken) return tl::unexpected(std::move(taken.error()));
-    kept = std::move(*taken);
+    kept = QVM_TRY(x_keeper.take_back());
   }
-  auto journal = Journal::open(x_directory.get());
-  if (!journal) return tl::unexpected(std::move(journal.error()));
-  if (journal->damaged) log_line("the journal is damaged; what it told after the damage is lost");
-  x_journal = std::move(journal->journal);
+  auto journal = QVM_TRY(Journal::open(x_directory.get()));
+  if (journal.damaged) log_line("the journal is damaged; what it told after the damage is lost");
+  x_journal = std::move(journal.journal);
 
   x_admin_listener = std::move(kept[kKeptAdminListener]);
   x_host_listener = std::move(kept[kKeptHostListener]);
   kept.erase(kKeptAdminListener);
   kept.erase(kKeptHostListener);
-  if (auto restored = restore(journal->records, std::move(kept)); !restored) return restored;
+  QVM_TRY(restore(journal.records, std::move(kept)));
 
   if (!x_host_listener) {
-    auto host = listen_in(x_runtime_directory.get(), kHostSocket, is_root() ? 0666 : 0600, own_group());
-    if (!host) return tl::unexpected(std::move(host.error()));
-    x_host_listener = std::move(*host);
+    x_host_listener =
+        QVM_TRY(listen_in(x_runtime_directory.get(), kHostSocket, is_root() ? 0666 : 0600, own_group()));
   }
   if (!x_admin_listener) {
-    auto admin = listen_in(x_directory.get(), kAdminSocket, 0600, own_group());
-    if (!admin) return tl::unexpected(std::move(admin.error()));
-    x_admin_listener = std::move(*admin);
+    x_admin_listener = QVM_TRY(listen_in(x_directory.get(), kAdminSocket, 0600, own_group()));
   }
   keep({{kKeptHostListener, x_host_listener.get()}, {kKeptAdminListener, x_admin_listener.get()}});
-  if (auto watched = watch_listener(x_host_listener.get(), &Impl::accept_client, 0); !watched) return watched;
-  if (auto watched = watch_listener(x_admin_listener.get(), &Impl::accept_admin, 0); !watched) return watched;
+  QVM_TRY(watch_listener(x_host_listener.get(), &Impl::accept_client, 0));
+  QVM_TRY(watch_listener(x_admin_listener.get(), &Impl::accept_admin, 0));
   if (x_keeper.fd() >= 0) {
-    if (auto watched = watch_keeper(); !watched) return watched;
+    QVM_TRY(watch_keeper());
   }
-  if (auto watched = watch_for_removal(); !watched) return watched;
+  QVM_TRY(watch_for_removal());
   x_spare.reset(::fcntl(x_directory.get(), F_DUPFD_CLOEXEC, 0));
   x_loop->after(kFirstVisitorDeadline, [this] {
     x_had_visitors = true;
@@ -144,7 +134,7 @@ void Server::Impl::look_after_log() {
 }
 
 Result<Server::End> Server::Impl::run() {
-  if (auto ran = x_loop->run(); !ran) return tl::unexpected(std::move(ran.error()));
+  QVM_TRY(x_loop->run());
   if (!x_idle_end) return End::stopped;
   x_keeper.bye();
   return End::idle;
@@ -210,16 +200,12 @@ Result<void> Server::Impl::listen_for_vm(Id vm, UniqueFd kept) {
   const VmPolicy& policy = x_manager.vms().at(vm).added.policy;
   UniqueFd listener = std::move(kept);
   if (!listener) {
-    auto vms = vms_directory();
-    if (!vms) return tl::unexpected(std::move(vms.error()));
-    auto directory = private_directory(vms->get(), policy.vm, 0700);
-    if (!directory) return tl::unexpected(std::move(directory.error()));
-    if (auto opened = open_to_group(directory->get(), 0750, policy.gid); !opened) return opened;
-    auto made = listen_in(directory->get(), kVmSocket, is_root() ? 0660 : 0600, policy.gid);
-    if (!made) return tl::unexpected(std::move(made.error()));
-    listener = std::move(*made);
+    auto vms = QVM_TRY(vms_directory());
+    auto directory = QVM_TRY(private_directory(vms.get(), policy.vm, 0700));
+    QVM_TRY(open_to_group(directory.get(), 0750, policy.gid));
+    listener = QVM_TRY(listen_in(directory.get(), kVmSocket, is_root() ? 0660 : 0600, policy.gid));
   }
-  if (auto watched = watch_listener(listener.get(), &Impl::accept_client, vm); !watched) return watched;
+  QVM_TRY(watch_listener(listener.get(), &Impl::accept_client, vm));
   const int fd = listener.get();
   // Ours first: a keeper that takes the place of one that has just died gets what is ours.
   x_vm_listeners[vm] = std::move(listener);

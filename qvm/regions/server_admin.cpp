@@ -184,9 +184,8 @@ std::string Server::Impl::count_clients(std::string_view region) const {
 }
 
 Result<std::string> Server::Impl::remove_region(std::string_view name) {
-  auto events = x_manager.remove_region(name);
-  if (!events) return tl::unexpected(std::move(events.error()));
-  carry_out(*events);
+  auto events = QVM_TRY(x_manager.remove_region(name));
+  carry_out(events);
   process_log().write("region-removed",
                       "region '" + std::string(name) + "' is not held by a manifest any more",
                       {{"verdict", "granted"}, {"region", name}});

@@ -129,22 +129,18 @@ Result<std::vector<Server::Impl::PeerLink>> Server::Impl::prepare(Client& client
     if (client.spare_region_page.number == request.spare_region_page) {
       page = std::exchange(client.spare_region_page, {});
     }
-    auto made = x_store.create_region(region.created, region.attached_mask(), client.session,
-                                      std::move(memory), std::move(page));
-    if (!made) return tl::unexpected(std::move(made.error()));
+    QVM_TRY(x_store.create_region(region.created, region.attached_mask(), client.session, std::move(memory),
+                                  std::move(page)));
   }
   SharedClient page;
   if (client.spare_own_page.number == request.spare_own_page) page = std::exchange(client.spare_own_page, {});
-  auto made = x_store.create_client(mine, region.slots, std::move(page));
-  if (!made) return tl::unexpected(std::move(made.error()));
+  QVM_TRY(x_store.create_client(mine, region.slots, std::move(page)));
   std::vector<PeerLink> links;
   for (const Id slot : region.slots) {
     if (slot == 0 || slot == mine.id) continue;
-    auto there = make_doorbell();
-    if (!there) return tl::unexpected(std::move(there.error()));
-    auto back = make_doorbell();
-    if (!back) return tl::unexpected(std::move(back.error()));
-    links.push_back({&x_manager.connections().at(slot), std::move(*there), std::move(*back)});
+    auto there = QVM_TRY(make_doorbell());
+    auto back = QVM_TRY(make_doorbell());
+    links.push_back({&x_manager.connections().at(slot), std::move(there), std::move(back)});
   }
   return links;
 }
@@ -156,9 +152,7 @@ Result<void> Server::Impl::answer_attach(Client& client, const wire::Attach& req
   const SharedClient& own = *x_store.client(mine.id);
   UniqueFd read_only;
   if (!mine.writable) {
-    auto opened = reopen_read_only(shared.data.get());
-    if (!opened) return tl::unexpected(std::move(opened.error()));
-    read_only = std::move(*opened);
+    read_only = QVM_TRY(reopen_read_only(shared.data.get()));
   }
   wire::AttachReply message;
   message.index = mine.index;

@@ -38,7 +38,7 @@ Result<void> Server::Impl::restore(const std::vector<std::string>& records, Kept
     return rewrite_journal();
   }
   adopt_memory(kept);
-  if (auto adopted = adopt_listeners(kept); !adopted) return adopted;
+  QVM_TRY(adopt_listeners(kept));
   adopt_sessions();
   for (const auto& [id, region] : x_manager.regions()) publish(id);
   // What is left belongs to things that the journal says are gone, or never were, or whose owner has died.
@@ -119,9 +119,8 @@ Result<void> Server::Impl::adopt_listeners(KeptDescriptors& kept) {
     pollfd state_of{listener.get(), 0, 0};
     if (!listener || ::poll(&state_of, 1, 0) != 0) {
       removed.emplace_back(vm, state.added.policy.vm);
-    } else if (auto listening = listen_for_vm(vm, std::move(listener)); !listening) {
-      return listening;
-    }
+    } else
+      QVM_TRY(listen_for_vm(vm, std::move(listener)));
   }
   for (const auto& [vm, name] : removed) {
     log_line("VM '" + name + "' was removed before it could be written down");

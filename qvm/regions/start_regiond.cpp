@@ -129,7 +129,7 @@ Result<UniqueFd> connect_or_start(const std::string& runtime_directory, const st
   auto connected = wire::connect_to(socket.c_str());
   if (connected || !nobody_serves(connected.error())) return connected;
   if (::access(program.c_str(), X_OK) != 0 || is_another_users(runtime_directory)) return connected;
-  if (auto made = make_directory(runtime_directory); !made) return tl::unexpected(std::move(made.error()));
+  QVM_TRY(make_directory(runtime_directory));
   // Of several that are started at once one serves and the others end. It may not be ready yet when they do,
   // and one that is just ending keeps its successor from coming up.
   const auto deadline = Clock::now() + kDeadline;
@@ -141,8 +141,7 @@ Result<UniqueFd> connect_or_start(const std::string& runtime_directory, const st
     if (auto knock = wire::connect_to((runtime_directory + "/host.sock").c_str())) {
       knocking = std::move(*knock);
     } else {
-      if (auto started = start(runtime_directory, program, deadline); !started)
-        return tl::unexpected(std::move(started.error()));
+      QVM_TRY(start(runtime_directory, program, deadline));
     }
     connected = wire::connect_to(socket.c_str());
     if (connected || !nobody_serves(connected.error())) return connected;

@@ -56,21 +56,18 @@ Result<UniqueFd> open_path(const std::string& path, int flags) {
 }
 
 Result<void> open_input(const std::string& path, HostEnds& ends) {
-  auto file = open_path(path, O_RDONLY);
-  if (!file) return tl::unexpected(std::move(file.error()));
+  auto file = QVM_TRY(open_path(path, O_RDONLY));
   struct stat facts {};
-  if (::fstat(file->get(), &facts) == 0 && S_ISREG(facts.st_mode))
+  if (::fstat(file.get(), &facts) == 0 && S_ISREG(facts.st_mode))
     ends.input_bytes = static_cast<std::uint64_t>(facts.st_size);
-  ends.input = std::move(*file);
+  ends.input = std::move(file);
   return {};
 }
 
 Result<void> open_output(const std::string& path, int how, HostEnds& ends) {
   // A device that is missing is not made up.
   const bool device = path.starts_with("/dev/") && !path.starts_with("/dev/shm/");
-  auto file = open_path(path, O_WRONLY | (device ? 0 : how));
-  if (!file) return tl::unexpected(std::move(file.error()));
-  ends.output = std::move(*file);
+  ends.output = QVM_TRY(open_path(path, O_WRONLY | (device ? 0 : how)));
   return {};
 }
 
@@ -79,7 +76,7 @@ Result<void> open_both(const std::string& path, HostEnds& ends) {
   const std::string input = path + ".in";
   const std::string output = path + ".out";
   if ((kind == 0 || kind == S_IFIFO) && kind_of(input) == S_IFIFO && kind_of(output) == S_IFIFO) {
-    if (auto opened = open_input(input, ends); !opened) return opened;
+    QVM_TRY(open_input(input, ends));
     return open_output(output, 0, ends);
   }
   if (kind == S_IFIFO) {
@@ -89,14 +86,13 @@ Result<void> open_both(const std::string& path, HostEnds& ends) {
                     path, input, output));
   }
   if (kind == S_IFREG) {
-    if (auto opened = open_input(path, ends); !opened) return opened;
+    QVM_TRY(open_input(path, ends));
     return open_output(path, O_APPEND, ends);
   }
-  auto device = open_path(path, O_RDWR);
-  if (!device) return tl::unexpected(std::move(device.error()));
-  ends.output.reset(::fcntl(device->get(), F_DUPFD_CLOEXEC, 0));
+  auto device = QVM_TRY(open_path(path, O_RDWR));
+  ends.output.reset(::fcntl(device.get(), F_DUPFD_CLOEXEC, 0));
   if (!ends.output) return fail_errno("duplicate a descriptor");
-  ends.input = std::move(*device);
+  ends.input = std::move(device);
   return {};
 }
 
@@ -166,7 +162,7 @@ Result<HostEnds> open_host_ends(const Options& options) {
     if (opened && !options.output.empty()) opened = open_output(options.output, O_CREAT | O_TRUNC, ends);
     if (opened && !options.command.empty()) opened = start_command(options, ends);
   }
-  if (!opened) return tl::unexpected(std::move(opened.error()));
+  QVM_TRY(opened);
   return ends;
 }
 

@@ -62,9 +62,7 @@ Relay::~Relay() {
 
 Result<void> Relay::open() {
   if (x_options.delay && !x_options.terminal) return {};  // a pseudo terminal is never missing
-  auto ends = open_host_ends(x_options);
-  if (!ends) return tl::unexpected(std::move(ends.error()));
-  x_ends = std::move(*ends);
+  x_ends = QVM_TRY(open_host_ends(x_options));
   x_open = true;
   return {};
 }

@@ -26,15 +26,13 @@ Result<void> add_memory(const QemuApi& qemu, const AddressRange& range, bool wri
         "QEMU {} has no function 'memory_region_set_readonly', without which a VM can have no 'rom'",
         qemu.version_text()));
   }
-  auto region = new_memory_region(qemu);
-  if (!region) return tl::unexpected(region.error());
+  auto region = QVM_TRY(new_memory_region(qemu));
   void* const memory = ::mmap(nullptr, range.length, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return fail_errno(fmt::format("map {:#x} bytes of memory", range.length));
-  qemu.memory_region_init_ram_ptr(*region, nullptr, writable ? "qvm-ram" : "qvm-rom", range.length, memory);
-  if (!writable) qemu.memory_region_set_readonly(*region, true);
-  qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), range.address, *region,
-                                           kMappingPriority);
+  qemu.memory_region_init_ram_ptr(region, nullptr, writable ? "qvm-ram" : "qvm-rom", range.length, memory);
+  if (!writable) qemu.memory_region_set_readonly(region, true);
+  qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), range.address, region, kMappingPriority);
 
   constexpr std::uint64_t kPattern = 0x0123456789abcdef;
   auto* const last = static_cast<char*>(memory) + range.length - sizeof kPattern;
@@ -83,10 +81,9 @@ Result<void> add_second_place(const QemuApi& qemu, const SecondPlace& second) {
   if (registers == nullptr)
     return fail(
         fmt::format("the registers of the {} are not known in QEMU {}", part.title, qemu.version_text()));
-  auto alias = new_memory_region(qemu);
-  if (!alias) return tl::unexpected(alias.error());
-  qemu.memory_region_init_alias(*alias, nullptr, "qvm-second-place", registers, 0, second.range.length);
-  qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), second.range.address, *alias,
+  auto alias = QVM_TRY(new_memory_region(qemu));
+  qemu.memory_region_init_alias(alias, nullptr, "qvm-second-place", registers, 0, second.range.length);
+  qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), second.range.address, alias,
                                            kTrapPriority);
   return {};
 }

@@ -123,11 +123,8 @@ Result<void> PciFunction::realize(PciDevice* device) {
     x_device = device;
     return {};
   }
-  auto pin = set_interrupt_pin(device);
-  if (!pin) return pin;
-  auto trap = Trap::create_unplaced(x_qemu, x_type, x_config.length, *this);
-  if (!trap) return tl::unexpected(trap.error());
-  x_trap = std::move(*trap);
+  QVM_TRY(set_interrupt_pin(device));
+  x_trap = QVM_TRY(Trap::create_unplaced(x_qemu, x_type, x_config.length, *this));
   constexpr int kFirstBar = 0;
   constexpr std::uint8_t kMemory32 = 0;
   x_qemu.pci_register_bar(device, kFirstBar, kMemory32, x_trap->region());

@@ -41,29 +41,27 @@ class Placer {
   Placer(const QemuApi& qemu, const GicPins& pins) : x_qemu(qemu), x_pins(pins) {}
 
   Result<void> place(const PlacedPart& part) {
-    auto device = find(part);
-    if (!device) return tl::unexpected(device.error());
+    auto device = QVM_TRY(find(part));
     for (std::size_t i = 0; i < part.addresses.size(); ++i) {
-      if (!x_qemu.sysbus_has_mmio(*device, static_cast<unsigned>(i)))
+      if (!x_qemu.sysbus_has_mmio(device, static_cast<unsigned>(i)))
         return fail(fmt::format("QEMU's model has no range {}", i));
-      MemoryRegion* range = x_qemu.sysbus_mmio_get_region(*device, static_cast<int>(i));
+      MemoryRegion* range = x_qemu.sysbus_mmio_get_region(device, static_cast<int>(i));
       // QEMU keeps book of the places that it gave through sysbus only, and the machine gave some otherwise.
       if (x_qemu.memory_region_is_mapped(range)) {
         x_qemu.memory_region_set_address(range, part.addresses[i]);
       } else {
-        x_qemu.sysbus_mmio_map_overlap(*device, static_cast<int>(i), part.addresses[i], kTrapPriority);
+        x_qemu.sysbus_mmio_map_overlap(device, static_cast<int>(i), part.addresses[i], kTrapPriority);
       }
     }
     if (part.legacy) {
-      auto set = show_draft(*device);
-      if (!set) return set;
+      QVM_TRY(show_draft(device));
     }
     if (!part.line) return {};
     if (*part.line < kFirstSharedInterrupt || *part.line >= kEndOfSharedInterrupts)
       return fail(fmt::format("interrupt {} is not one of a device", *part.line));
     IrqState* input = x_pins.input(*part.line);
     if (input == nullptr) return fail(fmt::format("this machine's GIC has no interrupt {}", *part.line));
-    x_qemu.sysbus_connect_irq(*device, 0, input);
+    x_qemu.sysbus_connect_irq(device, 0, input);
     return {};
   }
 

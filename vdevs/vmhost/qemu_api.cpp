@@ -52,9 +52,7 @@ Result<QemuApi> QemuApi::resolve(SymbolLookup lookup) {
   QVM_QEMU_BOARD(QVM_QEMU_RESOLVE)
 #undef QVM_QEMU_RESOLVE
 
-  auto versions = QemuVersions::resolve(lookup, api.version_text());
-  if (!versions) return tl::unexpected(versions.error());
-  api.x_versions = *versions;
+  api.x_versions = QVM_TRY(QemuVersions::resolve(lookup, api.version_text()));
   api.x_kvm_allowed = pointer<const bool*>(lookup, "kvm_allowed");
   api.x_kvm_kernel_irqchip = pointer<const bool*>(lookup, "kvm_kernel_irqchip");
   api.x_kvm_split_irqchip = pointer<const bool*>(lookup, "kvm_split_irqchip");

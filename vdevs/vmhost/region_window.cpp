@@ -61,26 +61,24 @@ Result<void> RegionWindow::make_writable_backing() {
   if (memory == MAP_FAILED) return fail_errno("reserve addresses");
   const auto start = reinterpret_cast<std::uintptr_t>(memory);
   x_writable.base = static_cast<char*>(memory) + (x_range.address - start) % kHugePageBytes;
-  auto ram = new_memory_region(x_qemu);
-  if (!ram) return tl::unexpected(ram.error());
-  x_qemu.memory_region_init_ram_ptr(*ram, nullptr, "qvm-window-ram", x_range.length, x_writable.base);
-  x_writable.region = *ram;
+  auto ram = QVM_TRY(new_memory_region(x_qemu));
+  x_qemu.memory_region_init_ram_ptr(ram, nullptr, "qvm-window-ram", x_range.length, x_writable.base);
+  x_writable.region = ram;
   return {};
 }
 
 // A ROM device: the guest reads its memory directly, also under KVM, and stores come to us. Under TCG a store
 // to memory that is merely read-only vanishes inside QEMU.
 Result<void> RegionWindow::make_read_only_backing() {
-  auto rom = new_memory_region(x_qemu);
-  if (!rom) return tl::unexpected(rom.error());
+  auto rom = QVM_TRY(new_memory_region(x_qemu));
   const std::uint64_t length = x_range.length + kHugePageBytes;
   // QEMU ends if two of these have the same name.
   const std::string name = fmt::format("qvm-window-rom-{:x}", x_range.address);
   QemuError* error = nullptr;
-  x_qemu.memory_region_init_rom_device(*rom, nullptr, &rom_ops(), this, name.c_str(), length, &error);
+  x_qemu.memory_region_init_rom_device(rom, nullptr, &rom_ops(), this, name.c_str(), length, &error);
   if (error != nullptr)
     return fail(std::string("reserve read-only memory: ") + x_qemu.error_get_pretty(error));
-  void* memory = x_qemu.memory_region_get_ram_ptr(*rom);
+  void* memory = x_qemu.memory_region_get_ram_ptr(rom);
   // Addresses only: what is mapped there later brings its own memory.
   if (::mmap(memory, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) ==
       MAP_FAILED) {
@@ -88,7 +86,7 @@ Result<void> RegionWindow::make_read_only_backing() {
   }
   x_read_only.offset = (x_range.address - reinterpret_cast<std::uintptr_t>(memory)) % kHugePageBytes;
   x_read_only.base = static_cast<char*>(memory) + x_read_only.offset;
-  x_read_only.region = *rom;
+  x_read_only.region = rom;
   return {};
 }
 
@@ -121,19 +119,16 @@ void RegionWindow::on_rom_write(void* self, std::uint64_t offset, std::uint64_t 
 }
 
 Result<MemoryRegion*> RegionWindow::add_alias(const Backing& backing) {
-  auto alias = new_memory_region(x_qemu);
-  if (!alias) return alias;
-  x_qemu.memory_region_init_alias(*alias, nullptr, "qvm-region", backing.region, 0, kPageBytes);
-  x_qemu.memory_region_set_enabled(*alias, false);
-  x_qemu.memory_region_add_subregion_overlap(x_qemu.get_system_memory(), x_range.address, *alias,
+  auto alias = QVM_TRY(new_memory_region(x_qemu));
+  x_qemu.memory_region_init_alias(alias, nullptr, "qvm-region", backing.region, 0, kPageBytes);
+  x_qemu.memory_region_set_enabled(alias, false);
+  x_qemu.memory_region_add_subregion_overlap(x_qemu.get_system_memory(), x_range.address, alias,
                                              kMappingPriority);
   return alias;
 }
 
 Result<void> RegionWindow::add_regions() {
-  auto trap = Trap::create(x_qemu, "qvm-window", x_range.address, x_range.length, *this);
-  if (!trap) return tl::unexpected(trap.error());
-  x_trap = std::move(*trap);
+  x_trap = QVM_TRY(Trap::create(x_qemu, "qvm-window", x_range.address, x_range.length, *this));
   x_qemu.memory_region_transaction_begin();
   Result<void> done;
   for (Slot& slot : x_slots) {
@@ -180,18 +175,17 @@ Result<void> RegionWindow::self_test(MapRequest::Access access) {
   if (::pwrite(file.get(), &kPattern, sizeof kPattern, 8) != sizeof kPattern)
     return fail_errno("fill a test file");
   StoreProbe probe;
-  auto address = map({file.get(), kPageBytes, access, this, &probe});
-  if (!address) return tl::unexpected(address.error());
+  auto address = QVM_TRY(map({file.get(), kPageBytes, access, this, &probe}));
 
   std::uint64_t seen = 0;
-  x_qemu.memory_rw(*address + kPageBytes + 8, &seen, sizeof seen, false);
+  x_qemu.memory_rw(address + kPageBytes + 8, &seen, sizeof seen, false);
   std::uint64_t stored = ~kPattern;
-  x_qemu.memory_rw(*address + kPageBytes + 16, &stored, sizeof stored, true);
+  x_qemu.memory_rw(address + kPageBytes + 16, &stored, sizeof stored, true);
   std::uint64_t in_file = 0;
   const bool read_back = ::pread(file.get(), &in_file, sizeof in_file, 16) == sizeof in_file;
-  unmap(*address);
+  unmap(address);
   std::uint64_t gone = 0;
-  x_qemu.memory_rw(*address + kPageBytes + 8, &gone, sizeof gone, false);
+  x_qemu.memory_rw(address + kPageBytes + 8, &gone, sizeof gone, false);
   const bool writes = access == MapRequest::Access::read_write;
   if (seen != kPattern || !read_back || in_file != (writes ? stored : 0) ||
       probe.seen() != (writes ? 0 : stored) || gone != ~std::uint64_t{0}) {

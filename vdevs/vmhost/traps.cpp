@@ -22,11 +22,10 @@ const MemoryRegionOps& Trap::ops() {
 Result<std::unique_ptr<Trap>> Trap::create(const QemuApi& qemu, const std::string& name,
                                            std::uint64_t address, std::uint64_t length,
                                            TrapHandler& handler) {
-  auto region = new_memory_region(qemu);
-  if (!region) return tl::unexpected(region.error());
-  std::unique_ptr<Trap> trap(new Trap(*region, handler));
-  qemu.memory_region_init_io(*region, nullptr, &ops(), trap.get(), name.c_str(), length);
-  qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), address, *region, kTrapPriority);
+  auto region = QVM_TRY(new_memory_region(qemu));
+  std::unique_ptr<Trap> trap(new Trap(region, handler));
+  qemu.memory_region_init_io(region, nullptr, &ops(), trap.get(), name.c_str(), length);
+  qemu.memory_region_add_subregion_overlap(qemu.get_system_memory(), address, region, kTrapPriority);
 
   trap->x_probe.active = true;
   // Both ends of the range, an unaligned access and the widest one.

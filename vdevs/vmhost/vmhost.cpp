@@ -59,13 +59,10 @@ bool overlap(const AddressRange& a, const AddressRange& b) {
 }  // namespace
 
 Result<std::unique_ptr<Vmhost>> Vmhost::load(const std::string& config_path) {
-  auto qemu = QemuApi::resolve_in_process();
-  if (!qemu) return tl::unexpected(qemu.error());
-  auto config = read_config(config_path);
-  if (!config) return tl::unexpected(config.error());
-  std::unique_ptr<Vmhost> vmhost(new Vmhost(*qemu, std::move(*config)));
-  auto loaded = vmhost->load_vdevs();
-  if (!loaded) return tl::unexpected(loaded.error());
+  auto qemu = QVM_TRY(QemuApi::resolve_in_process());
+  auto config = QVM_TRY(read_config(config_path));
+  std::unique_ptr<Vmhost> vmhost(new Vmhost(qemu, std::move(config)));
+  QVM_TRY(vmhost->load_vdevs());
   auto made = vmhost->make_pci_functions();
   if (!made) {
     // QEMU may know addresses in it; the process ends soon.
@@ -93,9 +90,7 @@ Result<std::unique_ptr<PciFunction>> Vmhost::make_pci_function(std::optional<Pci
                             x_qemu.version_text(), missing));
   }
   if (!layout) {
-    auto found = PciClassLayout::find(x_qemu);
-    if (!found) return tl::unexpected(found.error());
-    layout = *found;
+    layout = QVM_TRY(PciClassLayout::find(x_qemu));
   }
   return PciFunction::create(x_qemu, *layout, id, config);
 }
@@ -128,25 +123,19 @@ Result<void> Vmhost::check_fixed_functions() const {
 Result<void> Vmhost::start() {
   for (const auto check :
        {&Vmhost::check_addresses, &Vmhost::check_machine, &Vmhost::check_fixed_functions}) {
-    auto checked = (this->*check)();
-    if (!checked) return checked;
+    QVM_TRY((this->*check)());
   }
-  auto placed = place_parts(x_qemu, x_config.placed);
-  if (!placed) return placed;
-  auto added = add_extra_memory(x_qemu, x_config.extras);
-  if (!added) return added;
-  auto made = make_services();
-  if (!made) return made;
+  QVM_TRY(place_parts(x_qemu, x_config.placed));
+  QVM_TRY(add_extra_memory(x_qemu, x_config.extras));
+  QVM_TRY(make_services());
 
   g_exit.notify = &Vmhost::on_exit;
   g_exit.vmhost = this;
   x_qemu.qemu_add_exit_notifier(&g_exit);
-  auto up = bring_up();
-  if (!up) return up;
+  QVM_TRY(bring_up());
   x_qemu.qemu_register_reset(&Vmhost::on_reset, this);
   if (!x_vdevs.empty() || !x_config.extras.empty()) {
-    auto blocked = x_qemu.block_migration("qvm: the vdevs of this VM cannot be saved");
-    if (!blocked) return blocked;
+    QVM_TRY(x_qemu.block_migration("qvm: the vdevs of this VM cannot be saved"));
   }
   return x_events->start();
 }
@@ -163,8 +152,7 @@ Result<void> Vmhost::check_addresses() const {
 }
 
 Result<void> Vmhost::check_machine() const {
-  auto known = x_qemu.check_accelerator();
-  if (!known) return known;
+  QVM_TRY(x_qemu.check_accelerator());
   const auto user = std::find_if(x_config.vdevs.begin(), x_config.vdevs.end(),
                                  [](const VdevConfig& vdev) { return vdev.window.has_value(); });
   if (user == x_config.vdevs.end()) return {};
@@ -180,9 +168,7 @@ Result<void> Vmhost::make_services() {
     lock.lock = [this] { x_qemu.lock(); };
     lock.unlock = [this] { x_qemu.unlock(); };
   }
-  auto events = EventThread::create(std::move(lock));
-  if (!events) return tl::unexpected(events.error());
-  x_events = std::move(*events);
+  x_events = QVM_TRY(EventThread::create(std::move(lock)));
 
   const auto user = std::find_if(x_config.vdevs.begin(), x_config.vdevs.end(),
                                  [](const VdevConfig& vdev) { return vdev.interrupt || vdev.pci; });
@@ -203,15 +189,13 @@ bool Vmhost::has_gic() const {
 
 Result<std::unique_ptr<PinDriver>> Vmhost::make_pins() {
   if (has_gic()) {
-    auto gic = GicPins::create(x_qemu);
-    if (!gic) return tl::unexpected(gic.error());
-    return std::move(*gic);
+    auto gic = QVM_TRY(GicPins::create(x_qemu));
+    return std::move(gic);
   }
-  auto ioapic = IoapicPins::create(x_qemu);
-  if (!ioapic) return tl::unexpected(ioapic.error());
+  auto ioapic = QVM_TRY(IoapicPins::create(x_qemu));
   std::vector<PciFunction*> functions;
   for (const auto& [index, function] : x_functions) functions.push_back(function.get());
-  return std::make_unique<MachinePins>(std::move(*ioapic), std::move(functions));
+  return std::make_unique<MachinePins>(std::move(ioapic), std::move(functions));
 }
 
 Result<RegionWindow*> Vmhost::window_for(const VdevConfig& vdev) {
@@ -223,9 +207,8 @@ Result<RegionWindow*> Vmhost::window_for(const VdevConfig& vdev) {
                               vdev.window->address, vdev.window->length));
     }
   }
-  auto window = RegionWindow::create(x_qemu, *vdev.window);
-  if (!window) return tl::unexpected(window.error());
-  x_windows.push_back(std::move(*window));
+  auto window = QVM_TRY(RegionWindow::create(x_qemu, *vdev.window));
+  x_windows.push_back(std::move(window));
   return x_windows.back().get();
 }
 
@@ -233,19 +216,15 @@ Result<VdevPlace> Vmhost::place_for(std::size_t index) {
   const VdevConfig& vdev = x_config.vdevs[index];
   VdevPlace place;
   if (vdev.interrupt) {
-    auto known = check_interrupt(*vdev.interrupt);
-    if (!known) return tl::unexpected(known.error());
+    QVM_TRY(check_interrupt(*vdev.interrupt));
     place.pin = vdev.interrupt->line;
   }
   if (const auto function = x_functions.find(index); function != x_functions.end()) {
     place.pci = function->second.get();
-    auto present = check_present(*place.pci);
-    if (!present) return tl::unexpected(present.error());
+    QVM_TRY(check_present(*place.pci));
     place.pin = MachinePins::pci_pin(static_cast<std::size_t>(std::distance(x_functions.begin(), function)));
   }
-  auto window = window_for(vdev);
-  if (!window) return tl::unexpected(window.error());
-  place.window = *window;
+  place.window = QVM_TRY(window_for(vdev));
   return place;
 }
 

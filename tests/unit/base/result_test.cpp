@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <memory>
+
 #include "qvm/base/mapping.h"
 #include "qvm/base/unique_fd.h"
 
@@ -16,6 +18,50 @@ TEST(Error, PutsTheOuterContextFirstAndKeepsTheCode) {
   const Error error = Error::from_errno("open '/x'", ENOENT).with_context("start VM 'left'");
   EXPECT_EQ(error.message(), "start VM 'left': open '/x': No such file or directory");
   EXPECT_EQ(error.code(), ENOENT);
+}
+
+Result<std::unique_ptr<int>> number_if(bool there) {
+  if (!there) return fail_errno("look", ENOENT);
+  return std::make_unique<int>(7);
+}
+
+Result<void> possible_if(bool possible) {
+  if (!possible) return fail("it is not possible");
+  return {};
+}
+
+Result<int> sum_of(bool first, bool second, bool possible, int& steps) {
+  auto one = QVM_TRY(number_if(first));
+  ++steps;
+  const int sum = *one + *QVM_TRY(number_if(second));
+  ++steps;
+  QVM_TRY(possible_if(possible));
+  ++steps;
+  return sum;
+}
+
+TEST(Try, GivesTheValueOrEndsTheFunctionWithTheError) {
+  int steps = 0;
+  EXPECT_EQ(sum_of(true, true, true, steps).value(), 14);
+  EXPECT_EQ(steps, 3);
+  steps = 0;
+  const auto nothing = sum_of(true, false, true, steps);
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().code(), ENOENT);
+  EXPECT_EQ(steps, 1);
+  steps = 0;
+  const auto impossible = sum_of(true, true, false, steps);
+  ASSERT_FALSE(impossible);
+  EXPECT_EQ(impossible.error().message(), "it is not possible");
+  EXPECT_EQ(steps, 2);
+}
+
+// What one of them is given may come from another.
+TEST(Try, CanStandInsideAnother) {
+  const auto doubled = [](int value) -> Result<int> { return 2 * value; };
+  const auto twice = [&](bool there) -> Result<int> { return QVM_TRY(doubled(*QVM_TRY(number_if(there)))); };
+  EXPECT_EQ(twice(true).value(), 14);
+  EXPECT_FALSE(twice(false));
 }
 
 TEST(UniqueFd, ClosesWhatItOwnsAndNothingElse) {
