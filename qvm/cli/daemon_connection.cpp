@@ -16,7 +16,7 @@
 #include "qvm/base/unix_address.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/start_daemon.h"
-#include "qvm/daemon/vm_record.h"
+#include "qvm/daemon/records.h"
 
 namespace qvm::cli {
 

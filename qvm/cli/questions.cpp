@@ -18,7 +18,7 @@
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/status_text.h"
 #include "qvm/daemon/kvm_access.h"
-#include "qvm/daemon/remembered_ends.h"
+#include "qvm/daemon/records.h"
 #include "qvm/host/hypervisor.h"
 
 namespace qvm::cli {

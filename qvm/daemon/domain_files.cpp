@@ -14,6 +14,7 @@
 #include <pugixml.hpp>
 #include <sstream>
 
+#include "qvm/base/log_limit.h"
 #include "qvm/daemon/disk_files.h"
 #include "qvm/daemon/renamed_files.h"
 
@@ -179,6 +180,15 @@ Result<void> prepare_logs(const RuntimePaths& paths, const std::string& vm) {
     return fail_errno(fmt::format("put the old '{}' aside", log));
   }
   return {};
+}
+
+void shorten_logs(const RuntimePaths& paths, const std::string& vm) {
+  std::error_code error;
+  for (fs::directory_iterator entry(paths.vm_logs(vm), error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    shorten_log(entry->path().string());
+  }
+  shorten_log(paths.logs() + "/libvirt/qemu/" + vm + ".log");
 }
 
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan) {

@@ -27,6 +27,9 @@ std::vector<std::string> terminals_of(const plan::VmPlan& plan);
 // ".1": the next run begins a new one.
 Result<void> prepare_logs(const RuntimePaths& paths, const std::string& vm);
 
+// Keeps them from filling the disk (qvm/base/log_limit.h): consoles, host sides, and what its process says.
+void shorten_logs(const RuntimePaths& paths, const std::string& vm);
+
 // Makes RUN/vm/NAME, open to the VM's group only, and an empty log directory; an older console log is kept as
 // ".1". What a killed predecessor left in the VM's directory is removed.
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan);

@@ -16,7 +16,7 @@
 
 #include "qvm/base/install_paths.h"
 #include "qvm/daemon/host_objects.h"
-#include "qvm/daemon/progress_file.h"
+#include "qvm/daemon/records.h"
 #include "qvm/host/domain_process.h"
 
 namespace qvm::daemon {

@@ -22,7 +22,7 @@
 #include "qvm/daemon/relays.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/staging_place.h"
-#include "qvm/daemon/vm_record.h"
+#include "qvm/daemon/records.h"
 #include "qvm/host/hypervisor.h"
 #include "qvm/lifecycle/progress.h"
 

@@ -13,8 +13,7 @@
 
 #include "qvm/base/process_limits.h"
 #include "qvm/daemon/clock.h"
-#include "qvm/daemon/remembered_ends.h"
-#include "qvm/daemon/vm_logs.h"
+#include "qvm/daemon/records.h"
 
 namespace qvm::daemon {
 namespace {

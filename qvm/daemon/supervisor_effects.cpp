@@ -11,8 +11,7 @@
 
 #include "qvm/base/pidfd.h"
 #include "qvm/daemon/clock.h"
-#include "qvm/daemon/progress_file.h"
-#include "qvm/daemon/remembered_ends.h"
+#include "qvm/daemon/records.h"
 #include "qvm/daemon/supervisor.h"
 
 namespace qvm::daemon {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Records that older releases wrote about VMs that may still be running when a newer one is installed. A
 // folder of tests/golden/records is named by the last day on which they were written so.
-#include "qvm/daemon/vm_record.h"
+#include "qvm/daemon/records.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include "qvm/daemon/file_access.h"
-#include "qvm/daemon/progress_file.h"
 #include "tests/support/temporary_directory.h"
 #include "vdevs/vmhost/config.h"
 
