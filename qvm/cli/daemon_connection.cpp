@@ -13,7 +13,7 @@
 
 #include "qvm/base/left_ms.h"
 #include "qvm/base/pidfd.h"
-#include "qvm/base/unix_address.h"
+#include "qvm/base/unix_socket.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/start_daemon.h"
 #include "qvm/daemon/records.h"
@@ -28,28 +28,9 @@ constexpr std::chrono::seconds kGoodBye{10};
 
 using Clock = std::chrono::steady_clock;
 
-// Who serves a socket; errno tells if that cannot be known.
-std::optional<ucred> peer_of(int socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
-  return peer;
-}
-
 Result<UniqueFd> connect_to(const std::string& path) {
-  const auto address = unix_address(path);
-  if (!address) {
-    return fail(
-        fmt::format("the runtime directory's path is too long: '{}' has {} bytes, a socket may have {}", path,
-                    path.size(), sizeof sockaddr_un::sun_path - 1));
-  }
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return fail_errno("create a socket");
-  // NOLINTNEXTLINE: the socket interface takes every address as a sockaddr
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-    return fail_errno(fmt::format("connect to '{}'", path));
-  }
-  const auto peer = peer_of(socket.get());
+  auto socket = QVM_TRY(connect_unix(path));
+  const auto peer = peer_credentials(socket.get());
   if (!peer) return fail_errno(fmt::format("ask who serves '{}'", path));
   // In a directory of somebody else's anything may listen.
   if (peer->uid != ::geteuid()) {
@@ -152,7 +133,7 @@ Result<daemon::Reply> DaemonConnection::await_welcome() {
   // So long nobody gives up: a signal that comes while a new qvmd is found is for its VMs.
   auto welcome = wait(Clock::now() + kUsualAnswer, -1);
   if (welcome || welcome.error().code() != ETIMEDOUT) return welcome;
-  const auto peer = peer_of(x_socket.get());
+  const auto peer = peer_credentials(x_socket.get());
   complain(fmt::format("qvmd (process {}) does not answer; it is waited for", peer ? peer->pid : 0));
   return wait({}, x_interrupt);
 }
@@ -171,7 +152,7 @@ Result<daemon::Reply> DaemonConnection::ask(const daemon::Request& request) {
 void DaemonConnection::leave() {
   daemon::Request request;
   request.operation = daemon::Request::Operation::leave;
-  const auto peer = peer_of(x_socket.get());
+  const auto peer = peer_credentials(x_socket.get());
   const UniqueFd server = peer ? open_pidfd(peer->pid) : UniqueFd();
   if (!send(request)) return;
   // An answer to an earlier request may still be under way: only "stays" is one to this. Otherwise qvmd ends,

@@ -25,6 +25,7 @@
 #include "config/architecture.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/base/process_limits.h"
+#include "qvm/base/whole_text.h"
 #include "qvm/cli/doctor_host.h"
 #include "qvm/cli/firmware.h"
 #include "qvm/cli/helper_program.h"

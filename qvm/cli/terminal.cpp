@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "qvm/base/unix_address.h"
+#include "qvm/base/unix_socket.h"
 
 namespace qvm::cli {
 
@@ -63,14 +63,8 @@ ConsoleInput::~ConsoleInput() {
 }
 
 Result<void> ConsoleInput::connect() {
-  const auto address = unix_address(x_path);
-  if (!address) return fail("the console's path is too long");
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // NOLINTNEXTLINE: the socket interface takes every address as a sockaddr
-  if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
-    return fail_errno("connect to the console '" + x_path + "'");
-  auto watched = x_loop.watch(socket.get(), EPOLLIN, [this](std::uint32_t) { drain(); });
-  if (!watched) return watched;
+  auto socket = QVM_TRY(connect_unix(x_path));
+  QVM_TRY(x_loop.watch(socket.get(), EPOLLIN, [this](std::uint32_t) { drain(); }));
   x_socket = std::move(socket);
   // A regular file cannot be watched, and does not block: taken at once.
   x_reading = x_loop.watch(STDIN_FILENO, EPOLLIN, [this](std::uint32_t) { take_input(); }).has_value();

@@ -12,12 +12,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #include "qvm/base/unique_fd.h"
+#include "qvm/base/whole_text.h"
 
 namespace qvm::daemon {
 namespace {
@@ -64,36 +63,7 @@ bool openable_by(const Identity& who, const std::string& path, int access) {
 
 Result<void> write_for(const std::optional<Identity>& who, const std::string& path, std::string_view text) {
   auto file = QVM_TRY(create_for(who, path));
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail_errno(fmt::format("write '{}'", path));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Result<std::string> read_file(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail_errno(fmt::format("read '{}'", path));
-  std::string text;
-  std::vector<char> piece(64U << 10U);
-  for (;;) {
-    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-    if (count == 0) return text;
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno(fmt::format("read '{}'", path));
-    text.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
-Result<void> replace_file(const std::string& path, std::string_view text) {
-  const std::string next = path + ".new";
-  if (auto written = write_for(std::nullopt, next, text); !written) {
-    ::unlink(next.c_str());
-    return written;
-  }
-  if (std::rename(next.c_str(), path.c_str()) != 0) return fail_errno(fmt::format("replace '{}'", path));
+  if (!write_all(file.get(), text)) return fail_errno(fmt::format("write '{}'", path));
   return {};
 }
 

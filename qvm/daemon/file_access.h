@@ -28,12 +28,6 @@ bool openable_by(const Identity& who, const std::string& path, int access);
 // Replaces path by a file with text of mode 0640 (0600 if who is absent) that who's group can read and only
 // we can write.
 Result<void> write_for(const std::optional<Identity>& who, const std::string& path, std::string_view text);
-// All that is in the file; a failure has its errno.
-Result<std::string> read_file(const std::string& path);
-// Replaces path by a file of ours with text, mode 0600: whoever reads it, and whoever comes after a kill or a
-// full disk, sees the old one or the new one as a whole. Not synced: what it is about ends with the power as
-// well.
-Result<void> replace_file(const std::string& path, std::string_view text);
 // As write_for(), with the content of source.
 Result<void> copy_for(const std::optional<Identity>& who, const std::string& source, const std::string& path);
 

@@ -19,7 +19,7 @@
 #include <utility>
 
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/file_access.h"
+#include "qvm/base/whole_text.h"
 
 namespace qvm::daemon {
 namespace {

@@ -18,11 +18,11 @@
 #include "qvm/daemon/kvm_access.h"
 #include "qvm/daemon/left_names.h"
 #include "qvm/daemon/links.h"
+#include "qvm/daemon/records.h"
 #include "qvm/daemon/region_manager.h"
 #include "qvm/daemon/relays.h"
 #include "qvm/daemon/runtime_directory.h"
 #include "qvm/daemon/staging_place.h"
-#include "qvm/daemon/records.h"
 #include "qvm/host/hypervisor.h"
 #include "qvm/lifecycle/progress.h"
 

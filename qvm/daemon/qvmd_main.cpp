@@ -5,15 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
+#include <climits>
 #include <exception>
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
 
+#include "qvm/base/command_line.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/standard_streams.h"
 #include "qvm/daemon/daemon.h"
@@ -21,38 +18,10 @@
 
 namespace {
 
-constexpr char kUsage[] =
-    "usage: qvmd [--runtime-dir DIR]\n"
-    "Starts, watches and stops VMs for qvm, which starts it when it is needed; it ends when nobody needs "
-    "it.\n"
-    "  --runtime-dir DIR  where its files and sockets are (default: QVM_RUNTIME_DIR, /run/qvm for root, "
-    "else\n"
-    "                     $XDG_RUNTIME_DIR/qvm, or without it /tmp/qvm-UID)\n"
-    "  --version          print the version\n";
-constexpr int kExitUsage = 2;
-
 struct Arguments {
   std::string runtime_directory;
   int ready = -1;  // told "1" once clients are served, or why they never will be
 };
-
-std::optional<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view word = argv[i];
-    const std::string_view value = argv[i + 1];
-    if (word == "--runtime-dir") {
-      arguments.runtime_directory = value;
-    } else if (word == "--ready-fd") {
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), arguments.ready);
-      if (error != std::errc() || end != value.data() + value.size() || arguments.ready < 3)
-        return std::nullopt;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return argc % 2 == 1 ? std::optional(arguments) : std::nullopt;
-}
 
 void tell(qvm::UniqueFd& ready, const std::string& text) {
   if (ready) {
@@ -94,21 +63,22 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   qvm::begin_output();
-  if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
-    qvm::write_output(kUsage);
-    return qvm::end_output("qvmd", 0);
-  }
-  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
-    qvm::write_output("qvmd " QVM_VERSION "\n");
-    return qvm::end_output("qvmd", 0);
-  }
-  const auto arguments = parse(argc, argv);
-  if (!arguments) {
-    std::fputs(kUsage, stderr);
-    return kExitUsage;
-  }
+  Arguments arguments;
+  CLI::App app(
+      "Starts, watches and stops VMs for qvm, which starts it when it is needed; it ends when nobody needs "
+      "it.",
+      "qvmd");
+  app.set_version_flag("--version", "qvmd " QVM_VERSION);
+  app.add_option("--runtime-dir", arguments.runtime_directory,
+                 "where its files and sockets are (default: QVM_RUNTIME_DIR, /run/qvm for root, else "
+                 "$XDG_RUNTIME_DIR/qvm, or without it /tmp/qvm-UID)")
+      ->type_name("DIR");
+  app.add_option("--ready-fd", arguments.ready, "where to say that it serves")
+      ->check(CLI::Range(3, INT_MAX))
+      ->group("");
+  if (const auto status = qvm::read_command_line(app, argc, argv)) return *status;
   try {
-    return run(*arguments);
+    return run(arguments);
   } catch (const std::exception& error) {
     qvm::write_complaint("qvmd", error.what());
     return 1;

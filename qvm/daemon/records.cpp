@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "qvm/base/json_fields.h"
+#include "qvm/base/whole_text.h"
 #include "qvm/daemon/clock.h"
 #include "qvm/daemon/file_access.h"
 #include "qvm/daemon/protocol.h"

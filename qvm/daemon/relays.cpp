@@ -5,19 +5,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <vector>
 
+#include "qvm/base/child_process.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/base/pidfd.h"
-#include "qvm/base/unix_address.h"
+#include "qvm/base/unix_socket.h"
+#include "qvm/base/whole_text.h"
 #include "qvm/daemon/domain_files.h"
 
 namespace qvm::daemon {
@@ -30,22 +28,11 @@ constexpr milliseconds kOpening{10'000};
 // More than a relay takes for the rest and the end of its command.
 constexpr milliseconds kFinishing{7'000};
 
-Result<UniqueFd> connect_to(const std::string& path) {
-  const auto address = unix_address(path);
-  if (!address) return fail(fmt::format("the path '{}' is too long", path));
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return fail_errno("make a socket");
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
-    return fail_errno(fmt::format("connect to '{}'", path));
-  return socket;
-}
-
 std::vector<std::string> words_for(const plan::VmPlan& plan, const vdevs::Relay& relay) {
   std::vector<std::string> words = {"qvm-relay", "--vdev", relay.vdev};
   const auto add = [&](const char* option, const std::string& value) {
-    if (value.empty()) return;
-    words.emplace_back(option);
-    words.push_back(value);
+    // In one word: a value may begin with a dash.
+    if (!value.empty()) words.push_back(fmt::format("{}={}", option, value));
   };
   if (const auto who = identity_of(plan)) {
     std::string identity = fmt::format("{},{}", who->uid, who->gid);
@@ -62,75 +49,37 @@ std::vector<std::string> words_for(const plan::VmPlan& plan, const vdevs::Relay&
   return words;
 }
 
-// In a session of its own: whose child it becomes, and who collects it, does not depend on this process.
-int spawn_relay(std::vector<std::string> words, const RuntimePaths& paths, const std::array<int, 3>& streams,
-                pid_t& pid) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
-  int number = 0;
-  for (const int stream : streams) ::posix_spawn_file_actions_adddup2(&actions, stream, number++);
-  sigset_t none;
-  sigemptyset(&none);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  // Not what qvmd inherited from whoever started it first.
-  std::string path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  std::string runtime = "QVM_RUNTIME_DIR=" + paths.root();
-  std::vector<char*> environment = {path.data(), runtime.data(), nullptr};
-  const std::string program = InstallPaths::of_this_program().programs + "/qvm-relay";
-  const int code =
-      ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environment.data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return code;
-}
-
-// "1" and the terminal's name; else why it gave up, or "".
-std::string read_answer(int fd) {
-  std::string text;
-  std::array<char, 1024> piece;
-  const auto end = std::chrono::steady_clock::now() + kOpening;
-  for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd answer{fd, POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&answer, 1, static_cast<int>(left.count())) == 0)
-      return "it could not be opened in time";
-    const ssize_t count = ::read(fd, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return text;
-    text.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
 }  // namespace
 
 Result<std::string> Relays::spawn(const plan::VmPlan& plan, const vdevs::Relay& relay) {
-  auto guest = QVM_TRY(connect_to(relay.socket));
+  auto guest = QVM_TRY(connect_unix(relay.socket));
   const std::string log_path = x_paths.vm_logs(plan.name) + "/hostdev.log";
   const UniqueFd log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!log) return fail_errno(fmt::format("open '{}'", log_path));
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail_errno("make a pipe");
-  const UniqueFd answer(pipe[0]);
-  UniqueFd theirs(pipe[1]);
+  auto answer = QVM_TRY(make_pipe());
+  // In a session of its own: whose child it becomes, and who collects it, does not depend on this process.
+  // Its environment is not what qvmd inherited from whoever started it first.
+  const Program program{.path = InstallPaths::of_this_program().programs + "/qvm-relay",
+                        .words = words_for(plan, relay),
+                        .descriptors = {{guest.get(), STDIN_FILENO},
+                                        {answer.write.get(), STDOUT_FILENO},
+                                        {log.get(), STDERR_FILENO}},
+                        .environment = {{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                         "QVM_RUNTIME_DIR=" + x_paths.root()}},
+                        .signals = Program::Signals::unblocked,
+                        .group = Program::Group::own_session};
   {
     // Held over both: its end is told to ended() only when it is known there.
     const std::lock_guard lock(x_mutex);
-    pid_t pid = 0;
-    const int code =
-        spawn_relay(words_for(plan, relay), x_paths, {guest.get(), theirs.get(), log.get()}, pid);
-    if (code != 0) return fail_errno("start qvm-relay", code);
+    const pid_t pid = QVM_TRY(start_child(program));
     x_processes[pid] = {plan.name, relay.vdev, open_pidfd(pid)};
   }
-  theirs.reset();
-  std::string text = read_answer(answer.get());
-  if (text.starts_with('1')) return text.substr(1);
-  return fail(text.empty() ? "qvm-relay ended before it was ready; '" + log_path + "' may say why" : text);
+  answer.write.reset();
+  // "1" and the terminal's name; else why it gave up, or nothing.
+  const auto text = read_to_end(answer.read.get(), {.deadline = std::chrono::steady_clock::now() + kOpening});
+  if (!text) return fail("it could not be opened in time");
+  if (text->starts_with('1')) return text->substr(1);
+  return fail(text->empty() ? "qvm-relay ended before it was ready; '" + log_path + "' may say why" : *text);
 }
 
 Result<void> Relays::start(const plan::VmPlan& plan) {

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "qvm/base/process_limits.h"
-#include "qvm/base/unix_address.h"
+#include "qvm/base/unix_socket.h"
 
 namespace qvm::daemon {
 namespace {
@@ -25,20 +25,10 @@ constexpr std::size_t kMaxOutgoing = 2 * kMaxMessageBytes;
 // How long nobody is accepted after a failure that may last: the listener stays readable meanwhile.
 constexpr std::chrono::milliseconds kBreather{200};
 
-std::optional<Server::Peer> peer_of(int socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
-  return Server::Peer{peer.pid, peer.uid, peer.gid};
-}
-
 }  // namespace
 
 bool Server::answers(const std::string& path) {
-  const auto address = unix_address(path);
-  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return address && socket &&
-         ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
+  return connect_unix(path).has_value();
 }
 
 Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path, std::string greeting,
@@ -95,7 +85,7 @@ void Server::refuse_client() {
   x_spare.reset();
   const UniqueFd socket(::accept4(x_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return rest();
-  const auto peer = peer_of(socket.get());
+  const auto peer = peer_credentials(socket.get());
   if (!peer || peer->uid != ::geteuid()) return;
   const std::string bytes = frame(encode({.kind = Reply::Kind::failed, .text = why, .vms = {}}));
   [[maybe_unused]] const auto sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -110,7 +100,7 @@ void Server::accept_client() {
     if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) rest();
     return;
   }
-  const auto peer = peer_of(socket.get());
+  const auto peer = peer_credentials(socket.get());
   if (!peer) return;
   if (peer->uid != ::geteuid()) {
     if (x_hooks.refused) x_hooks.refused(*peer);

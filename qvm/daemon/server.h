@@ -3,6 +3,8 @@
 // The control socket: clients come, are checked, ask and are told.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,11 +24,7 @@ class Server {
  public:
   using ClientId = std::uint64_t;  // from 1, never used twice
   // The process at the other end, as the kernel tells it.
-  struct Peer {
-    pid_t pid = 0;
-    uid_t uid = 0;
-    gid_t gid = 0;
-  };
+  using Peer = ucred;
   struct Hooks {
     std::function<void(ClientId, Request)> request;
     std::function<void(ClientId)> gone;
@@ -54,7 +52,7 @@ class Server {
  private:
   struct Client {
     UniqueFd socket;
-    Peer peer;
+    Peer peer{};
     FrameReader reader;
     std::string outgoing;  // bytes the socket has not taken yet
   };

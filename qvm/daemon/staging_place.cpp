@@ -15,6 +15,7 @@
 
 #include "qvm/base/fnv.h"
 #include "qvm/base/unique_fd.h"
+#include "qvm/base/whole_text.h"
 #include "qvm/daemon/cache_place.h"
 #include "qvm/daemon/runtime_directory.h"
 
@@ -25,16 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kEnterable = 0711;
 constexpr std::size_t kLongestName = 64;
-
-Result<void> write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno(fmt::format("write '{}'", path));
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
 
 bool is_noexec(const std::string& path) {
   struct statvfs facts {};
@@ -56,20 +47,6 @@ Result<void> make_place(const std::string& path) {
   auto open_parent = QVM_TRY(find_open_parent(path));
   if (!open_parent.empty()) return fail(fmt::format("other users can replace it in '{}'", open_parent));
   return {};
-}
-
-// A file that is complete or not there.
-Result<void> write_whole(const std::string& path, std::string_view text) {
-  std::string temporary = path + ".XXXXXX";
-  UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file) return fail_errno(fmt::format("make '{}'", temporary));
-  auto written = write_all(file.get(), text, temporary);
-  if (written && ::fchmod(file.get(), 0644) != 0)
-    written = fail_errno(fmt::format("set the mode of '{}'", temporary));
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
-    written = fail_errno(fmt::format("rename '{}'", temporary));
-  if (!written) ::unlink(temporary.c_str());
-  return written;
 }
 
 bool is_own_directory(const std::string& path) {
@@ -130,7 +107,7 @@ Result<void> StagingPlace::put(const std::string& directory, const Copy& copy) c
   if (copy.use == Use::load && is_noexec(directory)) return fail("it is mounted noexec");
   const std::string path = directory + "/" + copy.name;
   if (fs::is_symlink(path, error) || !has_content(path, copy.content)) {
-    QVM_TRY(write_whole(path, copy.content));
+    QVM_TRY(replace_file(path, copy.content, 0644));
   }
   if (directory == x_root) return {};
   const std::string link = x_root + "/" + copy.name;

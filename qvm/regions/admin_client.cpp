@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "qvm/base/left_ms.h"
+#include "qvm/base/unix_socket.h"
 #include "qvm/regions/admin.h"
 #include "qvm/regions/admin_wire.h"
 #include "qvm/regions/codec.h"
@@ -67,15 +68,13 @@ class SocketAdmin final : public Admin {
 
 Result<void> SocketAdmin::connect() {
   auto socket =
-      QVM_TRY(x_program.empty() ? wire::connect_to(socket_path().c_str())
+      QVM_TRY(x_program.empty() ? wire::connect_to(socket_path())
                                 : regions::connect_or_start(x_runtime_directory, socket_path(), x_program));
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-    return fail_errno("ask who serves " + socket_path());
+  const auto peer = peer_credentials(socket.get());
+  if (!peer) return fail_errno("ask who serves " + socket_path());
   // In a directory of somebody else's anything may listen.
-  if (peer.uid != ::geteuid()) {
-    return fail(socket_path() + " is served by uid " + std::to_string(peer.uid) + ", not by uid " +
+  if (peer->uid != ::geteuid()) {
+    return fail(socket_path() + " is served by uid " + std::to_string(peer->uid) + ", not by uid " +
                 std::to_string(::geteuid()) + " who asks");
   }
   x_socket = std::move(socket);

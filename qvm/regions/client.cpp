@@ -167,7 +167,7 @@ Result<void> SocketClient::open_session() {
 }
 
 Result<void> SocketClient::try_session() {
-  auto socket = QVM_TRY(wire::connect_to(x_path.c_str()));
+  auto socket = QVM_TRY(wire::connect_to(x_path));
   wire::Hello hello;
   hello.resume = x_session;
   std::memcpy(hello.who.data(), x_who.data(), std::min(x_who.size(), hello.who.size() - 1));

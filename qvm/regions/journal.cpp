@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "qvm/base/whole_text.h"
+
 namespace qvm::regions {
 namespace {
 
@@ -38,32 +40,6 @@ std::string framed(const std::vector<std::string>& records) {
   return bytes;
 }
 
-Result<void> write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return fail_errno("write the journal");
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Result<std::string> read_all(int file) {
-  std::string text;
-  char buffer[65536];
-  for (;;) {
-    const ssize_t got = ::read(file, buffer, sizeof buffer);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return fail_errno("read the journal");
-    }
-    if (got == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-}
-
 }  // namespace
 
 Result<Journal::Opened> Journal::open(int directory) {
@@ -75,9 +51,10 @@ Result<Journal::Opened> Journal::open(int directory) {
   journal.x_file.reset(
       ::openat(directory, kName, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!journal.x_file) return fail_errno("open the journal");
-  auto text = QVM_TRY(read_all(journal.x_file.get()));
+  auto text = read_all(journal.x_file.get());
+  if (!text) return fail_from(std::move(text), "the journal");
 
-  const std::string_view all = text;
+  const std::string_view all = *text;
   std::uint64_t good = 0;
   if (all.starts_with(kMagic)) {
     good = kMagic.size();
@@ -101,7 +78,7 @@ Result<Journal::Opened> Journal::open(int directory) {
   }
   if (good < kMagic.size()) {
     if (::ftruncate(journal.x_file.get(), 0) != 0) return fail_errno("start the journal");
-    QVM_TRY(write_all(journal.x_file.get(), kMagic));
+    if (!write_all(journal.x_file.get(), kMagic)) return fail_errno("write the journal");
     good = kMagic.size();
   } else if (good < all.size() && ::ftruncate(journal.x_file.get(), static_cast<off_t>(good)) != 0) {
     return fail_errno("cut a torn record off the journal");
@@ -114,7 +91,8 @@ Result<Journal::Opened> Journal::open(int directory) {
 Result<void> Journal::append(const std::vector<std::string>& records) {
   if (!x_whole) return fail("the journal has a gap");
   const std::string bytes = framed(records);
-  if (auto written = write_all(x_file.get(), bytes); !written) {
+  if (!write_all(x_file.get(), bytes)) {
+    const auto written = fail_errno("write the journal");
     x_whole = false;
     // If it stays, a restart takes it for torn and cuts it off.
     [[maybe_unused]] const auto undone = ::ftruncate(x_file.get(), static_cast<off_t>(x_size));
@@ -129,7 +107,8 @@ Result<void> Journal::rewrite(const std::vector<std::string>& records) {
                          O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return fail_errno("make a new journal");
   const std::string bytes = std::string(kMagic) + framed(records);
-  auto written = write_all(file.get(), bytes);
+  Result<void> written;
+  if (!write_all(file.get(), bytes)) written = fail_errno("write the journal");
   if (written && ::renameat(x_directory.get(), kNewName, x_directory.get(), kName) != 0)
     written = fail_errno("replace the journal");
   if (!written) {

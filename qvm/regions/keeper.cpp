@@ -18,8 +18,10 @@
 #include <thread>
 
 #include "qvm/base/left_ms.h"
+#include "qvm/base/passed_descriptors.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/retry_pause.h"
+#include "qvm/base/unix_socket.h"
 #include "qvm/regions/log.h"
 
 namespace qvm::regions {
@@ -43,23 +45,8 @@ using Clock = std::chrono::steady_clock;
 
 // Without waiting.
 Result<void> send_message(int socket, const KeeperMessage& message, std::span<const int> fds) {
-  iovec data{const_cast<KeeperMessage*>(&message), sizeof message};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  if (!fds.empty()) {
-    header.msg_control = control.data();
-    header.msg_controllen = CMSG_SPACE(fds.size_bytes());
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds.size_bytes());
-    std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
-  }
-  while (::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    if (errno != EINTR) return fail_errno("send to the other side of the keeper's socket");
-  }
+  const int code = send_passing(socket, std::as_bytes(std::span(&message, 1)), fds);
+  if (code != 0) return fail_errno("send to the other side of the keeper's socket", code);
   return {};
 }
 
@@ -96,29 +83,13 @@ struct Received {
 // flags: MSG_DONTWAIT, or 0 to wait for one.
 Received receive_message(int socket, int flags = 0) {
   Received received;
-  iovec data{&received.message, sizeof received.message};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kBatch)> control{};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  ssize_t got = 0;
-  while ((got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags)) < 0 && errno == EINTR) {
-  }
-  received.none = got < 0 && errno == EAGAIN;
-  if (got >= 0) {
-    for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-      if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-      const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      for (std::size_t i = 0; i < count; ++i) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-        received.fds.emplace_back(fd);
-      }
-    }
-  }
-  received.end = got != sizeof received.message || received.message.count > kBatch ||
+  Passed passed;
+  do {
+    passed = receive_passed(socket, std::as_writable_bytes(std::span(&received.message, 1)), kBatch, flags);
+  } while (passed.bytes < 0 && passed.code == EINTR);
+  received.none = passed.bytes < 0 && passed.code == EAGAIN;
+  received.fds = std::move(passed.descriptors);
+  received.end = passed.bytes != sizeof received.message || received.message.count > kBatch ||
                  (received.message.op == KeeperOp::keep && received.fds.size() != received.message.count);
   return received;
 }
@@ -230,10 +201,9 @@ Death death_of(int pid, const UniqueFd& process, bool our_child) {
 }
 
 // Who made the socket pair that this is one end of.
-int maker_of(int socket) {
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
+pid_t maker_of(int socket) {
+  const auto maker = peer_credentials(socket);
+  return maker ? maker->pid : 0;
 }
 
 // A descriptor of the process with the other end of the socket. Looked at after it was opened: if the socket

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "qvm/base/pidfd.h"
+#include "qvm/base/unix_socket.h"
 
 namespace qvm::regions {
 
@@ -49,15 +50,12 @@ UniqueFd open_process(pid_t pid, std::uint64_t start_time) {
 }
 
 Result<PeerProcess> peer_of(int socket) {
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-    return fail_errno("ask for the peer's credentials");
-  }
+  const auto credentials = peer_credentials(socket);
+  if (!credentials) return fail_errno("ask for the peer's credentials");
   PeerProcess peer;
-  peer.pid = credentials.pid;
-  peer.identity.uid = credentials.uid;
-  peer.identity.gid = credentials.gid;
+  peer.pid = credentials->pid;
+  peer.identity.uid = credentials->uid;
+  peer.identity.gid = credentials->gid;
   socklen_t groups_size = 0;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, nullptr, &groups_size) != 0 && errno != ERANGE) {
     return fail_errno("ask for the peer's groups");

@@ -3,7 +3,6 @@
 // qvm-regiond: the region manager's daemon, and with --keeper the process that holds its descriptors.
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,8 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -23,6 +21,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "qvm/base/child_process.h"
+#include "qvm/base/command_line.h"
 #include "qvm/base/standard_streams.h"
 #include "qvm/regions/log.h"
 #include "qvm/regions/server.h"
@@ -32,15 +32,6 @@ namespace {
 using qvm::Result;
 using qvm::UniqueFd;
 
-constexpr char kUsage[] =
-    "usage: qvm-regiond [--keeper] --runtime-dir DIR\n"
-    "Manages shared memory regions; started on demand by qvm, ends when nobody needs it.\n"
-    "  --keeper           hold the descriptors, start qvm-regiond and start it again if it dies\n"
-    "  --runtime-dir DIR  where its sockets are\n"
-    "With --keeper it takes the socket DIR/host.sock from a service manager that listens for it "
-    "(LISTEN_FDS).\n";
-constexpr int kExitUsage = 64;
-
 struct Arguments {
   bool keeper = false;
   std::string runtime_directory;
@@ -49,65 +40,23 @@ struct Arguments {
   int ready = -1;  // closed once connections are accepted; before that gets the reason why they never are
 };
 
-std::optional<int> number(const char* text) {
-  int value = -1;
-  const auto [end, error] = std::from_chars(text, text + std::strlen(text), value);
-  return error == std::errc() && *end == '\0' && value >= 3 ? std::optional(value) : std::nullopt;
-}
-
-std::optional<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
-    if (word == "--keeper") {
-      arguments.keeper = true;
-      continue;
-    }
-    if (word == "--host-socket-is-given") {
-      arguments.host_socket_is_given = true;
-      continue;
-    }
-    if (value == nullptr) return std::nullopt;
-    ++i;
-    if (word == "--runtime-dir") {
-      arguments.runtime_directory = value;
-    } else if (word == "--link-fd" || word == "--ready-fd") {
-      const auto fd = number(value);
-      if (!fd) return std::nullopt;
-      (word == "--link-fd" ? arguments.link : arguments.ready) = *fd;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return arguments.runtime_directory.empty() ? std::nullopt : std::optional(arguments);
-}
-
 // Runs this program again, as keeper or daemon, with one end of the link between the two.
 Result<int> start_other(bool keeper, const Arguments& own, UniqueFd link, int ready) {
   constexpr int kLinkFd = 3;
-  constexpr int kReadyFd = 4;
+  constexpr int kOtherReadyFd = 4;
   std::vector<std::string> words = {"qvm-regiond", "--runtime-dir", own.runtime_directory, "--link-fd",
                                     std::to_string(kLinkFd)};
   if (keeper) words.emplace_back("--keeper");
   if (own.host_socket_is_given) words.emplace_back("--host-socket-is-given");
-  if (ready >= 0) words.insert(words.end(), {"--ready-fd", std::to_string(kReadyFd)});
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  // Out of the way of 3 and 4 first.
-  const UniqueFd link_copy(::fcntl(link.get(), F_DUPFD_CLOEXEC, kReadyFd + 1));
-  const UniqueFd ready_copy(ready >= 0 ? ::fcntl(ready, F_DUPFD_CLOEXEC, kReadyFd + 1) : -1);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, link_copy.get(), kLinkFd);
-  if (ready_copy) ::posix_spawn_file_actions_adddup2(&actions, ready_copy.get(), kReadyFd);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, ready_copy ? kReadyFd + 1 : kLinkFd + 1);
-  pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return qvm::fail_errno("start qvm-regiond", error);
-  return static_cast<int>(pid);
+  std::vector<std::pair<int, int>> descriptors = {{link.get(), kLinkFd}};
+  if (ready >= 0) {
+    words.insert(words.end(), {"--ready-fd", std::to_string(kOtherReadyFd)});
+    descriptors.emplace_back(ready, kOtherReadyFd);
+  }
+  return qvm::start_child({.path = "/proc/self/exe",
+                           .words = std::move(words),
+                           .descriptors = std::move(descriptors),
+                           .nothing_else = true});
 }
 
 // How many descriptors this process may have from here on.
@@ -249,23 +198,32 @@ int serve(const Arguments& arguments, UniqueFd& ready, std::uint64_t descriptors
 
 int main(int argc, char** argv) {
   qvm::begin_output();
-  if (argc == 2 && std::string_view(argv[1]) == "--help") {
-    qvm::write_output(kUsage);
-    return qvm::end_output("qvm-regiond", 0);
-  }
-  auto arguments = parse(argc, argv);
-  if (!arguments) {
-    std::fputs(kUsage, stderr);
-    return kExitUsage;
-  }
+  Arguments arguments;
+  CLI::App app("Manages shared memory regions; started on demand by qvm, ends when nobody needs it.",
+               "qvm-regiond");
+  app.set_version_flag("--version", "qvm-regiond " QVM_VERSION);
+  app.footer(
+      "With --keeper it takes the socket DIR/host.sock from a service manager that listens for it "
+      "(LISTEN_FDS).");
+  app.add_flag("--keeper", arguments.keeper,
+               "hold the descriptors, start qvm-regiond and start it again if it dies");
+  app.add_option("--runtime-dir", arguments.runtime_directory, "where its sockets are")
+      ->required()
+      ->type_name("DIR");
+  // How the two start each other.
+  const CLI::Range descriptor(3, INT_MAX);
+  app.add_option("--link-fd", arguments.link)->check(descriptor)->group("");
+  app.add_option("--ready-fd", arguments.ready)->check(descriptor)->group("");
+  app.add_flag("--host-socket-is-given", arguments.host_socket_is_given)->group("");
+  if (const auto status = qvm::read_command_line(app, argc, argv)) return *status;
   ::umask(077);
   ::signal(SIGPIPE, SIG_IGN);
   raise_lock_limit();
   const std::uint64_t descriptors = raise_descriptor_limit();
-  UniqueFd ready(arguments->ready);
+  UniqueFd ready(arguments.ready);
   if (ready) ::fcntl(ready.get(), F_SETFD, FD_CLOEXEC);
   try {
-    return arguments->keeper ? keep(*arguments, ready) : serve(*arguments, ready, descriptors);
+    return arguments.keeper ? keep(arguments, ready) : serve(arguments, ready, descriptors);
   } catch (const std::exception& error) {
     qvm::regions::log_line(error.what());
     tell(ready, error.what());

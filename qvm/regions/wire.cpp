@@ -4,12 +4,13 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <string>
+#include <utility>
+
+#include "qvm/base/passed_descriptors.h"
+#include "qvm/base/unix_socket.h"
 
 namespace qvm::regions::wire {
 
@@ -25,28 +26,19 @@ const Hello* Message::as<Hello>() const {
 }
 
 Outcome send(int socket, std::span<const std::byte> message, std::span<const int> descriptors) {
-  iovec data{const_cast<std::byte*>(message.data()), message.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control{};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    if (descriptors.size() > kMaxDescriptors) return Outcome::malformed;
-    header.msg_control = control.data();
-    header.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-    std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
+  if (descriptors.size() > kMaxDescriptors) return Outcome::malformed;
+  switch (send_passing(socket, message, descriptors)) {
+    case 0:
+      return Outcome::done;
+    case EAGAIN:
+      return Outcome::would_block;
+    case ETOOMANYREFS:
+    case ENOBUFS:
+    case ENOMEM:
+      return Outcome::no_room;
+    default:
+      return Outcome::closed;
   }
-  while (::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN) return Outcome::would_block;
-    const bool no_room = errno == ETOOMANYREFS || errno == ENOBUFS || errno == ENOMEM;
-    return no_room ? Outcome::no_room : Outcome::closed;
-  }
-  return Outcome::done;
 }
 
 namespace {
@@ -54,26 +46,6 @@ namespace {
 bool is_whole(const Message& message) {
   return message.size >= sizeof(Header) && message.header().magic == kMagic &&
          message.header().version == kVersion && message.header().size == message.size;
-}
-
-// Takes ownership of whatever came, so that nothing leaks if the message is refused.
-bool take_descriptors(msghdr& header, Message& message, std::size_t max_descriptors) {
-  bool fits = true;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-      UniqueFd owned(fd);
-      if (message.descriptor_count >= max_descriptors) {
-        fits = false;
-      } else {
-        message.descriptors[message.descriptor_count++] = std::move(owned);
-      }
-    }
-  }
-  return fits;
 }
 
 void clear_descriptors(Message& message) {
@@ -97,34 +69,21 @@ Result<void> set_patience(int socket, std::chrono::milliseconds patience) {
 Outcome receive(int socket, Message& message, std::size_t max_descriptors, Wait wait) {
   clear_descriptors(message);
   message.size = 0;
-  iovec data{message.bytes.data(), message.bytes.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control;
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  if (max_descriptors > 0) {
-    header.msg_control = control.data();
-    header.msg_controllen = CMSG_SPACE(sizeof(int) * max_descriptors);
+  const int flags = wait == Wait::no ? MSG_DONTWAIT : 0;
+  Passed passed = receive_passed(socket, message.bytes, max_descriptors, flags);
+  while (passed.bytes < 0) {
+    if (passed.code == EINTR && wait == Wait::patiently) return Outcome::would_block;
+    if (passed.code != EINTR) return passed.code == EAGAIN ? Outcome::would_block : Outcome::closed;
+    passed = receive_passed(socket, message.bytes, max_descriptors, flags);
   }
-  ssize_t got = 0;
-  const int flags = MSG_CMSG_CLOEXEC | (wait == Wait::no ? MSG_DONTWAIT : 0);
-  while ((got = ::recvmsg(socket, &header, flags)) < 0) {
-    if (errno == EINTR && wait == Wait::patiently) return Outcome::would_block;
-    if (errno == EINTR) continue;
-    return errno == EAGAIN ? Outcome::would_block : Outcome::closed;
-  }
-  bool fits = take_descriptors(header, message, max_descriptors);
-  if (got == 0) return Outcome::closed;
-  message.size = static_cast<std::size_t>(got);
-  const bool lost_some = (header.msg_flags & MSG_CTRUNC) != 0;
-  if (lost_some) {
-    clear_descriptors(message);
-    fits = max_descriptors > 0;
-  }
-  if (!fits || (header.msg_flags & MSG_TRUNC) != 0 || !is_whole(message)) {
-    clear_descriptors(message);
+  if (passed.bytes == 0) return Outcome::closed;
+  message.size = static_cast<std::size_t>(passed.bytes);
+  if (passed.cut || !is_whole(message)) return Outcome::malformed;
+  if (passed.descriptors.size() > max_descriptors || (passed.lost && max_descriptors == 0))
     return Outcome::malformed;
-  }
+  if (passed.lost) return Outcome::done;
+  for (UniqueFd& descriptor : passed.descriptors)
+    message.descriptors[message.descriptor_count++] = std::move(descriptor);
   return Outcome::done;
 }
 
@@ -147,28 +106,8 @@ Outcome receive_bytes(int socket, Message& message) {
   return ::recv(socket, nullptr, 0, MSG_DONTWAIT) < 0 ? Outcome::closed : Outcome::done;
 }
 
-Result<UniqueFd> connect_to(const char* path) {
-  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) return fail_errno("create a socket");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  UniqueFd directory;
-  if (std::strlen(path) < sizeof address.sun_path) {
-    std::strcpy(address.sun_path, path);
-  } else {
-    const char* slash = std::strrchr(path, '/');
-    if (slash == nullptr) return fail_errno("connect to a socket", ENAMETOOLONG);
-    directory.reset(::open(std::string(path, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!directory) return fail_errno("open the directory of a socket");
-    const int size = std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s",
-                                   directory.get(), slash + 1);
-    if (static_cast<std::size_t>(size) >= sizeof address.sun_path)
-      return fail_errno("connect to a socket", ENAMETOOLONG);
-  }
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail_errno(std::string("connect to ") + path);
-  }
-  return socket;
+Result<UniqueFd> connect_to(const std::string& path) {
+  return connect_unix(path, SOCK_SEQPACKET | SOCK_NONBLOCK);
 }
 
 }  // namespace qvm::regions::wire

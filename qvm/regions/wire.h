@@ -212,8 +212,7 @@ Outcome receive(int socket, Message& message, std::size_t max_descriptors, Wait 
 // where it is, as taking it would mean closing them, which can wait for as long as the sender likes.
 Outcome receive_bytes(int socket, Message& message);
 
-// Connects to a socket whose path may be longer than a socket address can hold. Non-blocking, close-on-exec.
-// Fails with the errno of the call that failed.
-Result<UniqueFd> connect_to(const char* path);
+// connect_unix() to one of qvm-regiond's sockets. Non-blocking.
+Result<UniqueFd> connect_to(const std::string& path);
 
 }  // namespace qvm::regions::wire

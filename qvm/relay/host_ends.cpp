@@ -6,13 +6,15 @@
 #include <fmt/format.h>
 #include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <array>
+
+#include "qvm/base/child_process.h"
+#include "qvm/base/whole_text.h"
 
 namespace qvm::relay {
 namespace {
@@ -117,34 +119,15 @@ Result<void> start_command(const Options& options, HostEnds& ends) {
   if (::chdir(options.directory.c_str()) != 0) {
     return fail_errno(fmt::format("run '{}' in '{}' as {}", options.command, options.directory, opener()));
   }
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail_errno("make a pipe");
-  const UniqueFd read_end(pipe[0]);
-  ends.output.reset(pipe[1]);
-  ::fcntl(pipe[1], F_SETFL, O_NONBLOCK);
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_adddup2(&actions, read_end.get(), STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setpgroup(&attributes, 0);
-  ::posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  std::string shell = "sh";
-  std::string option = "-c";
-  std::string command = options.command;
-  const std::array<char*, 4> words = {shell.data(), option.data(), command.data(), nullptr};
-  const int code = ::posix_spawn(&ends.command, "/bin/sh", &actions, &attributes, words.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (code != 0) return fail_errno("start '/bin/sh'", code);
+  auto pipe = QVM_TRY(make_pipe());
+  ::fcntl(pipe.write.get(), F_SETFL, O_NONBLOCK);
+  ends.output = std::move(pipe.write);
+  ends.command =
+      QVM_TRY(start_child({.path = "/bin/sh",
+                           .words = {"sh", "-c", options.command},
+                           .descriptors = {{pipe.read.get(), STDIN_FILENO}, {STDERR_FILENO, STDOUT_FILENO}},
+                           .signals = Program::Signals::untouched,
+                           .group = Program::Group::own_group}));
   return {};
 }
 

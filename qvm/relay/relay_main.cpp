@@ -8,14 +8,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstdio>
+#include <climits>
 #include <exception>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "qvm/base/command_line.h"
 #include "qvm/base/log.h"
 #include "qvm/base/standard_streams.h"
 #include "qvm/relay/relay.h"
@@ -26,67 +24,13 @@ using qvm::fail;
 using qvm::fail_errno;
 using qvm::Result;
 
-constexpr char kUsage[] =
-    "usage: qvm-relay --vdev ID [--identity UID,GID[,GROUP]...] [--input PATH] [--output PATH] [--command "
-    "TEXT]\n"
-    "                 [--directory PATH] [--terminal 1] [--delay SECONDS] [--batch MICROSECONDS]\n"
-    "Started by qvmd: connects a serial device of a VM with a file, a pipe, a terminal or a program.\n";
 constexpr int kExitHostGone = 1;
-constexpr int kExitUsage = 2;
 
 struct Arguments {
   std::string vdev;
   std::vector<std::uint32_t> identity;  // user, group, further groups; empty: as started
   qvm::relay::Options options;
 };
-
-std::optional<std::uint32_t> number(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-bool read_identity(std::string_view text, std::vector<std::uint32_t>& identity) {
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    const auto id = number(text.substr(0, comma));
-    if (!id) return false;
-    identity.push_back(*id);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return identity.size() >= 2;
-}
-
-std::optional<Arguments> parse(int argc, char** argv) {
-  Arguments arguments;
-  qvm::relay::Options& options = arguments.options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view word = argv[i];
-    const std::string_view value = argv[i + 1];
-    const auto as_number = number(value);
-    if (word == "--vdev") {
-      arguments.vdev = value;
-    } else if (word == "--input") {
-      options.input = value;
-    } else if (word == "--output") {
-      options.output = value;
-    } else if (word == "--command") {
-      options.command = value;
-    } else if (word == "--directory") {
-      options.directory = value;
-    } else if (word == "--terminal") {
-      options.terminal = true;
-    } else if (word == "--delay" && as_number) {
-      options.delay = as_number;
-    } else if (word == "--batch" && as_number) {
-      options.batch_us = *as_number;
-    } else if (word != "--identity" || !read_identity(value, arguments.identity)) {
-      return std::nullopt;
-    }
-  }
-  return argc % 2 == 1 && !arguments.vdev.empty() ? std::optional(arguments) : std::nullopt;
-}
 
 // From here on nothing can be opened that the VM's own user could not open.
 Result<void> become(const std::vector<std::uint32_t>& identity) {
@@ -128,13 +72,26 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   qvm::begin_output();
-  const auto arguments = parse(argc, argv);
-  if (!arguments) {
-    std::fputs(kUsage, stderr);
-    return kExitUsage;
-  }
+  Arguments arguments;
+  qvm::relay::Options& options = arguments.options;
+  CLI::App app(
+      "Started by qvmd: connects a serial device of a VM with a file, a pipe, a terminal or a program.",
+      "qvm-relay");
+  app.set_version_flag("--version", "qvm-relay " QVM_VERSION);
+  app.add_option("--vdev", arguments.vdev, "the device, for the log")->required();
+  app.add_option("--identity", arguments.identity, "UID,GID[,GROUP]...: whom to become first")
+      ->delimiter(',')
+      ->expected(2, INT_MAX);
+  app.add_option("--input", options.input, "what the guest reads");
+  app.add_option("--output", options.output, "where goes what the guest writes");
+  app.add_option("--command", options.command, "a program for that, for /bin/sh");
+  app.add_option("--directory", options.directory, "where the program runs");
+  app.add_option("--terminal", options.terminal, "1: a new pseudo terminal, for both");
+  app.add_option("--delay", options.delay, "seconds after which to try again what cannot be opened");
+  app.add_option("--batch", options.batch_us, "microseconds for which to collect what the guest writes");
+  if (const auto status = qvm::read_command_line(app, argc, argv)) return *status;
   try {
-    return run(*arguments);
+    return run(arguments);
   } catch (const std::exception& error) {
     qvm::write_complaint("qvm-relay", error.what());
     return kExitHostGone;

@@ -159,7 +159,7 @@ class Attacker {
     if (!talker.socket) {
       talker = Talker();
       talker.of_vm = action % 2 == 0;
-      auto connected = wire::connect_to(arena().socket(talker.of_vm).c_str());
+      auto connected = wire::connect_to(arena().socket(talker.of_vm));
       if (connected) talker.socket = std::move(*connected);
       if (action >= 4) say_hello(talker, input);
       return;

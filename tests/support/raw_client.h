@@ -17,7 +17,7 @@ namespace qvm::regions {
 class RawClient {
  public:
   explicit RawClient(const std::string& socket, std::string who = "raw") : x_who(std::move(who)) {
-    auto connected = wire::connect_to(socket.c_str());
+    auto connected = wire::connect_to(socket);
     EXPECT_TRUE(connected) << connected.error().message();
     if (connected) x_socket = std::move(*connected);
   }

@@ -188,10 +188,7 @@ bool Vmhost::has_gic() const {
 }
 
 Result<std::unique_ptr<PinDriver>> Vmhost::make_pins() {
-  if (has_gic()) {
-    auto gic = QVM_TRY(GicPins::create(x_qemu));
-    return std::move(gic);
-  }
+  if (has_gic()) return QVM_TRY(GicPins::create(x_qemu));
   auto ioapic = QVM_TRY(IoapicPins::create(x_qemu));
   std::vector<PciFunction*> functions;
   for (const auto& [index, function] : x_functions) functions.push_back(function.get());

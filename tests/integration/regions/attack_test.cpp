@@ -143,7 +143,7 @@ class RegionsAttack : public RegionsFixture {
 TEST_F(RegionsAttack, SocketsOfOthersCannotBeReached) {
   Intruder intruder(kAttacker, [&]() -> std::string {
     for (const char* path : {"/vm/victim/regions.sock", "/regiond/admin.sock"}) {
-      const auto connected = wire::connect_to((directory() + path).c_str());
+      const auto connected = wire::connect_to(directory() + path);
       if (connected || connected.error().code() != EACCES) return std::string(path) + " can be reached";
     }
     REFUSED(::open((directory() + "/regiond/journal").c_str(), O_RDONLY));
@@ -552,12 +552,12 @@ TEST_F(RegionsAttack, HalfOpenSessionsAreBounded) {
   Intruder intruder(kAttacker, [&]() -> std::string {
     static std::vector<UniqueFd> silent;
     for (int i = 0; i < 200; ++i) {
-      auto connected = wire::connect_to(own_socket().c_str());
+      auto connected = wire::connect_to(own_socket());
       if (connected) silent.push_back(std::move(*connected));
     }
     // As a host program, too.
     for (int i = 0; i < 200; ++i) {
-      auto connected = wire::connect_to(host_socket().c_str());
+      auto connected = wire::connect_to(host_socket());
       if (connected) silent.push_back(std::move(*connected));
     }
     return "";
@@ -565,7 +565,14 @@ TEST_F(RegionsAttack, HalfOpenSessionsAreBounded) {
   EXPECT_EQ(intruder.verdict(), "fine");
   expect_service();
   // A socket and a process each: the VM's vdev twice and 4 more, and a user's 64.
-  EXPECT_LE(descriptors_of(daemon), before + 2 * (6 + 64) + 4);
+  const long most = before + 2 * (6 + 64) + 4;
+  // Those that were refused are closed by and by: so many may be waiting for it.
+  constexpr long kMostToClose = 64;
+  EXPECT_LE(descriptors_of(daemon), most + kMostToClose);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (descriptors_of(daemon) > most && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_LE(descriptors_of(daemon), most);
 }
 
 TEST_F(RegionsAttack, AVmCannotUseUpTheHost) {

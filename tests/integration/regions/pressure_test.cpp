@@ -114,7 +114,7 @@ TEST_F(RegionsPressure, BigRegionsOfOneDoNotHoldUpAnother) {
   if (spare_memory().value_or(UINT64_MAX) < 4 * kBytes)
     GTEST_SKIP() << "this host has too little memory to spare";
   auto small = host_client();
-  auto raw = wire::connect_to(host_socket().c_str());
+  auto raw = wire::connect_to(host_socket());
   ASSERT_TRUE(raw);
   wire::Hello hello;
   ASSERT_EQ(wire::send(raw->get(), wire::prepare(hello, 0, wire::sent_size(hello))), wire::Outcome::done);
@@ -205,7 +205,7 @@ TEST_F(RegionsPressure, AGroupWithoutMemoryIsStatus2AndNobodyIsKilled) {
 
 TEST_F(RegionsPressure, WhoLeavesWhileItsMemoryIsReservedLeavesNothing) {
   for (int i = 0; i < 5; ++i) {
-    auto raw = wire::connect_to(host_socket().c_str());
+    auto raw = wire::connect_to(host_socket());
     ASSERT_TRUE(raw);
     wire::Hello hello;
     wire::Attach request;
@@ -248,7 +248,7 @@ TEST_F(RegionsPressure, ADaemonWithoutDescriptorsHangsUpOnEverybodyWhoConnects) 
   constexpr std::size_t kFirst = 10;
   std::vector<UniqueFd> sockets;
   for (std::size_t i = 0; i < kFirst + 10; ++i) {
-    auto socket = wire::connect_to(host_socket().c_str());
+    auto socket = wire::connect_to(host_socket());
     ASSERT_TRUE(socket);
     sockets.push_back(std::move(*socket));
     pollfd hung_up{sockets.back().get(), 0, 0};

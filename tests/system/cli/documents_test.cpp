@@ -37,12 +37,38 @@ TEST_P(Help, HasExamples) {
   EXPECT_NE(result.output.find(" " + command + " ", examples), std::string::npos) << result.output;
 }
 
-TEST(DaemonHelp, TellsWhoStartsThem) {
-  for (const char* program : {"qvmd", "qvm-regiond"}) {
-    const ProgramResult result = run_program({std::string(kPrograms) + program, "--help"}, "");
-    EXPECT_EQ(result.status, 0) << program;
-    EXPECT_THAT(result.output, HasSubstr(std::string("usage: ") + program));
+// A program that people do not start themselves, and a word without which it does not run.
+struct Helper {
+  const char* program;
+  const char* needed;
+};
+class HelperCommandLine : public testing::TestWithParam<Helper> {
+ protected:
+  static ProgramResult run(std::vector<std::string> words) {
+    words.insert(words.begin(), std::string(kPrograms) + GetParam().program);
+    return run_program(words, "");
   }
+};
+INSTANTIATE_TEST_SUITE_P(Of, HelperCommandLine,
+                         testing::Values(Helper{"qvmd", "--runtime-dir=/no"},
+                                         Helper{"qvm-regiond", "--runtime-dir=/no"},
+                                         Helper{"qvm-relay", "--vdev=none"}));
+
+TEST_P(HelperCommandLine, TellsWhatTheProgramIs) {
+  const std::string program = GetParam().program;
+  const ProgramResult help = run({"--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_THAT(help.output, HasSubstr("Usage: " + program));
+  EXPECT_THAT(help.output, testing::ContainsRegex("[Ss]tart"));
+  const ProgramResult version = run({"--version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_THAT(version.output, testing::StartsWith(program + " "));
+}
+
+TEST_P(HelperCommandLine, NamesAWordThatMakesNoSense) {
+  const ProgramResult result = run({GetParam().needed, "--nonsense"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.output, HasSubstr("--nonsense"));
 }
 
 using Documents = CliTest;

@@ -179,7 +179,7 @@ TEST_F(Output, OfComplaintsMayBeLost) {
              {"qvmd", {"--runtime-dir", "/proc/nonexistent"}, 1},
              {"qvmd", {"nonsense"}, 2},
              {"qvm-relay", {"nonsense"}, 2},
-             {"qvm-regiond", {"nonsense"}, 64}}) {
+             {"qvm-regiond", {"nonsense"}, 2}}) {
       ProgramStart start{.words = with_streams(where)};
       start.words.push_back(kPrograms + program);
       start.words.insert(start.words.end(), words.begin(), words.end());

@@ -143,7 +143,7 @@ TEST(StandardStreams, OpenOnesStayWhatTheyAre) {
 }
 
 // Exit status 0 if as many bytes come before the end.
-[[noreturn]] void read_to_end(int fd, std::size_t bytes) {
+[[noreturn]] void read_expected(int fd, std::size_t bytes) {
   std::array<char, 4096> buffer{};
   std::size_t arrived = 0;
   for (ssize_t count = 1; count > 0;) {
@@ -161,7 +161,7 @@ TEST(StandardStreams, OpenOnesStayWhatTheyAre) {
   const pid_t reader = ::fork();
   if (reader == 0) {
     ::close(ends[1]);
-    read_to_end(ends[0], text.size());
+    read_expected(ends[0], text.size());
   }
   ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
   become_output(ends[1]);

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
+#include "qvm/base/whole_text.h"
 #include "qvm/daemon/records.h"
 
 #include <gmock/gmock.h>

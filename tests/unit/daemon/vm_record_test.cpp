@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Records that older releases wrote about VMs that may still be running when a newer one is installed. A
 // folder of tests/golden/records is named by the last day on which they were written so.
+#include "qvm/base/whole_text.h"
 #include "qvm/daemon/records.h"
 
 #include <gmock/gmock.h>

@@ -13,10 +13,11 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include "qvm/base/passed_descriptors.h"
 
 namespace qvm::regions {
 namespace {
@@ -28,20 +29,8 @@ constexpr rlim_t kFewer = 64;
 bool stuff(int socket) {
   std::array<int, kStuffed> fds{};
   fds.fill(socket);
-  char byte = 0;
-  iovec data{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fds)> control{};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  cmsghdr* rights = CMSG_FIRSTHDR(&header);
-  rights->cmsg_level = SOL_SOCKET;
-  rights->cmsg_type = SCM_RIGHTS;
-  rights->cmsg_len = CMSG_LEN(sizeof fds);
-  std::memcpy(CMSG_DATA(rights), fds.data(), sizeof fds);
-  return ::sendmsg(socket, &header, 0) == 1;
+  const std::byte byte{};
+  return send_passing(socket, std::span(&byte, 1), fds) == 0;
 }
 
 void drain(int socket) {

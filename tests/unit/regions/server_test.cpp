@@ -125,7 +125,7 @@ class RegionServer : public ::testing::Test {
   }
   // Sends the request and hangs up when the answer is there, unread.
   void ask_and_leave(admin_wire::Op op, const std::string& argument) {
-    auto socket = wire::connect_to((directory + "/regiond/admin.sock").c_str());
+    auto socket = wire::connect_to(directory + "/regiond/admin.sock");
     ASSERT_TRUE(socket) << socket.error().message();
     const std::string request = static_cast<char>(op) + argument;
     ASSERT_EQ(::send(socket->get(), request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
