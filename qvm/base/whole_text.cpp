@@ -13,7 +13,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "qvm/base/left_ms.h"
+#include "qvm/base/wait_for.h"
 
 namespace qvm {
 

@@ -11,9 +11,9 @@
 #include <array>
 #include <cerrno>
 
-#include "qvm/base/left_ms.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_socket.h"
+#include "qvm/base/wait_for.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/start_daemon.h"
 #include "qvm/daemon/records.h"
@@ -23,7 +23,7 @@ namespace qvm::cli {
 namespace {
 
 constexpr int kAttempts = 3;  // a qvmd that is ending may hang up on us
-constexpr int kLastStepsMs = 2000;
+constexpr std::chrono::milliseconds kLastSteps{2000};
 constexpr std::chrono::seconds kGoodBye{10};
 
 using Clock = std::chrono::steady_clock;
@@ -162,8 +162,7 @@ void DaemonConnection::leave() {
     if (reply->kind == daemon::Reply::Kind::done && reply->text == "stays") return;
   }
   // The connection is closed a little before the process is gone.
-  pollfd ended{server.get(), POLLIN, 0};
-  if (server) ::poll(&ended, 1, kLastStepsMs);
+  if (server) wait_for(server.get(), POLLIN, kLastSteps);
 }
 
 }  // namespace qvm::cli

@@ -13,6 +13,7 @@
 #include "qvm/base/log_tail.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/unique_fd.h"
+#include "qvm/base/wait_for.h"
 #include "qvm/base/whole_text.h"
 
 namespace qvm::cli {
@@ -21,8 +22,7 @@ namespace {
 
 Result<std::string> read_answer(int fd, int interrupt) {
   // So long nobody gives up: a signal that comes while a new qvmd starts is for the VMs that it takes over.
-  pollfd answer{fd, POLLIN, 0};
-  ::poll(&answer, 1, static_cast<int>(kUsualAnswer.count()));
+  wait_for(fd, POLLIN, kUsualAnswer);
   return read_to_end(fd, {.interrupt = interrupt});
 }
 

@@ -13,13 +13,14 @@
 #include <utility>
 
 #include "qvm/base/unix_socket.h"
+#include "qvm/base/wait_for.h"
 
 namespace qvm::cli {
 
 namespace {
 
 // A guest that does not read its console must not stop us for longer than a person waits for a key.
-constexpr int kSendPatienceMs = 1000;
+constexpr std::chrono::milliseconds kSendPatience{1000};
 
 bool send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -30,8 +31,7 @@ bool send_all(int socket, std::string_view bytes) {
     }
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno != EAGAIN) return false;
-    pollfd writable{socket, POLLOUT, 0};
-    if (::poll(&writable, 1, kSendPatienceMs) <= 0) return true;  // dropped, as on a serial line
+    if (!wait_for(socket, POLLOUT, kSendPatience)) return true;  // dropped, as on a serial line
   }
   return true;
 }

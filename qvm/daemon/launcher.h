@@ -100,7 +100,7 @@ class Launcher {
     VmRecord vm{};
     std::string why{};
     bool for_now = false;                           // it can be another matter when it is tried again
-    pid_t pid = 0;                                  // of its process, 0 if it is not known
+    std::optional<pid_t> pid{};                     // 0: it has no process; absent: that is not known
     std::optional<lifecycle::Progress> progress{};  // absent: it cannot be read
   };
   struct Found {

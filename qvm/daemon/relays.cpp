@@ -15,6 +15,7 @@
 #include "qvm/base/install_paths.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_socket.h"
+#include "qvm/base/wait_for.h"
 #include "qvm/base/whole_text.h"
 #include "qvm/daemon/domain_files.h"
 
@@ -105,9 +106,7 @@ void Relays::finish(const std::string& vm) {
     }
   }
   for (const UniqueFd& process : left) {
-    const auto time = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd gone{process.get(), POLLIN, 0};
-    if (process && time.count() > 0) ::poll(&gone, 1, static_cast<int>(time.count()));
+    if (process) wait_for(process.get(), POLLIN, end);
   }
 }
 

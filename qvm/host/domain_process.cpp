@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "qvm/base/pidfd.h"
+#include "qvm/base/wait_for.h"
 #include "qvm/host/embed_root.h"
 #include "qvm/host/process_facts.h"
 
@@ -56,16 +57,10 @@ pid_t domain_process(const std::string& embed_root, const std::string& domain) {
 }
 
 void kill_domain_process(const std::string& embed_root, const std::string& domain) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + std::chrono::seconds(5);
   const UniqueFd process = open_process(embed_root, domain);
   if (!process) return;
   send_signal(process, SIGKILL);
-  pollfd waiting{process.get(), POLLIN, 0};
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) >= 0 || errno != EINTR) return;
-  }
+  wait_for(process.get(), POLLIN, std::chrono::seconds(5));
 }
 
 void continue_domain_process(const std::string& embed_root, const std::string& domain) {

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "qvm/base/wait_for.h"
 #include "qvm/host/process_facts.h"
 
 namespace qvm::host {
@@ -77,10 +78,7 @@ void OrphanReaper::wait_for_orphans(std::chrono::milliseconds time) {
         })) {
       return;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return;
-    pollfd waiting{x_signals.get(), POLLIN, 0};
-    ::poll(&waiting, 1, static_cast<int>(left.count()));
+    if (!wait_for(x_signals.get(), POLLIN, end)) return;
   }
 }
 

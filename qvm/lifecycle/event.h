@@ -32,7 +32,7 @@ struct Adopted {
     Description description{};
     std::string why{};
     bool for_now = false;                // it can be another matter later
-    pid_t pid = 0;                       // 0: not known
+    std::optional<pid_t> pid{};          // 0: it has no process; absent: that is not known
     std::optional<Progress> progress{};  // absent: it cannot be read
   };
   std::vector<Vm> vms{};

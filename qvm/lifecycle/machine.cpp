@@ -114,21 +114,22 @@ Vm& Machine::adopt_vm(const Description& description) {
 
 // It is shown and can be stopped; nothing else is done with it.
 void Machine::adopt_foreign(const Adopted::Foreign& foreign) {
+  const pid_t pid = foreign.pid.value_or(0);
   const std::string why = foreign.pid == 0 ? foreign.why + "; it has no process" : foreign.why;
   if (Vm* known = find(foreign.description.name)) {
     Foreign* now = known->in<Foreign>();
     if (now != nullptr && same_but_for_numbers(now->why, why)) return;
   }
   Vm& vm = adopt_vm(foreign.description);
-  vm.status.pid = foreign.pid;
+  vm.status.pid = pid;
   enter(vm, Foreign{why, foreign.for_now, foreign.progress});
   x_decisions.adopt(vm.description.name, "left as it is, because " + why);
-  if (foreign.pid != 0) {
+  if (pid != 0) {
     vm.run.up_since = x_now.ticks;
     vm.ever_up = true;
   }
   set_state(vm, VmState::foreign, {.outcome = Outcome::none, .reason = why});
-  if (!foreign.for_now && foreign.pid != 0) emit(WatchProcess{vm.run.id, foreign.pid});
+  if (!foreign.for_now && pid != 0) emit(WatchProcess{vm.run.id, pid});
 }
 
 // Whoever has seen it is told what became of it.

@@ -7,8 +7,8 @@
 #include <charconv>
 #include <chrono>
 
-#include "qvm/base/left_ms.h"
 #include "qvm/base/unix_socket.h"
+#include "qvm/base/wait_for.h"
 #include "qvm/regions/admin.h"
 #include "qvm/regions/admin_wire.h"
 #include "qvm/regions/codec.h"
@@ -83,13 +83,7 @@ Result<void> SocketAdmin::connect() {
 
 Result<SocketAdmin::Reply> SocketAdmin::exchange(const std::string& request) {
   auto deadline = Clock::now() + x_patience;
-  const auto wait = [&](short events) {
-    pollfd waiting{x_socket.get(), events, 0};
-    int ready = 0;
-    while ((ready = ::poll(&waiting, 1, left_ms(deadline))) < 0 && errno == EINTR) {
-    }
-    return ready > 0;
-  };
+  const auto wait = [&](short events) { return wait_for(x_socket.get(), events, deadline); };
   const auto late = [] { return fail_errno("qvm-regiond does not answer", ETIMEDOUT); };
   while (::send(x_socket.get(), request.data(), request.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     if (errno == EINTR) continue;

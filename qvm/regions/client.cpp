@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "qvm/base/wait_for.h"
 #include "qvm/regions/client_connection.h"
 #include "qvm/regions/wire.h"
 
@@ -26,18 +27,6 @@ constexpr std::chrono::milliseconds kDefaultDeadline{2000};
 constexpr std::chrono::milliseconds kSocketPatience{1900};
 // A qvm-regiond that hangs up again and again does not want us.
 constexpr int kMaxReconnects = 8;
-
-// False after the deadline.
-bool wait_for(int fd, short events, Clock::time_point deadline) {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
-    pollfd waiting{fd, events, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<long long>(left, 60'000)));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
 
 // Pages of a qvm-regiond of another version would be misunderstood in silence.
 bool laid_out_as_here(const Mapping& mapping, std::uint32_t magic, std::size_t size) {

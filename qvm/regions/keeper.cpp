@@ -17,11 +17,11 @@
 #include <cstring>
 #include <thread>
 
-#include "qvm/base/left_ms.h"
 #include "qvm/base/passed_descriptors.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/retry_pause.h"
 #include "qvm/base/unix_socket.h"
+#include "qvm/base/wait_for.h"
 #include "qvm/regions/log.h"
 
 namespace qvm::regions {
@@ -186,12 +186,7 @@ enum class Death { none, in_vain, killed, other };
 // How the process ended that had the other end of the link. None: it lives, and so has another keeper by now.
 Death death_of(int pid, const UniqueFd& process, bool our_child) {
   // The link breaks before the process is quite dead.
-  const auto deadline = Clock::now() + std::chrono::seconds(1);
-  pollfd waiting{process.get(), POLLIN, 0};
-  int ready = 0;
-  while (process && (ready = ::poll(&waiting, 1, left_ms(deadline))) < 0 && errno == EINTR) {
-  }
-  if (process && ready == 0) return Death::none;
+  if (process && !wait_for(process.get(), POLLIN, std::chrono::seconds(1))) return Death::none;
   int status = 0;
   if (!our_child || ::waitpid(pid, &status, 0) != pid) return Death::other;
   const bool pointless =

@@ -24,7 +24,9 @@ write_versions() {
   printf 'libvirt\t%s\n' "$(dpkg-query -W -f '${source:Upstream-Version}' libvirt0 2>/dev/null)"
   printf 'compiler\t%s\n' "$(sed -nE 's/^set\(CMAKE_CXX_COMPILER_(ID|VERSION) "([^"]*)"\)$/\2/p' \
     "$build"/CMakeFiles/*/CMakeCXXCompiler.cmake | paste -sd ' ')"
-  printf 'KVM\t%s\n' "$(if [ -c /dev/kvm ]; then echo "the kernel's own"; else echo none; fi)"
+  # A host that is a folder has this machine's, whatever that is.
+  printf 'KVM\t%s\n' "$(if [ ! -c /dev/kvm ]; then echo none; elif [ "$accelerator" = kvm ]; then echo "the kernel's own"
+    else echo "this machine's"; fi)"
 }
 
 # The user without rights. Its directories are as a login makes them.

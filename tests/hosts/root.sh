@@ -76,10 +76,12 @@ fill_root() {
 in_chroot() {
   local root=$1
   shift
-  unshare --mount --pid --fork --kill-child --propagation private -- bash -c '
+  unshare --mount --pid --fork --kill-child --propagation private -- bash -c "$(declare -f own_kvm)"'
     root=$1; shift
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
+    mount -t tmpfs tmpfs "$root/mnt"
+    own_kvm "$root" "$root/mnt/kvm"
     mount -t sysfs sys "$root/sys"
     exec chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
       DEBIAN_FRONTEND=noninteractive "$@"' bash "$root" "$@"

@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 # Within new namespaces: makes a host's file system out of ROOT, and runs a command in it. See run_in_root.
-# shellcheck disable=SC2153
+# shellcheck disable=SC1091,SC2153
 set -euo pipefail
+. "$(dirname "$0")/common.sh"
 # A layer in memory: the root stays as it was made.
 mount -t tmpfs -o size=60% tmpfs "$VIEW"
 mkdir "$VIEW/upper" "$VIEW/work" "$VIEW/root"
@@ -13,6 +14,7 @@ mkdir -p "$root/qvm" "$root/results" "$root/ccache"
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
+own_kvm "$root" "$VIEW/kvm"
 mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount --bind "$TREE" "$root/qvm"

@@ -80,12 +80,12 @@ TEST_F(MachineTest, RestartIsDueAtTheSameTimeWhateverTheClockSays) {
 
 class MachineForeignTest : public MachineTest {
  protected:
-  void find_foreign(const std::string& why) {
+  void find_foreign(const std::string& why, std::optional<pid_t> pid = 7) {
     Adopted found;
     found.foreign.push_back({.description = {.name = "a"},
                              .why = why,
                              .for_now = true,
-                             .pid = 7,
+                             .pid = pid,
                              .progress = Progress{.restarts = 3}});
     happen(found);
   }
@@ -124,6 +124,14 @@ TEST_F(MachineForeignTest, IsTheSameWhateverNumbersItsReasonHas) {
   EXPECT_EQ(vm("a").run.id, run);
   find_foreign("no room");
   EXPECT_EQ(vm("a").status.reason, "no room");
+}
+
+// Of a VM of somebody else's libvirt only that libvirt knows.
+TEST_F(MachineForeignTest, IsSaidToHaveNoProcessOnlyIfThatIsKnown) {
+  find_foreign("no answer", std::nullopt);
+  EXPECT_EQ(vm("a").status.reason, "no answer");
+  find_foreign("no room", 0);
+  EXPECT_EQ(vm("a").status.reason, "no room; it has no process");
 }
 
 // qvmd was killed between the watchdog's bite and the end of the process.
