@@ -4,11 +4,11 @@
 
 #include <utility>
 
+#include "config/language/parser.h"
+#include "config/lint/suppress.h"
 #include "config/load_into.h"
-#include "config/model_builder.h"
-#include "config/parser.h"
+#include "config/model/model_builder.h"
 #include "config/rules/rule.h"
-#include "config/suppress.h"
 
 namespace qvm::config {
 namespace {

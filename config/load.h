@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "config/diagnostic.h"
-#include "config/option_table.h"
-#include "config/reader.h"
-#include "config/source.h"
-#include "config/system_config.h"
-#include "config/vm_config.h"
+#include "config/language/option_table.h"
+#include "config/lint/diagnostic.h"
+#include "config/manifest/system_config.h"
+#include "config/model/vm_config.h"
+#include "config/text/reader.h"
+#include "config/text/source.h"
 
 namespace qvm::config {
 

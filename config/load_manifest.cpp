@@ -4,7 +4,7 @@
 
 #include "config/load.h"
 #include "config/load_into.h"
-#include "config/manifest_names.h"
+#include "config/manifest/manifest_names.h"
 
 namespace qvm::config {
 

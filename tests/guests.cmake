@@ -47,7 +47,7 @@ if(TARGET vdev-shmem AND TARGET qvm_region_admin AND TARGET qvm-regiond)
     add_custom_command(OUTPUT "${output}"
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${CMAKE_CURRENT_BINARY_DIR}/${folder}"
       COMMAND "${compiler}" -std=gnu11 -O2 -Wall -Wextra -static -s
-        "-I${PROJECT_SOURCE_DIR}/guests/linux/include" "-I${PROJECT_SOURCE_DIR}/qvm/regions/include"
+        "-I${PROJECT_SOURCE_DIR}/guests/linux/include" "-I${PROJECT_SOURCE_DIR}/qvm/regions/api/include"
         ${sources} -o "${output}"
       DEPENDS ${sources} VERBATIM)
     add_custom_target("${folder}-${name}" DEPENDS "${output}")

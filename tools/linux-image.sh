@@ -137,11 +137,11 @@ fill_root() {
   cp "$busybox" "$root/bin/busybox"
   install -m 755 "$guests/linux/image/init.sh" "$root/init"
   install -m 755 "$guests/linux/image/show-device.sh" "$root/bin/show-device"
-  "${cross}gcc" -std=c99 -D_GNU_SOURCE -O2 -static -s -I"$guests/linux/include" -I"$top/qvm/regions/include" \
+  "${cross}gcc" -std=c99 -D_GNU_SOURCE -O2 -static -s -I"$guests/linux/include" -I"$top/qvm/regions/api/include" \
     -c "$guests/linux/lib/qvmshm_guest.c" -o "$work/qvmshm.o"
-  "${cross}gcc" -std=c99 -D_GNU_SOURCE -O2 -static -s -I"$top/qvm/regions/include" \
+  "${cross}gcc" -std=c99 -D_GNU_SOURCE -O2 -static -s -I"$top/qvm/regions/api/include" \
     "$guests/host/chat.c" "$work/qvmshm.o" -o "$root/bin/qvm-chat"
-  "${cross}g++" -std=c++20 -D_GNU_SOURCE -O2 -static -s -I"$top" -I"$top/qvm/regions/include" "$guests/host/hello_host.cpp" \
+  "${cross}g++" -std=c++20 -D_GNU_SOURCE -O2 -static -s -I"$top" -I"$top/qvm/regions/api/include" "$guests/host/hello_host.cpp" \
     "$guests/host/path_waiter.cpp" "$guests/hello/conversation.cpp" "$guests/baremetal/format.cpp" "$work/qvmshm.o" \
     -o "$root/bin/hello-host"
   # Dependencies come along; what is built in is no file.
@@ -167,7 +167,7 @@ write_kernel() {
 }
 
 # Made again when one of its ingredients has changed.
-ingredients=("$guests/linux" "$guests/abi" "$guests/host" "$guests/hello" "$guests/baremetal/format.cpp" "$top/qvm/regions/include"
+ingredients=("$guests/linux" "$guests/abi" "$guests/host" "$guests/hello" "$guests/baremetal/format.cpp" "$top/qvm/regions/api/include"
   "${module_folders[@]}")
 mapfile -d '' sources < <(find "${ingredients[@]}" -type f -print0 | sort -z)
 sum=$(cat "$0" "$busybox" "${sources[@]}" "${additions[@]%%:*}" /dev/null | sha256sum)

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 #include "vdevs/plan.h"
 
 namespace qvm::vdevs {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "config/utf8.h"
+#include "config/text/utf8.h"
 
 namespace qvm::vdevs {
 std::string absolute_path(std::string_view directory, std::string_view path) {

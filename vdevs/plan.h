@@ -13,12 +13,12 @@
 #include <string_view>
 #include <vector>
 
-#include "config/diagnostic.h"
-#include "config/pci_position.h"
-#include "config/system_config.h"
-#include "config/vm_config.h"
+#include "config/lint/diagnostic.h"
+#include "config/manifest/system_config.h"
+#include "config/model/pci_position.h"
+#include "config/model/vm_config.h"
 #include "qvm/base/result.h"
-#include "qvm/regions/policy.h"
+#include "qvm/regions/model/policy.h"
 #include "vdevs/machine.h"
 #include "vdevs/relay.h"
 

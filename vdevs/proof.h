@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/vm_config.h"
+#include "config/model/vm_config.h"
 
 namespace qvm::vdevs {
 

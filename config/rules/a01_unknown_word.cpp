@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "config/key_value.h"
-#include "config/numbers.h"
-#include "config/parser.h"
+#include "config/language/key_value.h"
+#include "config/language/numbers.h"
+#include "config/language/parser.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/suggest.h"
+#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/key_value.h"
+#include "config/language/key_value.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/suggest.h"
+#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/architecture.h"
+#include "config/model/architecture.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/parser.h"
+#include "config/language/parser.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/exact_value.h"
+#include "config/language/exact_value.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/repeated_finding.h"

@@ -4,7 +4,7 @@
 
 namespace qvm::config {
 
-// config/suppress.cpp reports it: what a comment suppresses is only known when all other rules have run.
+// config/lint/suppress.cpp reports it: what a comment suppresses is only known when all other rules have run.
 const Rule kSuppression{
     .id = "A25",
     .severity = Severity::warning,

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/file_words.h"
+#include "config/language/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 

@@ -8,7 +8,7 @@
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
 #include "config/rules/passes.h"
-#include "config/suggest.h"
+#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

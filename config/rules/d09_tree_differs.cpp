@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-#include "config/file_words.h"
+#include "config/language/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/device_tree.h"
 #include "config/rules/finding.h"

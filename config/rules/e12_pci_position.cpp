@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-#include "config/pci_position.h"
+#include "config/model/pci_position.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/passes.h"

@@ -4,8 +4,8 @@
 
 #include <map>
 
-#include "config/file_words.h"
-#include "config/host_map.h"
+#include "config/language/file_words.h"
+#include "config/model/host_map.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/options.h"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/file_words.h"
+#include "config/language/file_words.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/options.h"

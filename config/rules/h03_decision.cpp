@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/repeated_finding.h"

@@ -6,7 +6,7 @@
 #include <array>
 #include <set>
 
-#include "config/host_map.h"
+#include "config/model/host_map.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/network.h"

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
+#include "config/manifest/system_values.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/system_values.h"
 
 namespace qvm::config {
 namespace {

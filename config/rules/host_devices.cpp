@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/rules/host_devices.h"
 
-#include "config/file_words.h"
-#include "config/host_map.h"
+#include "config/language/file_words.h"
+#include "config/model/host_map.h"
 
 namespace qvm::config {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/suggest.h"
+#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -7,7 +7,7 @@
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/regions.h"
-#include "config/suggest.h"
+#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "config/file_words.h"
+#include "config/language/file_words.h"
 
 namespace qvm::config {
 namespace {

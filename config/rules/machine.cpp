@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/architecture.h"
+#include "config/model/architecture.h"
 #include "config/rules/passes.h"
 
 namespace qvm::config {

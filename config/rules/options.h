@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 #include "config/rules/rule.h"
 
 namespace qvm::config {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 
 namespace qvm::config {
 namespace {

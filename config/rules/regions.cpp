@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 
 namespace qvm::config {
 namespace {

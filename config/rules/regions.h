@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/vm_config.h"
+#include "config/model/vm_config.h"
 
 namespace qvm::config {
 

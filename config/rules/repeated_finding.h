@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "config/diagnostic.h"
+#include "config/lint/diagnostic.h"
 
 namespace qvm::config {
 

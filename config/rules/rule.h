@@ -7,13 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "config/diagnostic.h"
-#include "config/option_table.h"
-#include "config/reader.h"
-#include "config/source.h"
-#include "config/syntax_tree.h"
-#include "config/system_config.h"
-#include "config/vm_config.h"
+#include "config/language/option_table.h"
+#include "config/language/syntax_tree.h"
+#include "config/lint/diagnostic.h"
+#include "config/manifest/system_config.h"
+#include "config/model/vm_config.h"
+#include "config/text/reader.h"
+#include "config/text/source.h"
 
 namespace qvm::config {
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // The members of a struct that leaves its process, described once for everything that writes, reads or checks
-// it (qvm/base/json_fields.h, qvm/regions/codec.cpp, tests). A description is a list in namespace qvm:
+// it (qvm/base/json_fields.h, qvm/regions/model/codec.cpp, tests). A description is a list in namespace qvm:
 //
 //   template <>
 //   inline constexpr auto kFields<plan::Blob> = std::tuple{

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "config/architecture.h"
+#include "config/model/architecture.h"
 
 namespace qvm::cli {
 namespace {

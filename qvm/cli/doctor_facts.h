@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "config/vm_config.h"
+#include "config/model/vm_config.h"
 
 namespace qvm::cli {
 

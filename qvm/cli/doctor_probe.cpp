@@ -22,7 +22,7 @@
 #include <sstream>
 #include <utility>
 
-#include "config/architecture.h"
+#include "config/model/architecture.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/whole_text.h"

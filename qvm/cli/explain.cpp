@@ -13,7 +13,7 @@
 #include "qvm/cli/planning.h"
 #include "qvm/cli/region_service.h"
 #include "qvm/cli/region_table.h"
-#include "qvm/regions/manager.h"
+#include "qvm/regions/model/manager.h"
 
 namespace qvm::cli {
 namespace {

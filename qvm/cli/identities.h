@@ -3,11 +3,11 @@
 // Accounts of a manifest on this host, and whom a VM runs as.
 #pragma once
 
-#include "config/diagnostic.h"
-#include "config/system_config.h"
+#include "config/lint/diagnostic.h"
+#include "config/manifest/system_config.h"
 #include "qvm/plan/vm_plan.h"
-#include "qvm/regions/access.h"
-#include "qvm/regions/policy.h"
+#include "qvm/regions/model/access.h"
+#include "qvm/regions/model/policy.h"
 
 namespace qvm::cli {
 

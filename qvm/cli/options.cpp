@@ -8,7 +8,7 @@
 #include <ostream>
 #include <string_view>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 #include "qvm/cli/exit_codes.h"
 #include "tools/lint/mistyped.h"
 

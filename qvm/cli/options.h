@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "config/qnx_version.h"
-#include "config/system_config.h"
+#include "config/language/qnx_version.h"
+#include "config/manifest/system_config.h"
 
 namespace qvm::cli {
 

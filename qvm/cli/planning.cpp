@@ -10,10 +10,10 @@
 #include <map>
 #include <ostream>
 
-#include "config/architecture.h"
-#include "config/host_map.h"
+#include "config/lint/render.h"
 #include "config/load.h"
-#include "config/render.h"
+#include "config/model/architecture.h"
+#include "config/model/host_map.h"
 #include "config/rules/regions.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/cli/exit_codes.h"

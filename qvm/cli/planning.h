@@ -10,7 +10,7 @@
 
 #include "qvm/cli/options.h"
 #include "qvm/plan/vm_plan.h"
-#include "qvm/regions/policy.h"
+#include "qvm/regions/model/policy.h"
 
 namespace qvm::cli {
 

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "config/architecture.h"
+#include "config/model/architecture.h"
 #include "qvm/base/standard_streams.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/daemon_connection.h"

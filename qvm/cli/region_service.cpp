@@ -16,7 +16,7 @@
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/signals.h"
-#include "qvm/regions/admin.h"
+#include "qvm/regions/client/admin.h"
 
 namespace qvm::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "config/vm_config.h"
+#include "config/model/vm_config.h"
 
 namespace qvm::cli {
 

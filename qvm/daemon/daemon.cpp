@@ -34,7 +34,7 @@
 #include "qvm/host/embed_root.h"
 #include "qvm/host/orphan_reaper.h"
 #include "qvm/host/stray_domains.h"
-#include "qvm/regions/admin.h"
+#include "qvm/regions/client/admin.h"
 
 namespace qvm::daemon {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "qvm/base/json_fields.h"
 #include "qvm/lifecycle/vm_status_fields.h"
-#include "qvm/regions/policy_fields.h"
+#include "qvm/regions/model/policy_fields.h"
 
 namespace qvm {
 

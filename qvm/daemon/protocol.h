@@ -13,7 +13,7 @@
 
 #include "qvm/base/result.h"
 #include "qvm/lifecycle/vm_status.h"
-#include "qvm/regions/policy.h"
+#include "qvm/regions/model/policy.h"
 
 namespace qvm::daemon {
 

@@ -17,7 +17,7 @@
 #include "qvm/daemon/file_access.h"
 #include "qvm/daemon/protocol.h"
 #include "qvm/lifecycle/vm_status_fields.h"
-#include "qvm/regions/policy_fields.h"
+#include "qvm/regions/model/policy_fields.h"
 
 namespace qvm {
 

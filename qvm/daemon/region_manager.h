@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "qvm/base/result.h"
-#include "qvm/regions/admin.h"
+#include "qvm/regions/client/admin.h"
 
 namespace qvm::daemon {
 

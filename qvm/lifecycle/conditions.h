@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "config/supervision.h"
+#include "config/manifest/supervision.h"
 #include "qvm/lifecycle/time.h"
 
 namespace qvm::lifecycle {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/supervision.h"
+#include "config/manifest/supervision.h"
 #include "qvm/lifecycle/machine.h"
 #include "qvm/lifecycle/restart.h"
 #include "qvm/lifecycle/stop_order.h"

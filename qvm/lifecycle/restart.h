@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "config/supervision.h"
+#include "config/manifest/supervision.h"
 #include "qvm/lifecycle/vm_status.h"
 
 namespace qvm::lifecycle {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/supervision.h"
+#include "config/manifest/supervision.h"
 
 namespace qvm::lifecycle {
 

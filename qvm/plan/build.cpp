@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "config/architecture.h"
-#include "config/option_table.h"
+#include "config/language/option_table.h"
+#include "config/model/architecture.h"
 #include "qvm/plan/acpi.h"
 #include "qvm/plan/address_map.h"
 #include "qvm/plan/boot.h"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 #include "qvm/plan/finding.h"
 
 namespace qvm::plan {

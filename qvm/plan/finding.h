@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "config/diagnostic.h"
+#include "config/lint/diagnostic.h"
 
 namespace qvm::plan {
 

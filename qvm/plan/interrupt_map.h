@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/diagnostic.h"
+#include "config/lint/diagnostic.h"
 #include "vdevs/machine.h"
 
 namespace qvm::plan {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "config/source.h"
+#include "config/text/source.h"
 #include "qvm/plan/acpi.h"
 #include "qvm/plan/address_map.h"
 #include "qvm/plan/planned.h"

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 #include "qvm/plan/finding.h"
 
 namespace qvm::plan {

@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-#include "config/system_values.h"
+#include "config/manifest/system_values.h"
 #include "qvm/plan/finding.h"
 
 namespace qvm::plan {

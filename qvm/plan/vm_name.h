@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "config/diagnostic.h"
+#include "config/lint/diagnostic.h"
 
 namespace qvm::plan {
 

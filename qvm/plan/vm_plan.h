@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "config/diagnostic.h"
-#include "config/supervision.h"
-#include "config/system_config.h"
-#include "config/vm_config.h"
+#include "config/lint/diagnostic.h"
+#include "config/manifest/supervision.h"
+#include "config/manifest/system_config.h"
+#include "config/model/vm_config.h"
 #include "qvm/base/result.h"
-#include "qvm/regions/policy.h"
+#include "qvm/regions/model/policy.h"
 #include "vdevs/plan.h"
 #include "vdevs/relay.h"
 

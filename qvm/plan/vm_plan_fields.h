@@ -6,7 +6,7 @@
 
 #include "qvm/base/fields.h"
 #include "qvm/plan/vm_plan.h"
-#include "qvm/regions/policy_fields.h"
+#include "qvm/regions/model/policy_fields.h"
 
 namespace qvm {
 

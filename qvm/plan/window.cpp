@@ -9,7 +9,7 @@
 
 #include "qvm/plan/finding.h"
 #include "qvm/plan/machine_pc.h"
-#include "qvm/regions/access.h"
+#include "qvm/regions/model/access.h"
 #include "vdevs/plan.h"
 
 namespace qvm::plan {

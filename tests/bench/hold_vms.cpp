@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "qvm/regions/admin.h"
+#include "qvm/regions/client/admin.h"
 
 int main(int argc, char** argv) {
   if (argc < 4) {

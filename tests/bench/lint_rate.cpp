@@ -11,10 +11,10 @@
 #include <sstream>
 #include <vector>
 
-#include "config/format.h"
-#include "config/lexer.h"
+#include "config/format/format.h"
+#include "config/language/lexer.h"
+#include "config/language/parser.h"
 #include "config/load.h"
-#include "config/parser.h"
 #include "tests/support/config_text.h"
 
 namespace {

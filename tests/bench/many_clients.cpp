@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "qvm/regions/client.h"
+#include "qvm/regions/client/client.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <span>
 
-#include "config/render.h"
+#include "config/lint/render.h"
 
 namespace qvm::fuzz {
 namespace {

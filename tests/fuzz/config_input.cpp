@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/fuzz/checks.h"
 
+#include "config/lint/render.h"
 #include "config/load.h"
-#include "config/render.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/config_text.h"
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
 
-#include "config/fix.h"
+#include "config/lint/fix.h"
 #include "config/load.h"
-#include "config/text_diff.h"
+#include "config/text/text_diff.h"
 #include "tests/fuzz/checks.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/config_text.h"

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "config/format.h"
-#include "config/lexer.h"
-#include "config/parser.h"
+#include "config/format/format.h"
+#include "config/language/lexer.h"
+#include "config/language/parser.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/config_text.h"
 

@@ -11,9 +11,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "qvm/regions/codec.h"
-#include "qvm/regions/journal.h"
-#include "qvm/regions/manager.h"
+#include "qvm/regions/model/codec.h"
+#include "qvm/regions/model/manager.h"
+#include "qvm/regions/server/journal.h"
 #include "tests/fuzz/bytes.h"
 #include "tests/fuzz/targets.h"
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
+#include "config/lint/render.h"
 #include "config/load.h"
-#include "config/render.h"
 #include "tests/fuzz/checks.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/config_text.h"

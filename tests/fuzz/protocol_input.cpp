@@ -18,10 +18,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "qvm/regions/admin.h"
-#include "qvm/regions/client.h"
-#include "qvm/regions/server.h"
-#include "qvm/regions/wire.h"
+#include "qvm/regions/client/admin.h"
+#include "qvm/regions/client/client.h"
+#include "qvm/regions/server/server.h"
+#include "qvm/regions/wire/wire.h"
 #include "tests/fuzz/bytes.h"
 #include "tests/fuzz/targets.h"
 

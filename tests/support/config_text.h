@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "config/load.h"
-#include "config/reader.h"
+#include "config/text/reader.h"
 
 namespace qvm::test {
 

@@ -18,7 +18,7 @@
 #include "qvm/daemon/launcher.h"
 #include "qvm/daemon/supervisor.h"
 #include "qvm/host/hypervisor.h"
-#include "qvm/regions/admin.h"
+#include "qvm/regions/client/admin.h"
 #include "tests/support/fake_monitor.h"
 
 namespace qvm::test {

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "qvm/regions/wire.h"
+#include "qvm/regions/wire/wire.h"
 
 namespace qvm::regions {
 

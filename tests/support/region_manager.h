@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "qvm/regions/admin.h"
+#include "qvm/regions/client/admin.h"
 
 namespace qvm::test {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "qvm/regions/admin.h"
-#include "qvm/regions/client.h"
+#include "qvm/regions/client/admin.h"
+#include "qvm/regions/client/client.h"
 
 namespace qvm::regions {
 

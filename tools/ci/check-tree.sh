@@ -51,7 +51,7 @@ only_in "programs are started by qvm/base/child_process.h" '::(v?fork|posix_spaw
 only_in "descriptors are passed by qvm/base/passed_descriptors.h" 'cmsg_type.*SCM_RIGHTS' qvm/base/passed_descriptors.cpp
 only_in "who is at a socket's other end is told by qvm/base/unix_socket.h" 'SO_PEERCRED' qvm/base/unix_socket.cpp
 only_in "the umask is every thread's: a file gets its mode by fchmod(), and only a program that begins sets it" '::umask\(' \
-  qvm/daemon/daemon.cpp qvm/regions/regiond_main.cpp
+  qvm/daemon/daemon.cpp qvm/regions/server/regiond_main.cpp
 
 # Names in the documentation that look like paths of this tree exist.
 for page in README.md docs/*.md guests/examples/*/README.md; do

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "config/word.h"
+#include "config/language/word.h"
 #include "qvm/base/install_paths.h"
 
 namespace qvm::lint {

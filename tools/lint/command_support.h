@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 #include "qvm/base/result.h"
 
 namespace qvm::lint {

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "config/format.h"
-#include "config/reader.h"
-#include "config/render.h"
-#include "config/text_diff.h"
-#include "config/word.h"
+#include "config/format/format.h"
+#include "config/language/word.h"
+#include "config/lint/render.h"
+#include "config/text/reader.h"
+#include "config/text/text_diff.h"
 #include "tools/lint/command_support.h"
 #include "tools/lint/inputs.h"
 #include "tools/lint/mistyped.h"

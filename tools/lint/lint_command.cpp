@@ -14,13 +14,13 @@
 #include <string>
 #include <vector>
 
-#include "config/fix.h"
+#include "config/lint/fix.h"
+#include "config/lint/render.h"
 #include "config/load.h"
-#include "config/overlay_reader.h"
-#include "config/render.h"
 #include "config/rules/rule.h"
-#include "config/suggest.h"
-#include "config/text_diff.h"
+#include "config/text/overlay_reader.h"
+#include "config/text/suggest.h"
+#include "config/text/text_diff.h"
 #include "qvm/base/install_paths.h"
 #include "tools/lint/command_support.h"
 #include "tools/lint/inputs.h"

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "config/suggest.h"
+#include "config/text/suggest.h"
 
 namespace qvm::lint {
 namespace {

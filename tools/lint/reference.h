@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 
 namespace qvm::lint {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 
 namespace qvm::vdevs {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "qvm/base/log_budget.h"
-#include "qvm/regions/client.h"
+#include "qvm/regions/client/client.h"
 #include "vdevs/shmem/host.h"
 #include "vdevs/shmem/registers.h"
 

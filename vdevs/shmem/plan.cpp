@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 #include "vdevs/pci_request.h"
 #include "vdevs/shipped_plans.h"
 #include "vdevs/shmem/policy_options.h"

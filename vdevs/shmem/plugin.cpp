@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "qvm/regions/client.h"
+#include "qvm/regions/client/client.h"
 #include "vdevs/abi/qvm_vdev.h"
 #include "vdevs/shmem/device.h"
 

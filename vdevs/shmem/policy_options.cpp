@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "config/numbers.h"
+#include "config/language/numbers.h"
 
 namespace qvm::vdevs {
 namespace {

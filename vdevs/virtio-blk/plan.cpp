@@ -7,7 +7,7 @@
 #include <pugixml.hpp>
 #include <string>
 
-#include "config/host_map.h"
+#include "config/model/host_map.h"
 #include "config/rules/options.h"
 #include "vdevs/host_target.h"
 #include "vdevs/shipped_plans.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/option_table.h"
+#include "config/language/option_table.h"
 #include "config/rules/options.h"
 #include "vdevs/shipped_plans.h"
 

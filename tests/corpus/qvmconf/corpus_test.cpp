@@ -10,10 +10,10 @@
 #include <fstream>
 #include <set>
 
-#include "config/architecture.h"
+#include "config/language/parser.h"
+#include "config/lint/render.h"
 #include "config/load.h"
-#include "config/parser.h"
-#include "config/render.h"
+#include "config/model/architecture.h"
 #include "tests/support/config_text.h"
 #include "tests/support/corpus.h"
 

@@ -14,8 +14,8 @@
 #include <set>
 #include <sstream>
 
+#include "config/lint/render.h"
 #include "config/load.h"
-#include "config/render.h"
 #include "config/rules/rule.h"
 #include "tests/support/config_text.h"
 

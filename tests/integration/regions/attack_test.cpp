@@ -27,7 +27,7 @@
 #include <thread>
 
 #include "qvm/base/mapping.h"
-#include "qvm/regions/pages.h"
+#include "qvm/regions/wire/pages.h"
 #include "tests/support/processor_time.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/regions_fixture.h"

@@ -14,7 +14,7 @@
 #include <fstream>
 #include <random>
 
-#include "qvm/regions/wire.h"
+#include "qvm/regions/wire/wire.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/regions_fixture.h"
 

@@ -17,8 +17,8 @@
 #include <thread>
 
 #include "qvm/base/mapping.h"
-#include "qvm/regions/host_memory.h"
-#include "qvm/regions/wire.h"
+#include "qvm/regions/server/host_memory.h"
+#include "qvm/regions/wire/wire.h"
 #include "tests/support/regions_fixture.h"
 
 namespace qvm::regions {

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "qvm/base/mapping.h"
-#include "qvm/regions/client.h"
+#include "qvm/regions/client/client.h"
 
 namespace qvm::regions {
 namespace {

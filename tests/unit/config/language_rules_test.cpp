@@ -10,9 +10,9 @@
 #include <regex>
 #include <sstream>
 
-#include "config/architecture.h"
-#include "config/parser.h"
-#include "config/qnx_version.h"
+#include "config/language/parser.h"
+#include "config/language/qnx_version.h"
+#include "config/model/architecture.h"
 #include "config/rules/rule.h"
 #include "tests/support/config_text.h"
 

@@ -7,7 +7,7 @@
 
 #include <filesystem>
 
-#include "config/word.h"
+#include "config/language/word.h"
 #include "tests/support/lint_run.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/lint/inputs.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "config/render.h"
+#include "config/lint/render.h"
 #include "config/rules/rule.h"
 #include "tests/support/config_text.h"
 #include "tests/support/lint_run.h"

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/reader.h"
+#include "config/text/reader.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/render.h"
+#include "config/lint/render.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

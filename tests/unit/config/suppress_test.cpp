@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/suppress.h"
+#include "config/lint/suppress.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/lexer.h"
+#include "config/language/lexer.h"
 #include "tests/support/config_text.h"
 
 namespace qvm::config {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/system_config.h"
+#include "config/manifest/system_config.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "config/manifest_names.h"
-#include "config/yaml.h"
+#include "config/manifest/manifest_names.h"
+#include "config/manifest/yaml.h"
 #include "tests/support/run_program.h"
 
 namespace qvm::config {

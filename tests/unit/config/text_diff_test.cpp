@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/text_diff.h"
+#include "config/text/text_diff.h"
 
 #include <gtest/gtest.h>
 

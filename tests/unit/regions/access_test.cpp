@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/access.h"
+#include "qvm/regions/model/access.h"
 
 #include <gtest/gtest.h>
 

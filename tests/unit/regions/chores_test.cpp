@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/chores.h"
+#include "qvm/regions/server/chores.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 #include <array>
 
-#include "qvm/regions/memory.h"
+#include "qvm/regions/server/memory.h"
 
 namespace qvm::regions {
 namespace {

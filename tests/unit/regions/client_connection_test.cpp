@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One connection against pages and doorbells that the test holds itself: every order of events a daemon may
 // cause.
-#include "qvm/regions/client_connection.h"
+#include "qvm/regions/client/client_connection.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 
 #include <map>
 
-#include "qvm/regions/memory.h"
-#include "qvm/regions/region_store.h"
+#include "qvm/regions/server/memory.h"
+#include "qvm/regions/server/region_store.h"
 
 namespace qvm::regions {
 namespace {

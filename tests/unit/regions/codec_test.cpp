@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/codec.h"
+#include "qvm/regions/model/codec.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 
-#include "qvm/regions/memory.h"
+#include "qvm/regions/server/memory.h"
 
 namespace qvm::regions {
 namespace {

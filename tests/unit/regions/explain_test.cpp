@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/explanation.h"
+#include "qvm/regions/model/explanation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "qvm/regions/manager.h"
+#include "qvm/regions/model/manager.h"
 
 namespace qvm::regions {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/host_memory.h"
+#include "qvm/regions/server/host_memory.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/journal.h"
+#include "qvm/regions/server/journal.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

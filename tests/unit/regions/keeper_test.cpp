@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/keeper.h"
+#include "qvm/regions/keeper/keeper.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

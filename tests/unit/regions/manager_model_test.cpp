@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "qvm/regions/codec.h"
-#include "qvm/regions/manager.h"
+#include "qvm/regions/model/codec.h"
+#include "qvm/regions/model/manager.h"
 
 namespace qvm::regions {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/manager.h"
+#include "qvm/regions/model/manager.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

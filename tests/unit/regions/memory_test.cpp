@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/memory.h"
+#include "qvm/regions/server/memory.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include <stop_token>
 
 #include "qvm/base/mapping.h"
-#include "qvm/regions/region_store.h"
+#include "qvm/regions/server/region_store.h"
 
 namespace qvm::regions {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/ringer.h"
+#include "qvm/regions/wire/ringer.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

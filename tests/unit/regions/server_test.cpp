@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // A server in this process, whose memory takes as long as a test likes.
-#include "qvm/regions/server.h"
+#include "qvm/regions/server/server.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -19,11 +19,11 @@
 #include <string>
 #include <thread>
 
-#include "qvm/regions/admin.h"
-#include "qvm/regions/admin_wire.h"
-#include "qvm/regions/client.h"
-#include "qvm/regions/codec.h"
-#include "qvm/regions/wire.h"
+#include "qvm/regions/client/admin.h"
+#include "qvm/regions/client/client.h"
+#include "qvm/regions/model/codec.h"
+#include "qvm/regions/wire/admin_wire.h"
+#include "qvm/regions/wire/wire.h"
 
 namespace qvm::regions {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "qvm/regions/client.h"
+#include "qvm/regions/client/client.h"
 #include "vdevs/shmem/device.h"
 #include "vdevs/shmem/host.h"
 
