@@ -5,7 +5,7 @@
 #pragma once
 
 #include "qvm/cli/options.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::cli {
 

@@ -16,7 +16,7 @@
 #include "qvm/base/wait_for.h"
 #include "qvm/cli/commands.h"
 #include "qvm/cli/start_daemon.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/records.h"
 
 namespace qvm::cli {
 

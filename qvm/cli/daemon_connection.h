@@ -10,8 +10,8 @@
 
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/protocol.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/protocol.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::cli {
 

@@ -26,7 +26,7 @@
 #include "qvm/base/unique_fd.h"
 #include "qvm/cli/identities.h"
 #include "qvm/cli/vm_accounts.h"
-#include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/host/kvm_access.h"
 
 namespace qvm::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "qvm/cli/doctor_facts.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::cli {
 

@@ -3,7 +3,7 @@
 // What the program's exit statuses mean: QNX's qvm's, which its users' scripts already test.
 #pragma once
 
-#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/control/protocol.h"
 
 namespace qvm::cli {
 

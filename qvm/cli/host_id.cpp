@@ -13,7 +13,7 @@
 
 #include "qvm/base/fnv.h"
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/cache_place.h"
+#include "qvm/daemon/control/cache_place.h"
 
 namespace qvm::cli {
 namespace {

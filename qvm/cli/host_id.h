@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::cli {
 

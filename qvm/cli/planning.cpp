@@ -23,7 +23,7 @@
 #include "qvm/cli/host_id.h"
 #include "qvm/cli/host_pci.h"
 #include "qvm/cli/identities.h"
-#include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/host/kvm_access.h"
 
 namespace qvm::cli {
 

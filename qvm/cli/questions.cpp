@@ -17,8 +17,8 @@
 #include "qvm/cli/region_service.h"
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/status_text.h"
-#include "qvm/daemon/kvm_access.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/records.h"
+#include "qvm/daemon/host/kvm_access.h"
 #include "qvm/host/hypervisor.h"
 
 namespace qvm::cli {

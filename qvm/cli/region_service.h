@@ -8,7 +8,7 @@
 
 #include "qvm/base/result.h"
 #include "qvm/cli/planning.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 #include "qvm/regions/model/explanation.h"
 
 namespace qvm::cli {

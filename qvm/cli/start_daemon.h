@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "qvm/base/result.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::cli {
 

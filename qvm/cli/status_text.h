@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/control/protocol.h"
 
 namespace qvm::cli {
 

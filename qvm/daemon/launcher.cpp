@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "qvm/base/install_paths.h"
-#include "qvm/daemon/host_objects.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/records.h"
+#include "qvm/daemon/host/host_objects.h"
 #include "qvm/host/domain_process.h"
 
 namespace qvm::daemon {

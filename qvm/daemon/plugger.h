@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "qvm/base/result.h"
+#include "qvm/daemon/host/links.h"
 #include "qvm/daemon/launcher.h"
-#include "qvm/daemon/links.h"
 #include "qvm/daemon/workers.h"
 #include "qvm/lifecycle/decisions.h"
 #include "qvm/lifecycle/description.h"

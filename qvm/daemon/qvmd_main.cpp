@@ -13,8 +13,8 @@
 #include "qvm/base/command_line.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/standard_streams.h"
+#include "qvm/daemon/control/runtime_directory.h"
 #include "qvm/daemon/daemon.h"
-#include "qvm/daemon/runtime_directory.h"
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include "qvm/base/event_loop.h"
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/control/protocol.h"
 
 namespace qvm::daemon {
 

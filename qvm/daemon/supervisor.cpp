@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "qvm/base/process_limits.h"
-#include "qvm/daemon/clock.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/clock.h"
+#include "qvm/daemon/files/records.h"
 
 namespace qvm::daemon {
 namespace {

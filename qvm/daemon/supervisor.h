@@ -20,10 +20,10 @@
 
 #include "qvm/base/event_loop.h"
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/console_search.h"
+#include "qvm/daemon/control/protocol.h"
+#include "qvm/daemon/files/console_search.h"
 #include "qvm/daemon/launcher.h"
 #include "qvm/daemon/plugger.h"
-#include "qvm/daemon/protocol.h"
 #include "qvm/daemon/workers.h"
 #include "qvm/lifecycle/machine.h"
 

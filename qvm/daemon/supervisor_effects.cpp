@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "qvm/base/pidfd.h"
-#include "qvm/daemon/clock.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/clock.h"
+#include "qvm/daemon/files/records.h"
 #include "qvm/daemon/supervisor.h"
 
 namespace qvm::daemon {

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <utility>
 
-#include "qvm/daemon/hypervisor_pool.h"
-#include "qvm/daemon/kvm_access.h"
-#include "qvm/daemon/region_manager.h"
+#include "qvm/daemon/host/hypervisor_pool.h"
+#include "qvm/daemon/host/kvm_access.h"
+#include "qvm/daemon/host/region_manager.h"
 #include "qvm/plan/vm_plan.h"
 
 namespace qvm::test {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/control/protocol.h"
 
 namespace qvm::test {
 

@@ -3,7 +3,7 @@
 // The user and group that a VM runs under in tests; no account of the host has these numbers.
 #pragma once
 
-#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/files/file_access.h"
 
 namespace qvm::test {
 

@@ -145,7 +145,7 @@ DomainElement interface_element(const PlanInput& input, const HostMapEntry& netw
 }
 
 // libvirt has no element for an interface whose link comes later: it is plugged into a hub of QEMU's, and so
-// will be the link (qvm/daemon/links.h).
+// will be the link (qvm/daemon/host/links.h).
 void add_linked_device(const PlanInput& input, const LinkEnd& link, const std::string& mac, VdevPlan& plan) {
   plan.qemu.push_back({"-netdev", fmt::format("hubport,id={},hubid={}", input.id, link.hub)});
   plan.qemu.push_back(virtio_argument(input, "virtio-net", fmt::format("netdev={},mac={}", input.id, mac)));

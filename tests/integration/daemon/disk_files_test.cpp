@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Disks opened for a VM: real files, an invented domain.
-#include "qvm/daemon/disk_files.h"
+#include "qvm/daemon/files/disk_files.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

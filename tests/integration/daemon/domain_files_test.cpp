@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // What a VM's process is given of files that its user cannot read: real files, an invented domain.
-#include "qvm/daemon/domain_files.h"
+#include "qvm/daemon/files/domain_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include <fstream>
 #include <pugixml.hpp>
 
-#include "qvm/daemon/renamed_files.h"
+#include "qvm/daemon/files/renamed_files.h"
 #include "qvm/plan/domain_xml.h"
 #include "tests/support/file_content.h"
 #include "tests/support/temporary_directory.h"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Leases on a device, played with a plain file.
-#include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/host/kvm_access.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

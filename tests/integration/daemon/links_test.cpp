@@ -3,7 +3,7 @@
 // Links between network interfaces: when they are made, and what the death of one end does to the other.
 #include <gmock/gmock.h>
 
-#include "qvm/daemon/links.h"
+#include "qvm/daemon/host/links.h"
 #include "tests/support/daemon_fixture.h"
 
 namespace qvm::test {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Copies that all VMs share: real files, read as another user.
-#include "qvm/daemon/staging_place.h"
+#include "qvm/daemon/files/staging_place.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // What a VM uses of the host by its name, before its start and after a start that failed.
-#include "qvm/daemon/host_objects.h"
+#include "qvm/daemon/host/host_objects.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/base/whole_text.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/records.h"
 
 #include <gmock/gmock.h>
 
@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "qvm/daemon/clock.h"
-#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/files/clock.h"
+#include "qvm/daemon/files/file_access.h"
 #include "tests/support/temporary_directory.h"
 
 namespace qvm::daemon {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/renamed_files.h"
+#include "qvm/daemon/files/renamed_files.h"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::daemon {
 namespace {

@@ -3,7 +3,7 @@
 // Records that older releases wrote about VMs that may still be running when a newer one is installed. A
 // folder of tests/golden/records is named by the last day on which they were written so.
 #include "qvm/base/whole_text.h"
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/records.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/files/file_access.h"
 #include "tests/support/temporary_directory.h"
 #include "vdevs/vmhost/config.h"
 

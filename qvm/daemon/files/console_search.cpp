@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/console_search.h"
+#include "qvm/daemon/files/console_search.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/hypervisor_pool.h"
+#include "qvm/daemon/host/hypervisor_pool.h"
 
 namespace qvm::daemon {
 

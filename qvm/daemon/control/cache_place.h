@@ -8,7 +8,7 @@
 #include <string>
 
 #include "qvm/base/result.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::daemon {
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/control/protocol.h"
 
 #include <fmt/format.h>
 

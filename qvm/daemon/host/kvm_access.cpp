@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/kvm_access.h"
+#include "qvm/daemon/host/kvm_access.h"
 
 #include <acl/libacl.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/relays.h"
+#include "qvm/daemon/host/relays.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 #include "qvm/base/unix_socket.h"
 #include "qvm/base/wait_for.h"
 #include "qvm/base/whole_text.h"
-#include "qvm/daemon/domain_files.h"
+#include "qvm/daemon/files/domain_files.h"
 
 namespace qvm::daemon {
 namespace {

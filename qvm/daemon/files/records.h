@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "qvm/base/result.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 #include "qvm/lifecycle/progress.h"
 #include "qvm/lifecycle/vm_status.h"
 #include "qvm/plan/vm_plan.h"

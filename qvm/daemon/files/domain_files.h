@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "qvm/base/result.h"
-#include "qvm/daemon/file_access.h"
-#include "qvm/daemon/runtime_directory.h"
-#include "qvm/daemon/staging_place.h"
+#include "qvm/daemon/control/runtime_directory.h"
+#include "qvm/daemon/files/file_access.h"
+#include "qvm/daemon/files/staging_place.h"
 #include "qvm/host/hypervisor.h"
 #include "qvm/plan/vm_plan.h"
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/region_manager.h"
+#include "qvm/daemon/host/region_manager.h"
 
 #include <utility>
 

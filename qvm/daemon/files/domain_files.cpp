@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/domain_files.h"
+#include "qvm/daemon/files/domain_files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,8 +15,8 @@
 #include <sstream>
 
 #include "qvm/base/log_limit.h"
-#include "qvm/daemon/disk_files.h"
-#include "qvm/daemon/renamed_files.h"
+#include "qvm/daemon/files/disk_files.h"
+#include "qvm/daemon/files/renamed_files.h"
 
 namespace qvm::daemon {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/links.h"
+#include "qvm/daemon/host/links.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>

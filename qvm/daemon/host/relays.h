@@ -12,7 +12,7 @@
 
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/runtime_directory.h"
 #include "qvm/plan/vm_plan.h"
 
 namespace qvm::daemon {

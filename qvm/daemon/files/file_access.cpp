@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/files/file_access.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/records.h"
+#include "qvm/daemon/files/records.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,9 +13,9 @@
 
 #include "qvm/base/json_fields.h"
 #include "qvm/base/whole_text.h"
-#include "qvm/daemon/clock.h"
-#include "qvm/daemon/file_access.h"
-#include "qvm/daemon/protocol.h"
+#include "qvm/daemon/control/protocol.h"
+#include "qvm/daemon/files/clock.h"
+#include "qvm/daemon/files/file_access.h"
 #include "qvm/lifecycle/vm_status_fields.h"
 #include "qvm/regions/model/policy_fields.h"
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/staging_place.h"
+#include "qvm/daemon/files/staging_place.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,8 +16,8 @@
 #include "qvm/base/fnv.h"
 #include "qvm/base/unique_fd.h"
 #include "qvm/base/whole_text.h"
-#include "qvm/daemon/cache_place.h"
-#include "qvm/daemon/runtime_directory.h"
+#include "qvm/daemon/control/cache_place.h"
+#include "qvm/daemon/control/runtime_directory.h"
 
 namespace qvm::daemon {
 namespace {

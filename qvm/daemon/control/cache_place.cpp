@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/cache_place.h"
+#include "qvm/daemon/control/cache_place.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/host_objects.h"
+#include "qvm/daemon/host/host_objects.h"
 
 #include <fmt/format.h>
 #include <net/if.h>
@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "qvm/base/own_groups.h"
-#include "qvm/daemon/domain_files.h"
-#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/files/domain_files.h"
+#include "qvm/daemon/files/file_access.h"
 
 namespace qvm::daemon {
 namespace {

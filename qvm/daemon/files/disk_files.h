@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "qvm/base/result.h"
-#include "qvm/daemon/file_access.h"
+#include "qvm/daemon/files/file_access.h"
 #include "qvm/host/hypervisor.h"
 #include "qvm/plan/vm_plan.h"
 
