@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "config/language/option_table.h"
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 #include "config/text/source.h"
 

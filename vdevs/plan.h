@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
 #include "config/model/pci_position.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/base/result.h"
 #include "qvm/regions/model/policy.h"
 #include "vdevs/machine.h"

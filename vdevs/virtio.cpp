@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "config/rules/options.h"
+#include "config/model/options.h"
 #include "vdevs/pci_request.h"
 #include "vdevs/xml.h"
 

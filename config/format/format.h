@@ -7,7 +7,7 @@
 #include <string>
 
 #include "config/language/option_table.h"
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "config/text/source.h"
 
 namespace qvm::config {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/language/word.h"
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 #include "config/text/source.h"
 

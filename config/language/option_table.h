@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/language/option.h"
 #include "config/language/qnx_version.h"
-#include "config/model/vm_config.h"
 #include "qvm/base/result.h"
 
 namespace qvm::config {

@@ -10,7 +10,7 @@
 #include "config/language/file_words.h"
 #include "config/language/key_value.h"
 #include "config/language/lexer.h"
-#include "config/text/suggest.h"
+#include "config/language/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "config/language/option_table.h"
 #include "config/language/syntax_tree.h"
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 #include "config/text/source.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "config/text/source.h"
 
 namespace qvm::config {

@@ -10,8 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "config/language/suggest.h"
 #include "config/rules/rule.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

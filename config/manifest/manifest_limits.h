@@ -3,9 +3,9 @@
 // `limits` of a manifest: of the whole system and of one VM. Inside config/ only.
 #pragma once
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
 #include "config/manifest/yaml.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

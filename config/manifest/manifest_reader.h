@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_values.h"
 #include "config/manifest/yaml.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

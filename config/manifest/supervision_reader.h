@@ -3,9 +3,9 @@
 // `depends_on` and `restart` of a manifest's VM. Inside config/ only.
 #pragma once
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
 #include "config/manifest/yaml.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/manifest/host_map.h"
 #include "config/manifest/manifest_limits.h"
 #include "config/manifest/manifest_reader.h"
 #include "config/manifest/supervision_reader.h"
 #include "config/manifest/system_values.h"
 #include "config/manifest/yaml.h"
-#include "config/model/host_map.h"
 
 namespace qvm::config {
 namespace {

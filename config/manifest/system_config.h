@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/supervision.h"
+#include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 #include "config/text/source.h"
 

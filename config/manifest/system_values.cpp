@@ -11,8 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "config/language/suggest.h"
 #include "config/text/ascii.h"
-#include "config/text/suggest.h"
 #include "qvm/base/names.h"
 
 namespace qvm::config {

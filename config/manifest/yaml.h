@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "config/text/source.h"
 
 namespace qvm::config {

@@ -7,8 +7,8 @@
 
 #include "config/language/option_table.h"
 #include "config/language/syntax_tree.h"
-#include "config/lint/diagnostic.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 
 namespace qvm::config {

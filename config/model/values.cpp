@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "config/text/suggest.h"
+#include "config/language/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -12,8 +12,8 @@
 #include "config/language/numbers.h"
 #include "config/language/option_table.h"
 #include "config/language/word.h"
-#include "config/lint/diagnostic.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

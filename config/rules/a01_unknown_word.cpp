@@ -7,9 +7,9 @@
 #include "config/language/key_value.h"
 #include "config/language/numbers.h"
 #include "config/language/parser.h"
+#include "config/language/suggest.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "config/language/key_value.h"
+#include "config/language/suggest.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "config/language/numbers.h"
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

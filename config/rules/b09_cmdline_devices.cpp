@@ -6,10 +6,10 @@
 #include <array>
 #include <charconv>
 
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

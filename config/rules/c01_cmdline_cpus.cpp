@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

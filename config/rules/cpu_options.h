@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "config/rules/options.h"
+#include "config/model/options.h"
 
 namespace qvm::config {
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "config/language/suggest.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
 #include "config/rules/passes.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "config/language/suggest.h"
+#include "config/model/network.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/network.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <map>
 
+#include "config/model/network.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/network.h"
 
 namespace qvm::config {
 namespace {

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "config/model/network.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/network.h"
 
 namespace qvm::config {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <map>
 
+#include "config/model/regions.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/regions.h"
 
 namespace qvm::config {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

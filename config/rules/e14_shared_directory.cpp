@@ -5,10 +5,10 @@
 #include <map>
 
 #include "config/language/file_words.h"
-#include "config/model/host_map.h"
+#include "config/manifest/host_map.h"
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

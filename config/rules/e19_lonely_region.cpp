@@ -5,10 +5,10 @@
 #include <map>
 #include <set>
 
+#include "config/language/suggest.h"
+#include "config/model/regions.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/regions.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

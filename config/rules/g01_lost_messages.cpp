@@ -6,9 +6,9 @@
 #include <array>
 #include <set>
 
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

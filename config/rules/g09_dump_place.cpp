@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "config/language/file_words.h"
+#include "config/model/options.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/options.h"
 
 namespace qvm::config {
 namespace {

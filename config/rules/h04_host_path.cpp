@@ -6,10 +6,10 @@
 #include <array>
 #include <set>
 
-#include "config/model/host_map.h"
+#include "config/manifest/host_map.h"
+#include "config/model/network.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/network.h"
 
 namespace qvm::config {
 namespace {

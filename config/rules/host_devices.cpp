@@ -3,7 +3,7 @@
 #include "config/rules/host_devices.h"
 
 #include "config/language/file_words.h"
-#include "config/model/host_map.h"
+#include "config/manifest/host_map.h"
 
 namespace qvm::config {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/rules/options.h"
+#include "config/model/options.h"
 
 namespace qvm::config {
 

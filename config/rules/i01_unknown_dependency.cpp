@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include "config/language/suggest.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "config/language/suggest.h"
+#include "config/model/regions.h"
 #include "config/rules/catalog.h"
 #include "config/rules/finding.h"
-#include "config/rules/regions.h"
-#include "config/text/suggest.h"
 
 namespace qvm::config {
 namespace {

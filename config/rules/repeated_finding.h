@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

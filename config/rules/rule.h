@@ -8,22 +8,13 @@
 #include <string_view>
 
 #include "config/language/option_table.h"
-#include "config/language/syntax_tree.h"
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
-#include "config/model/vm_config.h"
+#include "config/model/checked_vm.h"
+#include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 #include "config/text/source.h"
 
 namespace qvm::config {
-
-// One VM of the set, as it was read.
-struct CheckedVm {
-  SyntaxTree tree;
-  VmConfig model;
-  std::string name;
-  std::string directory;  // prefix for relative paths
-};
 
 struct RuleInput {
   std::span<const CheckedVm> vms;

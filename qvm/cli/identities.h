@@ -3,8 +3,8 @@
 // Accounts of a manifest on this host, and whom a VM runs as.
 #pragma once
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/plan/vm_plan.h"
 #include "qvm/regions/model/access.h"
 #include "qvm/regions/model/policy.h"

@@ -12,9 +12,9 @@
 
 #include "config/lint/render.h"
 #include "config/load.h"
+#include "config/manifest/host_map.h"
 #include "config/model/architecture.h"
-#include "config/model/host_map.h"
-#include "config/rules/regions.h"
+#include "config/model/regions.h"
 #include "qvm/base/install_paths.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/firmware.h"

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/plan/ram_layout.h"
 #include "qvm/plan/vm_plan.h"
 

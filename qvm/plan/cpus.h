@@ -3,8 +3,8 @@
 // The virtual CPUs of a VM and the host CPUs their threads may use.
 #pragma once
 
-#include "config/lint/diagnostic.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/plan/vm_plan.h"
 
 namespace qvm::plan {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::plan {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "vdevs/machine.h"
 
 namespace qvm::plan {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/model/pci_position.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/plan/pci_map.h"
 #include "qvm/plan/vm_plan.h"
 

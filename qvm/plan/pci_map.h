@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/model/pci_position.h"
+#include "config/text/diagnostic.h"
 #include "vdevs/machine.h"
 
 namespace qvm::plan {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 #include "qvm/plan/device_tree.h"
 #include "qvm/plan/pci_map.h"
 #include "qvm/plan/ram_layout.h"

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/plan/address_map.h"
 #include "vdevs/machine.h"
 

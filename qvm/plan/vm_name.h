@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::plan {
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/supervision.h"
 #include "config/manifest/system_config.h"
 #include "config/model/vm_config.h"
+#include "config/text/diagnostic.h"
 #include "qvm/base/result.h"
 #include "qvm/regions/model/policy.h"
 #include "vdevs/plan.h"

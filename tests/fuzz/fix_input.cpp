@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
 
-#include "config/lint/fix.h"
+#include "config/fix.h"
 #include "config/load.h"
 #include "config/text/text_diff.h"
 #include "tests/fuzz/checks.h"

@@ -6,7 +6,7 @@
 
 #include <stdexcept>
 
-#include "config/model/host_map.h"
+#include "config/manifest/host_map.h"
 
 namespace qvm::test {
 namespace {

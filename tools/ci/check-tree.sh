@@ -53,6 +53,8 @@ only_in "who is at a socket's other end is told by qvm/base/unix_socket.h" 'SO_P
 only_in "the umask is every thread's: a file gets its mode by fchmod(), and only a program that begins sets it" '::umask\(' \
   qvm/daemon/daemon.cpp qvm/regions/server/regiond_main.cpp
 
+found=$(tools/ci/check-arrows.py) || complain "$found"
+
 # Names in the documentation that look like paths of this tree exist.
 for page in README.md docs/*.md guests/examples/*/README.md; do
   [ -e "$page" ] || continue

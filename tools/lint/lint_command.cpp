@@ -14,12 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "config/lint/fix.h"
+#include "config/fix.h"
+#include "config/language/suggest.h"
 #include "config/lint/render.h"
 #include "config/load.h"
 #include "config/rules/rule.h"
 #include "config/text/overlay_reader.h"
-#include "config/text/suggest.h"
 #include "config/text/text_diff.h"
 #include "qvm/base/install_paths.h"
 #include "tools/lint/command_support.h"

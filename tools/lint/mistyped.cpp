@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "config/text/suggest.h"
+#include "config/language/suggest.h"
 
 namespace qvm::lint {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "config/rules/options.h"
+#include "config/model/options.h"
 #include "vdevs/shipped_plans.h"
 
 namespace qvm::vdevs {

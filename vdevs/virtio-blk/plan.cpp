@@ -7,8 +7,8 @@
 #include <pugixml.hpp>
 #include <string>
 
-#include "config/model/host_map.h"
-#include "config/rules/options.h"
+#include "config/manifest/host_map.h"
+#include "config/model/options.h"
 #include "vdevs/host_target.h"
 #include "vdevs/shipped_plans.h"
 #include "vdevs/virtio.h"

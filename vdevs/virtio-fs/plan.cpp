@@ -8,7 +8,7 @@
 #include <pugixml.hpp>
 #include <string>
 
-#include "config/rules/options.h"
+#include "config/model/options.h"
 #include "vdevs/host_path.h"
 #include "vdevs/host_target.h"
 #include "vdevs/shipped_plans.h"

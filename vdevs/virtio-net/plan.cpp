@@ -8,7 +8,7 @@
 #include <pugixml.hpp>
 #include <string>
 
-#include "config/rules/network.h"
+#include "config/model/network.h"
 #include "qvm/base/fnv.h"
 #include "vdevs/shipped_plans.h"
 #include "vdevs/virtio.h"

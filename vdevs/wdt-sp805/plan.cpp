@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/language/option_table.h"
-#include "config/rules/options.h"
+#include "config/model/options.h"
 #include "vdevs/shipped_plans.h"
 
 namespace qvm::vdevs {

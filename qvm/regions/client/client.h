@@ -12,7 +12,7 @@
 
 #include "qvm/base/result.h"
 #include "qvm/base/unique_fd.h"
-#include "qvm/regions/model/types.h"
+#include "qvm/regions/wire/types.h"
 
 namespace qvm::regions {
 

@@ -22,7 +22,7 @@
 #include "qvm/base/retry_pause.h"
 #include "qvm/base/unix_socket.h"
 #include "qvm/base/wait_for.h"
-#include "qvm/regions/server/log.h"
+#include "qvm/regions/keeper/log.h"
 
 namespace qvm::regions {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "qvm/regions/model/types.h"
+#include "qvm/regions/wire/types.h"
 
 namespace qvm::regions {
 

@@ -12,7 +12,7 @@
 
 #include "qvm/regions/model/access.h"
 #include "qvm/regions/model/policy.h"
-#include "qvm/regions/model/types.h"
+#include "qvm/regions/wire/types.h"
 
 namespace qvm::regions {
 

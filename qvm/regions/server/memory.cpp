@@ -20,8 +20,8 @@
 #include <optional>
 #include <string>
 
-#include "qvm/regions/model/types.h"
 #include "qvm/regions/server/host_memory.h"
+#include "qvm/regions/wire/types.h"
 
 namespace qvm::regions {
 namespace {

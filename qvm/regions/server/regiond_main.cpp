@@ -24,7 +24,7 @@
 #include "qvm/base/child_process.h"
 #include "qvm/base/command_line.h"
 #include "qvm/base/standard_streams.h"
-#include "qvm/regions/server/log.h"
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/server/server.h"
 
 namespace {

@@ -17,7 +17,7 @@
 #include <utility>
 
 #include "qvm/base/log_limit.h"
-#include "qvm/regions/server/log.h"
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/server/server_impl.h"
 #include "qvm/regions/server/sockets.h"
 

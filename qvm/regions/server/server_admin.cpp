@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/model/codec.h"
-#include "qvm/regions/server/log.h"
 #include "qvm/regions/server/server_impl.h"
 #include "qvm/regions/wire/admin_wire.h"
 

@@ -4,8 +4,8 @@
 // leaves no trace; then all of it happens at once.
 #include <utility>
 
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/model/codec.h"
-#include "qvm/regions/server/log.h"
 #include "qvm/regions/server/server_impl.h"
 
 namespace qvm::regions {

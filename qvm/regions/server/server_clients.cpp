@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "qvm/regions/server/log.h"
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/server/server_impl.h"
 
 namespace qvm::regions {

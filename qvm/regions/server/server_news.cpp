@@ -6,7 +6,7 @@
 
 #include <bit>
 
-#include "qvm/regions/server/log.h"
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/server/server_impl.h"
 
 namespace qvm::regions {

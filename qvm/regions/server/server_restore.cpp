@@ -7,8 +7,8 @@
 
 #include <utility>
 
+#include "qvm/regions/keeper/log.h"
 #include "qvm/regions/model/codec.h"
-#include "qvm/regions/server/log.h"
 #include "qvm/regions/server/server_impl.h"
 
 namespace qvm::regions {

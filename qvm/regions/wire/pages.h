@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "qvm/regions/model/types.h"
+#include "qvm/regions/wire/types.h"
 
 namespace qvm::regions {
 

@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "qvm/base/unique_fd.h"
-#include "qvm/regions/model/types.h"
+#include "qvm/regions/wire/types.h"
 
 namespace qvm::regions {
 

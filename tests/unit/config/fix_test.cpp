@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // --fix and --diff.
-#include "config/lint/fix.h"
+#include "config/fix.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/model/host_map.h"
+#include "config/manifest/host_map.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/text/suggest.h"
+#include "config/language/suggest.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What the vdevs of a set say about named regions, for the rules that judge it.
+// What the vdevs of a set say about named regions, for whoever judges it.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/rules/options.h"
+#include "config/model/options.h"
 
 namespace qvm::config {
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/lint/diagnostic.h"
+#include "config/text/diagnostic.h"
 
 #include <algorithm>
 #include <tuple>

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "config/language/numbers.h"
-#include "config/rules/rule.h"
+#include "config/language/option_table.h"
+#include "config/model/checked_vm.h"
 
 namespace qvm::config {
 

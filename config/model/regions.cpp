@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/rules/regions.h"
+#include "config/model/regions.h"
 
 #include <fnmatch.h>
 

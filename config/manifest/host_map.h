@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <string_view>
 
-#include "config/lint/diagnostic.h"
 #include "config/manifest/system_config.h"
 #include "config/manifest/yaml.h"
+#include "config/text/diagnostic.h"
 
 namespace qvm::config {
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/lint/fix.h"
+#include "config/fix.h"
 
 #include <algorithm>
 #include <tuple>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/regions/server/log.h"
+#include "qvm/regions/keeper/log.h"
 
 namespace qvm::regions {
 
