@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/model/options.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
 

@@ -90,8 +90,8 @@ std::optional<std::string> HostReader::environment(std::string_view name) {
   return found->second;
 }
 
-HostFacts HostReader::host() {
-  HostFacts facts;
+HostResources HostReader::host() {
+  HostResources facts;
   if (const long cpus = ::sysconf(_SC_NPROCESSORS_CONF); cpus > 0) {
     facts.cpus = static_cast<std::uint32_t>(cpus);
   }
@@ -128,7 +128,7 @@ std::optional<std::string> RememberingReader::environment(std::string_view name)
   return x_other.environment(name);
 }
 
-HostFacts RememberingReader::host() {
+HostResources RememberingReader::host() {
   if (!x_host) x_host = x_other.host();
   return *x_host;
 }

@@ -24,7 +24,7 @@ struct FileFacts {
 };
 
 // What the machine that the VMs are to run on has; absent: unknown, and then nothing is judged by it.
-struct HostFacts {
+struct HostResources {
   std::optional<std::uint32_t> cpus;    // numbered from 0
   std::optional<std::uint64_t> memory;  // bytes
 };
@@ -41,7 +41,7 @@ class Reader {
   virtual Result<FileFacts> facts(std::string_view path) = 0;
   // The caller's environment, for $env{NAME}.
   virtual std::optional<std::string> environment(std::string_view name) = 0;
-  virtual HostFacts host() { return {}; }
+  virtual HostResources host() { return {}; }
 };
 
 // The caller's disk and environment.
@@ -54,7 +54,7 @@ class HostReader final : public Reader {
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
-  HostFacts host() override;
+  HostResources host() override;
 
  private:
   std::map<std::string, std::string, std::less<>> x_defaults;
@@ -73,13 +73,13 @@ class RememberingReader final : public Reader {
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
-  HostFacts host() override;
+  HostResources host() override;
 
  private:
   Reader& x_other;
   std::map<std::string, Result<std::string>, std::less<>> x_heads;
   std::map<std::string, Result<FileFacts>, std::less<>> x_facts;
-  std::optional<HostFacts> x_host;
+  std::optional<HostResources> x_host;
 };
 
 }  // namespace qvm::config

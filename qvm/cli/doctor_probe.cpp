@@ -168,7 +168,7 @@ std::size_t longest_name(const daemon::RuntimePaths& paths) {
 }
 
 // The first directory on the way to path that who cannot enter; empty if he can enter all.
-std::string unreachable_for(const daemon::Identity& who, const fs::path& path) {
+std::string unreachable_for(const daemon::VmUser& who, const fs::path& path) {
   fs::path way;
   for (const fs::path& part : path) {
     way /= part;

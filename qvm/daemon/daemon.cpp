@@ -24,12 +24,12 @@
 #include "qvm/base/log_limit.h"
 #include "qvm/daemon/control/cache_place.h"
 #include "qvm/daemon/control/runtime_directory.h"
+#include "qvm/daemon/control_server.h"
 #include "qvm/daemon/files/directory_watch.h"
 #include "qvm/daemon/host/hypervisor_pool.h"
 #include "qvm/daemon/host/kvm_access.h"
 #include "qvm/daemon/host/region_manager.h"
 #include "qvm/daemon/launcher.h"
-#include "qvm/daemon/server.h"
 #include "qvm/daemon/supervisor.h"
 #include "qvm/host/embed_root.h"
 #include "qvm/host/orphan_reaper.h"
@@ -71,7 +71,7 @@ LogBudget& refusals() {
   return budget;
 }
 
-void log_refused(const Server::Peer& peer) {
+void log_refused(const ControlServer::Peer& peer) {
   process_log().write(
       "connection",
       fmt::format("refused pid {}, uid {}: only uid {} is served", peer.pid, peer.uid, ::geteuid()),
@@ -125,7 +125,7 @@ Result<UniqueFd> become_the_one(const RuntimePaths& paths) {
   for (;;) {
     auto lock = lock_file(paths.lock(), LockWait::no);
     if (lock || lock.error().code() != EWOULDBLOCK) return lock;
-    if (Server::answers(paths.socket()) || std::chrono::steady_clock::now() > end) return lock;
+    if (ControlServer::answers(paths.socket()) || std::chrono::steady_clock::now() > end) return lock;
     watch.wait_for_change(kPeriod);
   }
 }
@@ -161,7 +161,7 @@ class Daemon {
     return x_supervisor->calls_end_within(patience);
   }
   // The last thing to destroy, and after everything else.
-  std::unique_ptr<Server> take_server() { return std::move(x_server); }
+  std::unique_ptr<ControlServer> take_server() { return std::move(x_server); }
   void reap() {
     for (const auto& exit : x_reaper.reap()) {
       if (const auto relay = x_launcher.relay_ended(exit.pid, exit.status); !relay) {
@@ -175,8 +175,8 @@ class Daemon {
  private:
   Result<std::unique_ptr<host::Hypervisor>> open_hypervisor(const std::string& uri);
   std::string probe_note() const;
-  void handle(Server::ClientId client, Request request);
-  void answer(Server::ClientId client, const Reply& reply);
+  void handle(ControlServer::ClientId client, Request request);
+  void answer(ControlServer::ClientId client, const Reply& reply);
   void answer_leaving();
   void end_if_idle();
   void end();
@@ -192,12 +192,12 @@ class Daemon {
   RegionManager x_regions;
   KvmAccess x_kvm;
   Launcher x_launcher;
-  std::unique_ptr<Server> x_server;
+  std::unique_ptr<ControlServer> x_server;
   std::unique_ptr<Supervisor> x_supervisor;  // last: its workers use the rest
   bool x_unreachable = false;
   bool x_had_client = false;
-  std::set<Server::ClientId> x_leaving;  // want to know whether this process ends
-  std::set<Server::ClientId> x_left;     // were told that it does not, and are on their way out
+  std::set<ControlServer::ClientId> x_leaving;  // want to know whether this process ends
+  std::set<ControlServer::ClientId> x_left;     // were told that it does not, and are on their way out
 };
 
 std::string Daemon::probe_note() const {
@@ -223,18 +223,19 @@ Result<std::unique_ptr<host::Hypervisor>> Daemon::open_hypervisor(const std::str
 }
 
 Result<void> Daemon::serve() {
-  x_server = QVM_TRY(Server::create(
+  x_server = QVM_TRY(ControlServer::create(
       x_loop, x_paths.socket(), x_options.version,
-      {.request = [this](Server::ClientId client, Request request) { handle(client, std::move(request)); },
+      {.request = [this](ControlServer::ClientId client,
+                         Request request) { handle(client, std::move(request)); },
        .gone =
-           [this](Server::ClientId client) {
+           [this](ControlServer::ClientId client) {
              x_leaving.erase(client);
              x_left.erase(client);
              x_supervisor->client_gone(client);
              end_if_idle();
            },
        .refused =
-           [](const Server::Peer& peer) {
+           [](const ControlServer::Peer& peer) {
              const auto spent = refusals().spend(std::to_string(peer.uid), std::chrono::steady_clock::now());
              if (spent != LogBudget::Verdict::drop) log_refused(peer);
            }}));
@@ -250,11 +251,11 @@ Result<void> Daemon::serve() {
 }
 
 // What changes something; questions are not logged.
-void Daemon::handle(Server::ClientId client, Request request) {
+void Daemon::handle(ControlServer::ClientId client, Request request) {
   x_had_client = true;
   using Operation = Request::Operation;
   if (request.operation == Operation::start || request.operation == Operation::stop) {
-    const Server::Peer peer = x_server->peer(client);
+    const ControlServer::Peer peer = x_server->peer(client);
     const std::string_view operation = to_string(request.operation);
     process_log().write("request",
                         fmt::format("pid {}, uid {}: {}{}", peer.pid, peer.uid, operation,
@@ -273,7 +274,7 @@ void Daemon::handle(Server::ClientId client, Request request) {
   answer_leaving();
 }
 
-void Daemon::answer(Server::ClientId client, const Reply& reply) {
+void Daemon::answer(ControlServer::ClientId client, const Reply& reply) {
   if (reply.kind == Reply::Kind::failed)
     process_log().write("request", "failed: " + reply.text, {{"verdict", "refused"}});
   x_server->send(client, reply);
@@ -287,7 +288,7 @@ void Daemon::answer_leaving() {
                       x_server->clients() > x_leaving.size() + x_left.size();
   // Only calls that are about to come back: they will have us called again.
   if (!needed && !x_supervisor->idle()) return;
-  for (const Server::ClientId client : std::exchange(x_leaving, {})) {
+  for (const ControlServer::ClientId client : std::exchange(x_leaving, {})) {
     x_server->send(client, {.kind = Reply::Kind::done, .text = needed ? "stays" : "ends", .vms = {}});
     if (needed) x_left.insert(client);
   }
@@ -376,7 +377,7 @@ Result<void> run_daemon(const DaemonOptions& options) {
     std::_Exit(EXIT_SUCCESS);
   }
   // Clients wait for the end of their connections: it comes when nothing else is left to do.
-  const std::unique_ptr<Server> server = daemon->take_server();
+  const std::unique_ptr<ControlServer> server = daemon->take_server();
   daemon.reset();
   ::unlink(paths.lock().c_str());
   return {};

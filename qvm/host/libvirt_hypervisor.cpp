@@ -17,8 +17,8 @@
 #include "qvm/base/process_limits.h"
 #include "qvm/host/domain_process.h"
 #include "qvm/host/embed_root.h"
-#include "qvm/host/event_thread.h"
 #include "qvm/host/hypervisor.h"
+#include "qvm/host/libvirt_events.h"
 #include "qvm/host/monitor_answer.h"
 #include "qvm/host/stray_domains.h"
 
@@ -317,7 +317,8 @@ class LibvirtHypervisor final : public Hypervisor {
     return written.empty() ? advice(message) : explain_limit(written);
   }
 
-  LibvirtHypervisor(std::shared_ptr<EventThread> events, ConnectionHandle connection, std::string embed_root)
+  LibvirtHypervisor(std::shared_ptr<LibvirtEvents> events, ConnectionHandle connection,
+                    std::string embed_root)
       : x_events(std::move(events)),
         x_connection(std::move(connection)),
         x_embed_root(std::move(embed_root)) {}
@@ -356,7 +357,7 @@ class LibvirtHypervisor final : public Hypervisor {
 
   static void delete_sink(void* copy) { delete static_cast<EventSink*>(copy); }
 
-  std::shared_ptr<EventThread> x_events;  // outlives the connection
+  std::shared_ptr<LibvirtEvents> x_events;  // outlives the connection
   ConnectionHandle x_connection;
   std::string x_embed_root;  // empty: not embedded
   std::vector<int> x_callbacks;
@@ -365,7 +366,7 @@ class LibvirtHypervisor final : public Hypervisor {
 
 Result<std::unique_ptr<Hypervisor>> LibvirtHypervisor::open(const HypervisorOptions& options,
                                                             EventSink sink) {
-  auto events = QVM_TRY(EventThread::acquire());
+  auto events = QVM_TRY(LibvirtEvents::acquire());
   const bool embedded = options.uri.empty();
   if (embedded) {
     QVM_TRY(prepare_embed_root(options));

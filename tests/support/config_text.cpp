@@ -111,7 +111,7 @@ std::optional<std::string> MemoryReader::environment(std::string_view name) {
   return found->second;
 }
 
-config::HostFacts example_host() {
+config::HostResources example_host() {
   return {4, std::uint64_t{8} << 30U};
 }
 
@@ -141,7 +141,7 @@ MarkedText::MarkedText(std::string_view marked) {
   }
 }
 
-config::LoadedSystem load_texts(const std::vector<std::string>& texts, const config::HostFacts& host) {
+config::LoadedSystem load_texts(const std::vector<std::string>& texts, const config::HostResources& host) {
   static constexpr const char* kNames[] = {"vms/one.qvmconf", "vms/two.qvmconf", "vms/three.qvmconf"};
   MemoryReader reader;
   reader.machine = host;

@@ -25,13 +25,13 @@ class MemoryReader final : public config::Reader {
   std::map<std::string, std::string, std::less<>> files;
   std::map<std::string, std::string, std::less<>> variables;
   std::map<std::string, config::FileFacts, std::less<>> others;  // directories, devices
-  config::HostFacts machine;
+  config::HostResources machine;
 
   Result<std::string> read(std::string_view path, std::uint64_t limit) override;
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<config::FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
-  config::HostFacts host() override { return machine; }
+  config::HostResources host() override { return machine; }
 };
 
 // A device of a compiled device tree: an address of two cells and a shared interrupt of a GIC.
@@ -44,7 +44,7 @@ struct TreeNode {
 std::string device_tree(const std::vector<TreeNode>& nodes);
 
 // The machine of every rule's example: 4 CPUs, 8 GiB.
-config::HostFacts example_host();
+config::HostResources example_host();
 
 // The tables that are compiled in.
 const config::TableSet& shipped_tables();
@@ -57,7 +57,8 @@ struct MarkedText {
 };
 
 // Reads texts as VMs of one set; files are called vms/one.qvmconf, vms/two.qvmconf.
-config::LoadedSystem load_texts(const std::vector<std::string>& texts, const config::HostFacts& host = {});
+config::LoadedSystem load_texts(const std::vector<std::string>& texts,
+                                const config::HostResources& host = {});
 config::LoadedSystem load_text(const std::string& text);
 
 // "A01 unknown option 'loq' in vdev 'shmem'" per finding, in order.

@@ -7,6 +7,6 @@
 
 namespace qvm::test {
 
-inline constexpr daemon::Identity kVmUser{.uid = 64123, .gid = 64123};
+inline constexpr daemon::VmUser kVmUser{.uid = 64123, .gid = 64123};
 
 }  // namespace qvm::test

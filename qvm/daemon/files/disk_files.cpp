@@ -28,7 +28,7 @@ bool is_locked(int fd, off_t byte) {
 
 class DiskOpener {
  public:
-  DiskOpener(const plan::Disk& disk, const std::optional<Identity>& who) : x_disk(disk), x_who(who) {}
+  DiskOpener(const plan::Disk& disk, const std::optional<VmUser>& who) : x_disk(disk), x_who(who) {}
 
   Result<UniqueFd> run() {
     QVM_TRY(find_kind());
@@ -94,7 +94,7 @@ class DiskOpener {
   }
 
   const plan::Disk& x_disk;
-  const std::optional<Identity>& x_who;
+  const std::optional<VmUser>& x_who;
   bool x_block = false;
   bool x_direct = true;
 };
@@ -102,7 +102,7 @@ class DiskOpener {
 }  // namespace
 
 Result<std::vector<host::PassedFile>> open_disks(const std::vector<plan::Disk>& disks,
-                                                 const std::optional<Identity>& who, pugi::xml_node domain,
+                                                 const std::optional<VmUser>& who, pugi::xml_node domain,
                                                  const std::function<void(const std::string&)>& note) {
   std::vector<host::PassedFile> passed;
   for (const plan::Disk& disk : disks) {

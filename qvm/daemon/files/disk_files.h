@@ -22,7 +22,7 @@ namespace qvm::daemon {
 // or written, or another program uses it as a disk in a way that cannot be shared. note is told of a file
 // system that cannot do direct I/O: its disk goes through the host's cache.
 Result<std::vector<host::PassedFile>> open_disks(const std::vector<plan::Disk>& disks,
-                                                 const std::optional<Identity>& who, pugi::xml_node domain,
+                                                 const std::optional<VmUser>& who, pugi::xml_node domain,
                                                  const std::function<void(const std::string&)>& note);
 
 }  // namespace qvm::daemon

@@ -67,7 +67,7 @@ class FileNames {
   const RuntimePaths& x_paths;
   const Staging& x_staging;
   const plan::VmPlan& x_plan;
-  const std::optional<Identity> x_who;
+  const std::optional<VmUser> x_who;
   RenamedFiles x_names;
   unsigned x_number = 0;
 };
@@ -154,9 +154,9 @@ Result<RenamedFiles> FileNames::find() {
 
 }  // namespace
 
-std::optional<Identity> identity_of(const plan::VmPlan& plan) {
+std::optional<VmUser> identity_of(const plan::VmPlan& plan) {
   if (::geteuid() != 0 || !plan.host.uid) return std::nullopt;
-  return Identity{.uid = *plan.host.uid, .gid = plan.host.gid.value_or(0)};
+  return VmUser{.uid = *plan.host.uid, .gid = plan.host.gid.value_or(0)};
 }
 
 std::vector<std::string> terminals_of(const plan::VmPlan& plan) {

@@ -18,7 +18,7 @@
 namespace qvm::daemon {
 
 // Whom the VM's process runs as, absent if as we do.
-std::optional<Identity> identity_of(const plan::VmPlan& plan);
+std::optional<VmUser> identity_of(const plan::VmPlan& plan);
 
 // Where programs find its pseudo terminals.
 std::vector<std::string> terminals_of(const plan::VmPlan& plan);

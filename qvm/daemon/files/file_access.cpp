@@ -21,7 +21,7 @@
 namespace qvm::daemon {
 namespace {
 
-Result<UniqueFd> create_for(const std::optional<Identity>& who, const std::string& path) {
+Result<UniqueFd> create_for(const std::optional<VmUser>& who, const std::string& path) {
   ::unlink(path.c_str());
   UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return fail_errno(fmt::format("make '{}'", path));
@@ -35,14 +35,14 @@ Result<UniqueFd> create_for(const std::optional<Identity>& who, const std::strin
 
 }  // namespace
 
-bool readable_by(const std::optional<Identity>& who, const std::string& path) {
+bool readable_by(const std::optional<VmUser>& who, const std::string& path) {
   // Root itself needs no other thread, which some user namespaces do not allow.
   if (!who || ::geteuid() != 0 || (who->uid == 0 && who->gid == ::getegid()))
     return ::access(path.c_str(), R_OK) == 0;
   return openable_by(*who, path, O_RDONLY);
 }
 
-bool openable_by(const Identity& who, const std::string& path, int access) {
+bool openable_by(const VmUser& who, const std::string& path, int access) {
   bool opened = false;
   // Credentials for file access belong to a thread; this one ends with them. The library's setgroups() would
   // change all threads of the process, the system call itself does not.
@@ -61,14 +61,13 @@ bool openable_by(const Identity& who, const std::string& path, int access) {
   return opened;
 }
 
-Result<void> write_for(const std::optional<Identity>& who, const std::string& path, std::string_view text) {
+Result<void> write_for(const std::optional<VmUser>& who, const std::string& path, std::string_view text) {
   auto file = QVM_TRY(create_for(who, path));
   if (!write_all(file.get(), text)) return fail_errno(fmt::format("write '{}'", path));
   return {};
 }
 
-Result<void> copy_for(const std::optional<Identity>& who, const std::string& source,
-                      const std::string& path) {
+Result<void> copy_for(const std::optional<VmUser>& who, const std::string& source, const std::string& path) {
   const UniqueFd from(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
   if (!from) return fail_errno(fmt::format("read '{}'", source));
   auto to = QVM_TRY(create_for(who, path));

@@ -119,7 +119,7 @@ Result<void> StagingPlace::put(const std::string& directory, const Copy& copy) c
   return {};
 }
 
-Result<std::string> StagingPlace::stage(const Identity& who, const std::string& source, Use use) {
+Result<std::string> StagingPlace::stage(const VmUser& who, const std::string& source, Use use) {
   const std::lock_guard lock(x_mutex);
   auto content = QVM_TRY(read_file(source));
   if (auto made = make_place(x_root); !made) return fail_from(std::move(made), x_root);

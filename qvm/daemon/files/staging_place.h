@@ -29,7 +29,7 @@ class StagingPlace {
   // The path, below root, of a file with source's content that who can read and load. If there is no place
   // for one, the failure names every place that was tried, why it would not do, and what helps. We must be
   // root.
-  Result<std::string> stage(const Identity& who, const std::string& source, Use use);
+  Result<std::string> stage(const VmUser& who, const std::string& source, Use use);
 
   // Takes away root and everything that was put elsewhere for it, by us or by a predecessor.
   void remove();

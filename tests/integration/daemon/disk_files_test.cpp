@@ -37,7 +37,7 @@ class DiskFiles : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  Result<std::vector<host::PassedFile>> open(const std::optional<Identity>& who = {}) {
+  Result<std::vector<host::PassedFile>> open(const std::optional<VmUser>& who = {}) {
     domain_.load_string(
         "<domain><devices><disk type='file'><driver cache='none'/><source file='disk'/><target "
         "dev='vda'/></disk></devices></domain>");

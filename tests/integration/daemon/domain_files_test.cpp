@@ -132,7 +132,7 @@ TEST_F(DomainFiles, FilesOfTheUserAreCopiedForTheVmAlone) {
   ASSERT_EQ(::stat(copy.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777U, 0640U);
   EXPECT_EQ(facts.st_gid, kVmUser.gid);
-  EXPECT_FALSE(readable_by(Identity{.uid = 64124, .gid = 64124}, copy));
+  EXPECT_FALSE(readable_by(VmUser{.uid = 64124, .gid = 64124}, copy));
   EXPECT_FALSE(fs::exists(paths_.staged()));
 }
 

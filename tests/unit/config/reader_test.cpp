@@ -51,7 +51,7 @@ TEST(HostReader, KnowsFacts) {
 }
 
 TEST(HostReader, KnowsTheHost) {
-  const HostFacts facts = HostReader().host();
+  const HostResources facts = HostReader().host();
   EXPECT_GE(facts.cpus.value(), 1U);
   EXPECT_GE(facts.memory.value(), std::uint64_t{1} << 20U);
 }

@@ -16,7 +16,7 @@ using test::load_texts;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr HostFacts kHost{4, std::uint64_t{8} << 30U};
+constexpr HostResources kHost{4, std::uint64_t{8} << 30U};
 
 // "E02 message | note: …" of one rule's findings.
 std::vector<std::string> with_notes(const LoadedSystem& system, std::string_view rule) {

@@ -20,7 +20,7 @@
 namespace qvm::daemon {
 
 // On the event loop's thread. Clients that there is no descriptor for are told so and hung up on.
-class Server {
+class ControlServer {
  public:
   using ClientId = std::uint64_t;  // from 1, never used twice
   // The process at the other end, as the kernel tells it.
@@ -32,13 +32,13 @@ class Server {
   };
 
   // Listens at path, which is made anew; only processes of our own uid are served.
-  static Result<std::unique_ptr<Server>> create(EventLoop& loop, std::string path, std::string greeting,
-                                                Hooks hooks);
+  static Result<std::unique_ptr<ControlServer>> create(EventLoop& loop, std::string path,
+                                                       std::string greeting, Hooks hooks);
   // Whether somebody listens at path.
   static bool answers(const std::string& path);
-  ~Server();
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
 
   // To a client that is gone: no effect.
   void send(ClientId client, const Reply& reply);
@@ -57,7 +57,7 @@ class Server {
     std::string outgoing;  // bytes the socket has not taken yet
   };
 
-  Server(EventLoop& loop, std::string path, std::string greeting, Hooks hooks)
+  ControlServer(EventLoop& loop, std::string path, std::string greeting, Hooks hooks)
       : x_loop(loop), x_path(std::move(path)), x_greeting(std::move(greeting)), x_hooks(std::move(hooks)) {}
   void accept_client();
   // For a client that there is no descriptor for.

@@ -10,17 +10,17 @@
 namespace qvm::host {
 
 // Shared by all connections of the process: runs while anybody holds it.
-class EventThread {
+class LibvirtEvents {
  public:
   // Safe from any thread. Fails if libvirt refuses its event implementation.
-  static Result<std::shared_ptr<EventThread>> acquire();
-  ~EventThread();
-  EventThread(const EventThread&) = delete;
-  EventThread& operator=(const EventThread&) = delete;
+  static Result<std::shared_ptr<LibvirtEvents>> acquire();
+  ~LibvirtEvents();
+  LibvirtEvents(const LibvirtEvents&) = delete;
+  LibvirtEvents& operator=(const LibvirtEvents&) = delete;
 
  private:
   struct Impl;
-  explicit EventThread(std::unique_ptr<Impl> impl);
+  explicit LibvirtEvents(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> x_impl;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/server.h"
+#include "qvm/daemon/control_server.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -27,15 +27,16 @@ constexpr std::chrono::milliseconds kBreather{200};
 
 }  // namespace
 
-bool Server::answers(const std::string& path) {
+bool ControlServer::answers(const std::string& path) {
   return connect_unix(path).has_value();
 }
 
-Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path, std::string greeting,
-                                               Hooks hooks) {
+Result<std::unique_ptr<ControlServer>> ControlServer::create(EventLoop& loop, std::string path,
+                                                             std::string greeting, Hooks hooks) {
   const auto address = unix_address(path);
   if (!address) return fail(fmt::format("the socket path '{}' is too long", path));
-  std::unique_ptr<Server> server(new Server(loop, std::move(path), std::move(greeting), std::move(hooks)));
+  std::unique_ptr<ControlServer> server(
+      new ControlServer(loop, std::move(path), std::move(greeting), std::move(hooks)));
   server->x_listener.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!server->x_listener) return fail_errno("make the control socket");
   const int listener = server->x_listener.get();
@@ -52,25 +53,25 @@ Result<std::unique_ptr<Server>> Server::create(EventLoop& loop, std::string path
   return server;
 }
 
-Server::~Server() {
+ControlServer::~ControlServer() {
   stop_listening();
   if (x_resting) x_loop.cancel(*x_resting);
   for (const auto& [id, client] : x_clients) x_loop.unwatch(client.socket.get());
 }
 
-void Server::stop_listening() {
+void ControlServer::stop_listening() {
   if (!x_listener) return;
   x_loop.unwatch(x_listener.get());
   ::unlink(x_path.c_str());
   x_listener.reset();
 }
 
-bool Server::keep_spare() {
+bool ControlServer::keep_spare() {
   if (!x_spare) x_spare.reset(::fcntl(x_listener.get(), F_DUPFD_CLOEXEC, 0));
   return static_cast<bool>(x_spare);
 }
 
-void Server::rest() {
+void ControlServer::rest() {
   if (x_resting || !x_loop.modify(x_listener.get(), 0)) return;
   x_resting = x_loop.after(kBreather, [this] {
     x_resting.reset();
@@ -79,7 +80,7 @@ void Server::rest() {
 }
 
 // The reserve is given up for the one descriptor that it takes to say why.
-void Server::refuse_client() {
+void ControlServer::refuse_client() {
   const std::string why = explain_limit("qvmd has no descriptor left for another client: " +
                                         Error::from_errno("accept").message());
   x_spare.reset();
@@ -91,7 +92,7 @@ void Server::refuse_client() {
   [[maybe_unused]] const auto sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
-void Server::accept_client() {
+void ControlServer::accept_client() {
   // Another thread may have got the descriptor that was given up.
   if (!keep_spare()) return rest();
   UniqueFd socket(::accept4(x_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -114,14 +115,14 @@ void Server::accept_client() {
   send(id, {.kind = Reply::Kind::welcome, .text = x_greeting, .vms = {}});
 }
 
-void Server::on_ready(ClientId id, std::uint32_t events) {
+void ControlServer::on_ready(ClientId id, std::uint32_t events) {
   const auto found = x_clients.find(id);
   if (found == x_clients.end()) return;
   if ((events & EPOLLOUT) != 0 && !flush(found->second)) return drop(id);
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !receive(id)) drop(id);
 }
 
-bool Server::receive(ClientId id) {
+bool ControlServer::receive(ClientId id) {
   std::array<char, 65536> buffer{};
   const ssize_t got = ::recv(x_clients.at(id).socket.get(), buffer.data(), buffer.size(), 0);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
@@ -142,7 +143,7 @@ bool Server::receive(ClientId id) {
   return true;
 }
 
-void Server::send(ClientId id, const Reply& reply) {
+void ControlServer::send(ClientId id, const Reply& reply) {
   const auto found = x_clients.find(id);
   if (found == x_clients.end()) return;
   found->second.outgoing += frame(encode(reply));
@@ -150,7 +151,7 @@ void Server::send(ClientId id, const Reply& reply) {
   if (!flush(found->second)) x_loop.post([this, id] { drop(id); });
 }
 
-bool Server::flush(Client& client) {
+bool ControlServer::flush(Client& client) {
   while (!client.outgoing.empty()) {
     const ssize_t sent =
         ::send(client.socket.get(), client.outgoing.data(), client.outgoing.size(), MSG_NOSIGNAL);
@@ -164,7 +165,7 @@ bool Server::flush(Client& client) {
   return x_loop.modify(client.socket.get(), events).has_value();
 }
 
-void Server::drop(ClientId id) {
+void ControlServer::drop(ClientId id) {
   const auto found = x_clients.find(id);
   if (found == x_clients.end()) return;
   x_loop.unwatch(found->second.socket.get());

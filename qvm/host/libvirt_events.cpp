@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/host/event_thread.h"
+#include "qvm/host/libvirt_events.h"
 
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -20,15 +20,15 @@ void wake_up(int timer, void*) {
 
 }  // namespace
 
-struct EventThread::Impl {
+struct LibvirtEvents::Impl {
   int wake_timer = -1;
   std::jthread thread;
 };
 
-Result<std::shared_ptr<EventThread>> EventThread::acquire() {
+Result<std::shared_ptr<LibvirtEvents>> LibvirtEvents::acquire() {
   static std::mutex mutex;
-  static std::weak_ptr<EventThread> current;  // guarded by mutex
-  static int registered = -1;                 // guarded by mutex; libvirt allows it once per process
+  static std::weak_ptr<LibvirtEvents> current;  // guarded by mutex
+  static int registered = -1;                   // guarded by mutex; libvirt allows it once per process
   const std::lock_guard lock(mutex);
   if (auto running = current.lock()) return running;
   if (registered != 0) {
@@ -52,14 +52,14 @@ Result<std::shared_ptr<EventThread>> EventThread::acquire() {
     virEventRemoveTimeout(impl->wake_timer);
     return fail(explain_limit("start a thread for libvirt's events: " + error.code().message()));
   }
-  std::shared_ptr<EventThread> made(new EventThread(std::move(impl)));
+  std::shared_ptr<LibvirtEvents> made(new LibvirtEvents(std::move(impl)));
   current = made;
   return made;
 }
 
-EventThread::EventThread(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
+LibvirtEvents::LibvirtEvents(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
 
-EventThread::~EventThread() {
+LibvirtEvents::~LibvirtEvents() {
   x_impl->thread.request_stop();
   virEventUpdateTimeout(x_impl->wake_timer, 0);
   x_impl->thread.join();
