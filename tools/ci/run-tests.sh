@@ -9,7 +9,8 @@ shift
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS="halt_on_error=1:suppressions='$PWD/tools/ci/tsan.supp'"
-ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "$@"
+# One more than there are processors: most of the time a test waits for a guest.
+ctest --test-dir "build/$preset" -j "$(($(nproc) + 1))" --output-on-failure --no-tests=error "$@"
 status=$?
 
 log=build/$preset/Testing/Temporary/LastTest.log
