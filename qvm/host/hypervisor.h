@@ -26,11 +26,12 @@ struct DomainEvent {
     watchdog,   // the guest's watchdog bit
     panicked,   // the guest reported a panic
     power_off,  // the guest powered off; the domain goes
+    signalled,  // somebody told its process to end, which it does in order; the domain goes
     reset,      // the guest reset itself, which ends the domain: before power_off and stopped
     stopped,    // the domain is gone
   };
   enum class Stop {
-    shutdown,   // the guest powered off, or reset where a reset ends the domain
+    shutdown,   // the guest powered off, or reset where a reset ends the domain; or after `signalled`
     destroyed,  // somebody called destroy()
     crashed,    // the guest panicked and the domain was ended for it
     failed,     // its process died

@@ -120,8 +120,9 @@ int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void
       send(sink, domain, DomainEvent::Kind::panicked);
       break;
     case VIR_DOMAIN_EVENT_SHUTDOWN:
-      // A signal to the process is no power-off.
-      if (detail != VIR_DOMAIN_EVENT_SHUTDOWN_HOST) send(sink, domain, DomainEvent::Kind::power_off);
+      send(sink, domain,
+           detail == VIR_DOMAIN_EVENT_SHUTDOWN_HOST ? DomainEvent::Kind::signalled
+                                                    : DomainEvent::Kind::power_off);
       break;
     case VIR_DOMAIN_EVENT_STOPPED:
       send(sink, domain, DomainEvent::Kind::stopped, stop_of(detail));

@@ -41,7 +41,7 @@ struct Adopted {
   std::vector<std::string> gone{};  // turned out to be no VMs: nothing is left of them
 };
 
-// Requests. Each but CancelAsked is answered by exactly one Answer.
+// Requests. StartAsked, WatchAsked and a StopAsked of a client are answered by exactly one Answer each.
 struct StartAsked {
   ClientId client = 0;
   StartId start = 0;  // a number that no start has had
@@ -71,6 +71,7 @@ struct DomainChanged {
   host::DomainEvent::Kind kind = host::DomainEvent::Kind::started;
   host::DomainEvent::Stop how = host::DomainEvent::Stop::other;  // only for stopped
 };
+// Half a second after it did. Mostly DomainChanged has told before; libvirt may have missed it.
 struct ProcessEnded {
   RunId run = 0;
 };

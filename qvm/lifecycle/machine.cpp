@@ -293,6 +293,9 @@ void Machine::on(const DomainChanged& changed) {
     case Kind::power_off:
       vm->run.powered_off = true;
       break;
+    case Kind::signalled:
+      vm->run.signalled = true;
+      break;
     case Kind::stopped:
       return domain_gone(*vm, changed.how);
   }

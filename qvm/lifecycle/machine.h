@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // Every decision about the life of VMs: starting sets in order, restarting, stopping in order, and who is
-// told what. Pure: events in, effects out, nothing else. How a start goes is in machine_start.cpp, how an end
-// goes in machine_end.cpp.
+// told what. Pure: events in, effects out, nothing else. What is told from outside is taken in by
+// machine.cpp; how a start goes is in machine_start.cpp, how an end goes in machine_end.cpp.
 #pragma once
 
 #include <cstddef>

@@ -317,6 +317,7 @@ void Machine::on(const Concluded& concluded) {
                .known = run.verdict,
                .stop_requested = vm->stop.has_value(),
                .reset = run.reset,
+               .signalled = run.signalled && !run.powered_off,
                .wait_status = concluded.wait_status,
                .words = concluded.words}),
         ran);

@@ -13,7 +13,8 @@ using Ticks = std::chrono::milliseconds;
 
 struct Time {
   Ticks ticks{};
-  std::int64_t wall_ms = 0;  // since 1970; for people, and set by them: nothing is decided by it
+  std::int64_t wall_ms =
+      0;  // since 1970; for people, and set by them: no deadline is counted by it; 0: not known
 
   bool operator==(const Time&) const = default;
 };

@@ -61,6 +61,8 @@ Verdict judge(const Evidence& evidence) {
   if (evidence.stop_requested) return {.outcome = Outcome::stopped, .reason = {}};
   switch (evidence.how) {
     case host::DomainEvent::Stop::shutdown:
+      if (evidence.signalled)
+        return {.outcome = Outcome::died, .reason = "a signal told its QEMU process to end"};
       return {.outcome = evidence.reset ? Outcome::reset : Outcome::shutdown, .reason = {}};
     case host::DomainEvent::Stop::destroyed:
       return {.outcome = Outcome::died, .reason = "somebody else destroyed its domain"};

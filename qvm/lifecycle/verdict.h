@@ -16,6 +16,7 @@ struct Evidence {
   Outcome known = Outcome::none;  // what ended it, if that came before the end
   bool stop_requested = false;
   bool reset = false;                // the guest reset itself
+  bool signalled = false;            // its process was told to end, and the guest had not powered off
   std::optional<int> wait_status{};  // of its process, as waitpid() tells it; absent if it was not our child
   host::LastWords words{};
 };

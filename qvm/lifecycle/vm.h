@@ -59,6 +59,7 @@ struct Run {
   RunId id = 0;
   bool resumed = false;                           // the hypervisor has told that its guest runs
   bool powered_off = false;                       // the guest has
+  bool signalled = false;                         // its process was told to end, by whomever
   bool reset = false;                             // the guest has reset itself, which ends this run
   Outcome verdict = Outcome::none;                // known before the domain is gone
   std::optional<host::DomainEvent::Stop> gone{};  // the domain's end

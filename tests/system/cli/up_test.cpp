@@ -97,6 +97,18 @@ TEST_F(Up, DryrunOfOneIsADryrunOfAll) {
   EXPECT_TRUE(sandbox_.nothing_left());
 }
 
+// In order, as at a power-off of its guest, which it is not.
+TEST_F(Up, TellsOfAVmWhoseProcessIsToldToEnd) {
+  BackgroundProgram up(sandbox_.program({.words = {"up", "--accel", usual_accelerator(), idle("one")}}));
+  ASSERT_TRUE(up.wait_for("one | idle\n")) << up.err();
+  const std::vector<pid_t> machines = sandbox_.processes(kQemu);
+  ASSERT_EQ(machines.size(), 1U);
+  ::kill(machines[0], SIGTERM);
+  EXPECT_EQ(up.wait(), 96);
+  EXPECT_THAT(up.out(), HasSubstr("died: a signal told its QEMU process to end\n"));
+  EXPECT_TRUE(sandbox_.nothing_left());
+}
+
 TEST_F(Up, TellsOfAVmThatIsKilledAndWaitsForTheOthers) {
   BackgroundProgram up(
       sandbox_.program({.words = {"up", "--accel", usual_accelerator(), idle("one"), idle("two")}}));

@@ -208,6 +208,24 @@ TEST_F(MachineTest, WhoWaitsIsToldIfAStartDoesNotComeToAnEnd) {
   EXPECT_THAT(take<Destroy>(), SizeIs(1));
 }
 
+// Libvirt tells of both as of a shutdown.
+TEST_F(MachineTest, SignalToAProcessIsToldFromAPowerOff) {
+  using host::DomainEvent;
+  const auto outcome_after = [this](const std::string& name, const std::vector<DomainEvent::Kind>& kinds) {
+    start({.name = name});
+    const RunId run = vm(name).run.id;
+    for (const DomainEvent::Kind kind : kinds) happen(DomainChanged{run, kind});
+    happen(DomainChanged{run, DomainEvent::Kind::stopped, DomainEvent::Stop::shutdown});
+    happen(Concluded{.run = run});
+    happen(CleanedUp{run});
+    return vm(name).status.outcome;
+  };
+  EXPECT_EQ(outcome_after("a", {DomainEvent::Kind::power_off}), Outcome::shutdown);
+  EXPECT_EQ(outcome_after("b", {DomainEvent::Kind::signalled}), Outcome::died);
+  EXPECT_EQ(outcome_after("c", {DomainEvent::Kind::power_off, DomainEvent::Kind::signalled}),
+            Outcome::shutdown);
+}
+
 TEST_F(MachineTest, EndsOfEarlierRunsChangeNothing) {
   start({.name = "a", .restart = {.when = config::RestartPolicy::When::always}});
   const RunId first = vm("a").run.id;

@@ -28,6 +28,15 @@ TEST(Verdict, GuestThatResetsItselfIsFineToo) {
   EXPECT_FALSE(is_failure(Outcome::reset));
 }
 
+// `kill PID` of somebody who knows no other way; a host that goes down does the same.
+TEST(Verdict, ProcessThatWasToldToEndIsNoPowerOff) {
+  const Verdict verdict = judge({.how = Stop::shutdown, .signalled = true});
+  EXPECT_EQ(verdict.outcome, Outcome::died);
+  EXPECT_EQ(verdict.reason, "a signal told its QEMU process to end");
+  EXPECT_EQ(judge({.how = Stop::shutdown, .stop_requested = true, .signalled = true}).outcome,
+            Outcome::stopped);
+}
+
 TEST(Verdict, StopThatWasAskedForIsNoFailureHoweverItCame) {
   for (const Stop how : {Stop::shutdown, Stop::destroyed, Stop::crashed, Stop::failed, Stop::other}) {
     EXPECT_EQ(judge({.how = how, .stop_requested = true}).outcome, Outcome::stopped);
