@@ -29,20 +29,24 @@ class FakeAdmin final : public regions::Admin {
  public:
   explicit FakeAdmin(FakeRegions& state) : state_(state) {}
   Result<std::string> add_vm(const regions::VmPolicy& policy) override {
+    const std::lock_guard lock(state_.mutex);
     if (policy.vm == state_.refused_vm) return fail("no more VMs");
     state_.vms.insert(policy.vm);
     return "/socket";
   }
   Result<void> remove_vm(const std::string& vm) override {
+    const std::lock_guard lock(state_.mutex);
     if (state_.vms.erase(vm) == 0) return fail("no VM '" + vm + "'");
     return {};
   }
   Result<void> add_region(const regions::RegionSpec& region) override {
+    const std::lock_guard lock(state_.mutex);
     if (region.name == state_.refused_region) return fail("no more regions");
     state_.regions.insert(region.name);
     return {};
   }
   Result<void> remove_region(const std::string& name) override {
+    const std::lock_guard lock(state_.mutex);
     if (state_.regions.erase(name) == 0) return fail("no region '" + name + "'");
     return {};
   }

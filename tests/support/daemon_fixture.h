@@ -112,14 +112,15 @@ class FakeHost {
   host::EventSink sink_;
 };
 
-// What a region manager was told and still has.
+// What a region manager was told and still has. qvmd talks to it over several connections at once; tests look
+// when it is idle.
 struct FakeRegions {
+  std::mutex mutex;  // of all the rest
   std::set<std::string> vms;
   std::set<std::string> regions;
-  std::string refused_vm;      // add_vm of it fails
-  std::string refused_region;  // add_region of it fails
-  std::mutex mutex;
-  std::map<std::string, unsigned> clients;  // guarded by mutex; by region, those that exist
+  std::string refused_vm;                   // add_vm of it fails
+  std::string refused_region;               // add_region of it fails
+  std::map<std::string, unsigned> clients;  // by region, those that exist
 };
 
 // What a manifest says about a VM.
