@@ -97,7 +97,7 @@ void tell(int ready, const char* what, int code) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int ready_copy = ::fcntl(ready, F_DUPFD, 10);
+  const int ready_copy = ::fcntl(ready, F_DUPFD_CLOEXEC, 10);
   if (ready_copy < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(log, STDOUT_FILENO) < 0 ||
       ::dup2(log, STDERR_FILENO) < 0 || ::dup2(ready_copy, kReadyFd) < 0 || ::chdir("/") != 0) {
     tell(ready, "go into the background", errno);

@@ -5,12 +5,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 namespace qvm {
 namespace {
+
+using nlohmann::json;
 
 timespec now(clockid_t clock) {
   timespec time{};
@@ -30,14 +34,20 @@ std::array<char, 64> wall_time() {
   return text;
 }
 
-// Bytes that are no ASCII become '?': what is not ours to vouch for may be no UTF-8 at all.
+// What a line may have in it: control characters become '?', and bytes that are not UTF-8 U+FFFD.
+std::string printable(std::string_view text) {
+  std::string clean(text);
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (!std::all_of(clean.begin(), clean.end(), is_ascii))
+    clean = json::parse(json(clean).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+  std::replace_if(
+      clean.begin(), clean.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+      '?');
+  return clean;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c >= 0x20 && c != 0x7f ? c : '?';
-  }
-  out += '"';
+  out += json(printable(text)).dump();
 }
 
 void append_value(std::string& out, std::string_view value) {
@@ -76,7 +86,7 @@ void Log::append_text(std::string_view text) {
   x_waiting += '[';
   x_waiting += std::to_string(::getpid());
   x_waiting += "]: ";
-  for (const char c : text) x_waiting += c >= 0x20 && c != 0x7f ? c : '?';
+  x_waiting += printable(text);
 }
 
 void Log::append_json(std::string_view event, std::string_view text, std::initializer_list<LogField> fields) {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel's limits of this process: raised as far as they go, and explained when they are too small.
+// The kernel's limits of this process: raised as far as they go and make sense, and explained when they are
+// too small.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <cerrno>
 
 namespace qvm {
@@ -35,6 +36,13 @@ Result<UniqueFd> connect_unix(const std::string& path, int kind) {
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
     return fail_errno(what);
   return socket;
+}
+
+Result<SocketPair> make_socket_pair(int kind) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return fail_errno("make a pair of sockets");
+  return SocketPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 std::optional<ucred> peer_credentials(int socket) {

@@ -22,6 +22,13 @@ std::optional<sockaddr_un> unix_address(const std::string& path);
 // kind: SOCK_STREAM or SOCK_SEQPACKET, with SOCK_NONBLOCK if that is wanted.
 Result<UniqueFd> connect_unix(const std::string& path, int kind = SOCK_STREAM);
 
+struct SocketPair {
+  UniqueFd one;
+  UniqueFd other;
+};
+// Two connected sockets without a name, close-on-exec. kind: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET.
+Result<SocketPair> make_socket_pair(int kind);
+
 // The process that listened at, or connected to, the other end, as the kernel tells it; nullopt (errno says
 // why) if it does not.
 std::optional<ucred> peer_credentials(int socket);

@@ -84,4 +84,14 @@ Result<void> replace_file(const std::string& path, std::string_view text, mode_t
   return fail_errno("replace '" + path + "'", code);
 }
 
+Result<void> make_directory(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0) {
+    // mkdir() takes away what the umask says; this mode is meant.
+    if (::chmod(path.c_str(), mode) != 0) return fail_errno("set the mode of '" + path + "'");
+  } else if (errno != EEXIST) {
+    return fail_errno("make directory '" + path + "'");
+  }
+  return {};
+}
+
 }  // namespace qvm

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Texts that are read and written as a whole: of descriptors, pipes and files.
+// Texts that are read and written as a whole: of descriptors, pipes and files; and directories for these.
 #pragma once
 
 #include <sys/types.h>
@@ -46,5 +46,8 @@ Result<std::string> read_file(const std::string& path);
 // One writer at a time: what a killed one left of it, "path.new", is replaced as well.
 // mode: whatever the umask is.
 Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode = 0600);
+
+// A directory that may be there already; one that is made gets the mode, whatever the umask is.
+Result<void> make_directory(const std::string& path, mode_t mode);
 
 }  // namespace qvm

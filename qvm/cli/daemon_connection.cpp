@@ -29,6 +29,12 @@ constexpr std::chrono::seconds kGoodBye{10};
 using Clock = std::chrono::steady_clock;
 
 Result<UniqueFd> connect_to(const std::string& path) {
+  // Nobody can listen there.
+  if (!unix_address(path)) {
+    return fail(
+        fmt::format("the runtime directory's path is too long: '{}' has {} bytes, a socket may have {}", path,
+                    path.size(), sizeof sockaddr_un::sun_path - 1));
+  }
   auto socket = QVM_TRY(connect_unix(path));
   const auto peer = peer_credentials(socket.get());
   if (!peer) return fail_errno(fmt::format("ask who serves '{}'", path));

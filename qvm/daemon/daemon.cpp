@@ -25,7 +25,7 @@
 #include "qvm/daemon/control/cache_place.h"
 #include "qvm/daemon/control/runtime_directory.h"
 #include "qvm/daemon/control_server.h"
-#include "qvm/daemon/files/directory_watch.h"
+#include "qvm/daemon/directory_watch.h"
 #include "qvm/daemon/host/hypervisor_pool.h"
 #include "qvm/daemon/host/kvm_access.h"
 #include "qvm/daemon/host/region_manager.h"
@@ -165,7 +165,7 @@ class Daemon {
   void reap() {
     for (const auto& exit : x_reaper.reap()) {
       if (const auto relay = x_launcher.relay_ended(exit.pid, exit.status); !relay) {
-        x_supervisor->on_process_exit(exit.pid, exit.status);
+        x_supervisor->note_exit(exit.pid, exit.status);
       } else if (!relay->text.empty()) {
         log_decision(relay->vm, fmt::format("VM '{}': {}", relay->vm, relay->text));
       }

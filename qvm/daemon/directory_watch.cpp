@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "qvm/daemon/files/directory_watch.h"
+#include "qvm/daemon/directory_watch.h"
 
 #include <poll.h>
 #include <sys/inotify.h>

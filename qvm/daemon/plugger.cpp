@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "qvm/base/unix_socket.h"
+
 namespace qvm::daemon {
 
 Result<std::vector<PluggedEnd>> Plugger::join(RunId run, Record vm) {
@@ -15,7 +17,7 @@ Result<std::vector<PluggedEnd>> Plugger::join(RunId run, Record vm) {
   std::map<std::string, PluggedEnd> own;  // by vdev
   for (const plan::NetworkInterface& network : plan.networks) {
     if (!network.link || own.contains(network.vdev)) continue;
-    auto link = QVM_TRY(make_link());
+    auto link = QVM_TRY(make_socket_pair(SOCK_DGRAM));
     own[network.vdev] = {network, std::move(link.one)};
     const auto peer = std::find_if(x_members.begin(), x_members.end(), [&](const auto& other) {
       return !other.second.left && other.second.vm->plan.name == network.link->peer_vm;

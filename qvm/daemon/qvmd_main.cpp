@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <climits>
 #include <exception>
-#include <filesystem>
 #include <string>
 
 #include "qvm/base/command_line.h"
+#include "qvm/base/install_paths.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/standard_streams.h"
 #include "qvm/daemon/control/runtime_directory.h"
@@ -41,13 +41,11 @@ int run(const Arguments& arguments) {
   qvm::raise_file_limit();
   auto directory = qvm::daemon::choose_runtime_directory(arguments.runtime_directory);
   if (!directory) return give_up(directory.error().message());
-  std::error_code error;
-  const auto own = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return give_up("cannot find its own program: " + error.message());
-  const qvm::daemon::DaemonOptions options{.runtime_directory = *directory,
-                                           .regiond_program = (own.parent_path() / "qvm-regiond").string(),
-                                           .version = QVM_VERSION,
-                                           .ready = [&] { tell(ready, "1"); }};
+  const qvm::daemon::DaemonOptions options{
+      .runtime_directory = *directory,
+      .regiond_program = qvm::InstallPaths::of_this_program().programs + "/qvm-regiond",
+      .version = QVM_VERSION,
+      .ready = [&] { tell(ready, "1"); }};
   if (auto ran = qvm::daemon::run_daemon(options); !ran) {
     // Another one was faster: whoever started us can connect to that one.
     if (ran.error().code() == EWOULDBLOCK && ready) {
@@ -71,7 +69,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "qvmd " QVM_VERSION);
   app.add_option("--runtime-dir", arguments.runtime_directory,
                  "where its files and sockets are (default: QVM_RUNTIME_DIR, /run/qvm for root, else "
-                 "$XDG_RUNTIME_DIR/qvm, or without it /tmp/qvm-UID)")
+                 "$XDG_RUNTIME_DIR/qvm or /run/user/UID/qvm, or without it /tmp/qvm-UID)")
       ->type_name("DIR");
   app.add_option("--ready-fd", arguments.ready, "where to say that it serves")
       ->check(CLI::Range(3, INT_MAX))

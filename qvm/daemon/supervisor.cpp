@@ -247,7 +247,7 @@ void Supervisor::on_domain_event(const host::DomainEvent& event) {
   happen(changed);
 }
 
-void Supervisor::on_process_exit(pid_t pid, int wait_status) {
+void Supervisor::note_exit(pid_t pid, int wait_status) {
   // Those that libvirt starts to ask QEMU are nobody's: forget the oldest rather than grow.
   constexpr std::size_t kMaxExits = 256;
   if (x_exits.size() >= kMaxExits) x_exits.pop_front();

@@ -63,7 +63,7 @@ class Supervisor {
   void client_gone(ClientId client);
 
   void on_domain_event(const host::DomainEvent& event);
-  void on_process_exit(pid_t pid, int wait_status);
+  void note_exit(pid_t pid, int wait_status);
 
   // Ends all VMs at once; nobody waits for it.
   void end_all() {
@@ -107,7 +107,6 @@ class Supervisor {
   // Requests that the machine does not decide.
   void start(ClientId client, const Request& request);
   Result<std::vector<VmRecord>> records_for(const Request& request);
-  // Answers with the text that ask returns; it runs on a worker.
   void send_failed(ClientId client, std::string why) const;
 
   void carry_out(const lifecycle::MakeSet& effect);

@@ -60,7 +60,7 @@ write_job() {
 own_kvm() {
   local root=$1 node=$2 group
   [ -c "$root/dev/kvm" ] || return 0
-  group=$(chroot "$root" getent group kvm 2>/dev/null | cut -d: -f3)
+  group=$(chroot "$root" getent group kvm 2>/dev/null | cut -d: -f3) || true
   mknod -m 660 "$node" c 10 232
   chown "0:${group:-0}" "$node"
   mount --bind "$node" "$root/dev/kvm"

@@ -43,14 +43,15 @@ only_in() {
   local why=$1 pattern=$2 found
   shift 2
   found=$(printf '%s\n' "${code[@]}" | grep -E '^(qvm|config|vdevs|tools)/' | grep -vxF "$(printf '%s\n' "$@")" |
-    xargs grep -nE "$pattern") || return 0
+    xargs grep -nE "$pattern") || true
+  [ -n "$found" ] || return 0
   complain "$found"
   complain "check-tree: $why"
 }
-only_in "programs are started by qvm/base/child_process.h" '::(v?fork|posix_spawnp?)\(' qvm/base/child_process.cpp
+only_in "programs are started by qvm/base/child_process.h" '(^|[^_[:alnum:]])(v?fork|posix_spawnp?)\(' qvm/base/child_process.cpp
 only_in "descriptors are passed by qvm/base/passed_descriptors.h" 'cmsg_type.*SCM_RIGHTS' qvm/base/passed_descriptors.cpp
 only_in "who is at a socket's other end is told by qvm/base/unix_socket.h" 'SO_PEERCRED' qvm/base/unix_socket.cpp
-only_in "the umask is every thread's: a file gets its mode by fchmod(), and only a program that begins sets it" '::umask\(' \
+only_in "the umask is every thread's: a file gets its mode by fchmod(), and only a program that begins sets it" '(^|[^_[:alnum:]])umask\(' \
   qvm/daemon/daemon.cpp qvm/regions/server/regiond_main.cpp
 
 found=$(tools/ci/check-arrows.py) || complain "$found"

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "qvm/base/runtime_place.h"
+#include "qvm/base/whole_text.h"
 
 namespace qvm::daemon {
 namespace {
@@ -25,16 +26,6 @@ constexpr std::string_view kMonitorPath = "/libvirt/lib/qemu/domain-9999-/monito
 constexpr std::size_t kMonitorName = 20;
 
 constexpr const char* kChoose = "choose another one with --runtime-dir or QVM_RUNTIME_DIR";
-
-Result<void> make_directory(const std::string& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode) == 0) {
-    // mkdir takes away what the umask says; these modes are meant.
-    if (::chmod(path.c_str(), mode) != 0) return fail_errno(fmt::format("set the mode of '{}'", path));
-    return {};
-  }
-  if (errno != EEXIST) return fail_errno(fmt::format("make runtime directory '{}'", path));
-  return {};
-}
 
 Result<void> check_private(const std::string& path) {
   struct stat facts {};

@@ -11,7 +11,8 @@
 
 namespace qvm::daemon {
 
-// Names of everything below a runtime directory.
+// Names of what qvmd and qvm use below a runtime directory; for the sockets of qvm-regiond see
+// docs/region-protocol.md.
 class RuntimePaths {
  public:
   explicit RuntimePaths(std::string root) : x_root(std::move(root)) {}
@@ -30,7 +31,6 @@ class RuntimePaths {
   std::string console_log(std::string_view name) const { return vm_logs(name) + "/console.log"; }
   std::string daemon_log() const { return logs() + "/qvmd.log"; }
   std::string region_log() const { return logs() + "/regiond.log"; }
-  std::string region_lock() const { return x_root + "/regiond/lock"; }
 
  private:
   std::string x_root;

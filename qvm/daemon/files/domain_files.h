@@ -30,7 +30,8 @@ Result<void> prepare_logs(const RuntimePaths& paths, const std::string& vm);
 // Keeps them from filling the disk (qvm/base/log_limit.h): consoles, host sides, and what its process says.
 void shorten_logs(const RuntimePaths& paths, const std::string& vm);
 
-// Makes RUN/vm/NAME, open to the VM's group only, and an empty log directory; an older console log is kept as
+// Makes RUN/vm/NAME, open to the VM's group only, and its log directory, if it is not there; an older console
+// log is kept as
 // ".1". What a killed predecessor left in the VM's directory is removed.
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan);
 

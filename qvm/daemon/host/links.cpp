@@ -76,13 +76,6 @@ class Socket {
 
 }  // namespace
 
-Result<Link> make_link() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return fail_errno("make a pair of sockets");
-  return Link{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
 const plan::NetworkInterface* linked_interface(const plan::VmPlan& vm, const plan::NetworkInterface& network,
                                                const plan::VmPlan& other) {
   if (!network.link || network.link->name.empty() || network.link->peer_vm != other.name) return nullptr;

@@ -15,12 +15,6 @@
 
 namespace qvm::daemon {
 
-struct Link {
-  UniqueFd one;
-  UniqueFd other;
-};
-Result<Link> make_link();
-
 // The end of a link for one network interface of a VM.
 struct PluggedEnd {
   plan::NetworkInterface interface;

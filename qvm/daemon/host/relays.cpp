@@ -32,8 +32,9 @@ constexpr milliseconds kFinishing{7'000};
 std::vector<std::string> words_for(const plan::VmPlan& plan, const vdevs::Relay& relay) {
   std::vector<std::string> words = {"qvm-relay", "--vdev", relay.vdev};
   const auto add = [&](const char* option, const std::string& value) {
-    // In one word: a value may begin with a dash.
-    if (!value.empty()) words.push_back(fmt::format("{}={}", option, value));
+    if (value.empty()) return;
+    words.emplace_back(option);
+    words.push_back(value);
   };
   if (const auto who = identity_of(plan)) {
     std::string identity = fmt::format("{},{}", who->uid, who->gid);

@@ -22,15 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kDeadline{5};
 
-Result<void> make_directory(const std::string& path) {
-  const mode_t mode = ::geteuid() == 0 ? 0755 : 0700;
-  if (::mkdir(path.c_str(), mode) == 0) {
-    // mkdir takes away what the umask says; this mode is meant.
-    if (::chmod(path.c_str(), mode) != 0) return fail_errno("set the mode of directory " + path);
-  } else if (errno != EEXIST) {
-    return fail_errno("make directory " + path);
-  }
-  return {};
+mode_t directory_mode() {
+  return ::geteuid() == 0 ? 0755 : 0700;
 }
 
 bool is_another_users(const std::string& directory) {
@@ -41,7 +34,7 @@ bool is_another_users(const std::string& directory) {
 // Where the daemon's messages go: RUN/log/regiond.log, else nowhere.
 UniqueFd open_log(const std::string& runtime_directory) {
   const std::string directory = runtime_directory + "/log";
-  if (make_directory(directory)) {
+  if (make_directory(directory, directory_mode())) {
     UniqueFd file(::open((directory + "/regiond.log").c_str(),
                          O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640));
     if (file) return file;
@@ -60,7 +53,7 @@ Result<void> start(const std::string& runtime_directory, const std::string& prog
   if (!why)
     return fail_errno("qvm-regiond did not come up in time; see " + runtime_directory + "/log/regiond.log",
                       ETIMEDOUT);
-  if (!why->empty()) return fail("start '" + program + "': " + *why);
+  if (!why->empty()) return fail("qvm-regiond could not start: " + *why);
   return {};
 }
 
@@ -71,7 +64,7 @@ Result<UniqueFd> connect_or_start(const std::string& runtime_directory, const st
   auto connected = wire::connect_to(socket);
   if (connected || !nobody_serves(connected.error())) return connected;
   if (::access(program.c_str(), X_OK) != 0 || is_another_users(runtime_directory)) return connected;
-  QVM_TRY(make_directory(runtime_directory));
+  QVM_TRY(make_directory(runtime_directory, directory_mode()));
   // Of several that are started at once one serves and the others end. It may not be ready yet when they do,
   // and one that is just ending keeps its successor from coming up.
   const auto deadline = Clock::now() + kDeadline;

@@ -160,11 +160,9 @@ void bury(pid_t child) {
 constexpr std::chrono::seconds kStartPatience{60};
 
 Result<UniqueFd> start_one(const StartRegiond& start, const KeptDescriptors& kept, int& pid) {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    return fail_errno("make a socket pair");
-  UniqueFd mine(ends[0]);
-  pid = QVM_TRY(start(UniqueFd(ends[1])));
+  auto ends = QVM_TRY(make_socket_pair(SOCK_SEQPACKET));
+  UniqueFd mine = std::move(ends.one);
+  pid = QVM_TRY(start(std::move(ends.other)));
   std::vector<KeptRef> all;
   for (const auto& [key, fd] : kept) all.push_back({key, fd.get()});
   const auto send = [&mine](const KeeperMessage& message, std::span<const int> fds) {

@@ -63,15 +63,16 @@ class KeeperLink {
   UniqueFd x_process;
 };
 
-// What a keeper does for its qvm-regiond until that says bye: returns the exit status.
-// start(socket) starts a qvm-regiond with that end of the link and returns its pid.
-// first: the link to a qvm-regiond that runs already (the keeper before this one died); empty to start one.
-// pause(time) waits that long. As long as there is something to lose, a start that fails for want of
-// something is tried again, after pauses that grow.
 using StartRegiond = std::function<Result<int>(UniqueFd socket)>;
 using Pause = std::function<void(std::chrono::milliseconds)>;
 void pause_for(std::chrono::milliseconds time);
+
+// What a keeper does for its qvm-regiond until that says bye: returns the exit status.
+// start(socket) starts a qvm-regiond with that end of the link and returns its pid.
+// first: the link to a qvm-regiond that runs already (the keeper before this one died); empty to start one.
 // kept: what it holds from the beginning.
+// pause(time) waits that long. As long as there is something to lose, a start that fails for want of
+// something is tried again, after pauses that grow.
 int run_keeper(const StartRegiond& start, UniqueFd first, KeptDescriptors kept = {},
                const Pause& pause = pause_for);
 

@@ -53,10 +53,12 @@ Result<int> start_other(bool keeper, const Arguments& own, UniqueFd link, int re
     words.insert(words.end(), {"--ready-fd", std::to_string(kOtherReadyFd)});
     descriptors.emplace_back(ready, kOtherReadyFd);
   }
-  return qvm::start_child({.path = "/proc/self/exe",
-                           .words = std::move(words),
-                           .descriptors = std::move(descriptors),
-                           .nothing_else = true});
+  auto started = qvm::start_child({.path = "/proc/self/exe",
+                                   .words = std::move(words),
+                                   .descriptors = std::move(descriptors),
+                                   .nothing_else = true});
+  if (!started) return qvm::fail_errno("start qvm-regiond", started.error().code());
+  return started;
 }
 
 // How many descriptors this process may have from here on.
@@ -209,6 +211,7 @@ int main(int argc, char** argv) {
                "hold the descriptors, start qvm-regiond and start it again if it dies");
   app.add_option("--runtime-dir", arguments.runtime_directory, "where its sockets are")
       ->required()
+      ->check([](const std::string& value) { return value.empty() ? "it is empty" : std::string(); })
       ->type_name("DIR");
   // How the two start each other.
   const CLI::Range descriptor(3, INT_MAX);

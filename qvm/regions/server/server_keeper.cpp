@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "qvm/base/unix_socket.h"
 #include "qvm/regions/keeper/log.h"
 #include "qvm/regions/server/server_impl.h"
 
@@ -107,13 +108,10 @@ void Server::Impl::try_keeper() {
 }
 
 Result<void> Server::Impl::start_keeper() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    return fail_errno("make a socket pair");
-  UniqueFd mine(ends[0]);
-  const auto started = x_options.start_keeper(UniqueFd(ends[1]));
+  auto ends = QVM_TRY(make_socket_pair(SOCK_SEQPACKET));
+  const auto started = x_options.start_keeper(std::move(ends.other));
   if (!started) return fail(started.error().message());
-  KeeperLink link(std::move(mine), *started);
+  KeeperLink link(std::move(ends.one), *started);
   auto filled = link.keep(everything_kept());
   if (filled) filled = link.serving();
   if (!filled) {

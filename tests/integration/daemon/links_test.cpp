@@ -3,6 +3,7 @@
 // Links between network interfaces: when they are made, and what the death of one end does to the other.
 #include <gmock/gmock.h>
 
+#include "qvm/base/unix_socket.h"
 #include "qvm/daemon/host/links.h"
 #include "tests/support/daemon_fixture.h"
 
@@ -129,7 +130,7 @@ TEST(Links, ArePluggedInWhateverWasLeft) {
   };
   Host host;
   const auto plug = [&](int far_from_all) {
-    auto link = daemon::make_link();
+    auto link = make_socket_pair(SOCK_DGRAM);
     EXPECT_TRUE(link);
     std::vector<daemon::PluggedEnd> ends;
     ends.push_back({network, std::move(link->one)});

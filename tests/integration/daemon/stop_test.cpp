@@ -164,7 +164,7 @@ TEST_F(StopTest, GuestThatPowersOffLeavesNothing) {
 
 TEST_F(StopTest, KilledProcessIsAFailureWithItsReason) {
   start({"left"});
-  supervisor_->on_process_exit(status("left").pid, 9);
+  supervisor_->note_exit(status("left").pid, 9);
   host_.end("left", DomainEvent::Stop::failed);
   wait_until_over("left");
   EXPECT_EQ(status("left").state, VmState::failed);
@@ -177,9 +177,9 @@ TEST_F(StopTest, KilledProcessIsAFailureWithItsReason) {
 TEST_F(StopTest, EndOfItsProcessIsNotForgottenForThoseOfOthers) {
   start({"left"});
   const pid_t pid = status("left").pid;
-  for (pid_t stranger = pid + 1; stranger < pid + 1000; ++stranger) supervisor_->on_process_exit(stranger, 0);
-  supervisor_->on_process_exit(pid, 9);
-  supervisor_->on_process_exit(pid + 1000, 0);
+  for (pid_t stranger = pid + 1; stranger < pid + 1000; ++stranger) supervisor_->note_exit(stranger, 0);
+  supervisor_->note_exit(pid, 9);
+  supervisor_->note_exit(pid + 1000, 0);
   host_.end("left", DomainEvent::Stop::failed);
   wait_until_over("left");
   EXPECT_EQ(status("left").reason, "its QEMU process was killed by signal 9 (Killed)");

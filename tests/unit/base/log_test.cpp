@@ -33,19 +33,21 @@ class LogTest : public testing::Test {
 
 TEST_F(LogTest, TextHasTimeDaemonAndText) {
   Log log("qvmd", LogFormat::text, fd());
-  log.write("message", "a\nb\x7f", {{"vm", "left"}});
-  EXPECT_THAT(written(), MatchesRegex("[0-9-]+T[0-9:]+\\.[0-9]+Z qvmd\\[[0-9]+\\]: a\\?b\\?\n"));
+  log.write("message", "a\nb\x7f ärm\xff", {{"vm", "left"}});
+  EXPECT_THAT(written(),
+              MatchesRegex("[0-9-]+T[0-9:]+\\.[0-9]+Z qvmd\\[[0-9]+\\]: a\\?b\\? ärm\xef\xbf\xbd\n"));
 }
 
 TEST_F(LogTest, JsonHasFieldsInOrderAndLeavesEmptyOnesOut) {
   Log log("qvm-regiond", LogFormat::json, fd());
-  log.write("attach", "it's \"moo\\\" \xff",
+  log.write("attach", "it's \"moo\\\" für \xff",
             {{"vm", "left"}, {"place", ""}, {"status", 5}, {"created", false}});
   EXPECT_THAT(written(), MatchesRegex("\\{\"time\":\"[0-9TZ:.-]+\",\"monotonic\":[0-9]+\\.[0-9]+,\"daemon\":"
                                       "\"qvm-regiond\",\"daemon_pid\":[0-9]+,.*\n"));
-  EXPECT_THAT(written(),
-              EndsWith(R"("event":"attach","vm":"left","status":5,"created":false,"text":"it's \"moo\\\" ?"})"
-                       "\n"));
+  EXPECT_THAT(
+      written(),
+      EndsWith(R"("event":"attach","vm":"left","status":5,"created":false,"text":"it's \"moo\\\" für )"
+               "\xef\xbf\xbd\"}\n"));
 }
 
 TEST_F(LogTest, BufferedLinesWaitForTheFlush) {

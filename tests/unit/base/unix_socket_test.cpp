@@ -50,24 +50,13 @@ TEST(UnixSocket, IsReachedByAPathThatIsLongerThanAnAddress) {
   EXPECT_FALSE(peer_credentials(STDIN_FILENO));
 }
 
-struct Pair {
-  UniqueFd one;
-  UniqueFd other;
-};
-
-Pair socket_pair() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return {};
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-int send_some(const Pair& pair, const std::vector<int>& descriptors) {
+int send_some(const SocketPair& pair, const std::vector<int>& descriptors) {
   constexpr std::array<std::byte, 3> kData{};
   return send_passing(pair.one.get(), kData, descriptors);
 }
 
 TEST(PassedDescriptors, ComeWithTheirMessage) {
-  const Pair pair = socket_pair();
+  const SocketPair pair = make_socket_pair(SOCK_SEQPACKET).value();
   const UniqueFd event(::eventfd(0, EFD_CLOEXEC));
   ASSERT_EQ(send_some(pair, {event.get(), event.get()}), 0);
   ASSERT_EQ(send_some(pair, {}), 0);
@@ -87,7 +76,7 @@ TEST(PassedDescriptors, ComeWithTheirMessage) {
 }
 
 TEST(PassedDescriptors, ThatNobodyWantsAreClosed) {
-  const Pair pair = socket_pair();
+  const SocketPair pair = make_socket_pair(SOCK_SEQPACKET).value();
   const UniqueFd event(::eventfd(0, EFD_CLOEXEC));
   ASSERT_EQ(send_some(pair, std::vector<int>(10, event.get())), 0);
   const int next = ::dup(event.get());
@@ -104,7 +93,7 @@ TEST(PassedDescriptors, ThatNobodyWantsAreClosed) {
 }
 
 TEST(PassedDescriptors, AreNotWaitedFor) {
-  const Pair pair = socket_pair();
+  const SocketPair pair = make_socket_pair(SOCK_SEQPACKET).value();
   int code = 0;
   for (int i = 0; i < 100'000 && code == 0; ++i) code = send_some(pair, {});
   EXPECT_EQ(code, EAGAIN);
