@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// From files and words to checked models: the one entry for the launcher, the linter and the tests.
+// From files and words to checked models: the one entry for qvm, qvm-lint and the tests.
 #pragma once
 
 #include <optional>

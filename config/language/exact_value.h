@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
+// Options that can be had with one value only.
 #pragma once
 
 #include "config/language/syntax_tree.h"

@@ -156,7 +156,7 @@ class OptionTable {
   std::uint32_t interrupt_lines = 0;              // of a controller
   bool location_required = false;                 // MMIO-only devices
   bool interrupt_required_with_location = false;  // shmem and virtio in their MMIO form
-  // "vdev-shmem.so" for a device emulated by us, in the launcher's directory of plugins; of a vdev from
+  // "vdev-shmem.so" for a device emulated by us, in qvm's directory of plugins; of a vdev from
   // another directory with its path; empty: the machine's own.
   std::string object;
   // Vdev types that may use its interrupt lines: a PC's HPET takes over the lines of the timer and the clock.

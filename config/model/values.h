@@ -56,7 +56,7 @@ class ValueReader {
   std::optional<InterruptRef> interrupt(const Slice& slice, bool bare);
   std::vector<Located<InterruptRef>> interrupts(const Word& word);
 
-  // The argument as vm_config.h says; location needs the space that its table has as default.
+  // The argument as config/language/option.h says; location needs the space that its table has as default.
   Argument argument(const Word& word, const ArgumentSpec& spec, Location::Space default_space,
                     bool bare_interrupt);
 

@@ -92,7 +92,7 @@ struct Unsupported {
 struct VmConfig {
   SourceRange where;  // start of its first source
   Architecture architecture = Architecture::x86_64;
-  std::optional<Located<std::string>> system;  // name; the launcher falls back to the file's stem
+  std::optional<Located<std::string>> system;  // name; absent: the file's stem
   std::vector<MemoryPiece> memory;
   std::vector<Cpu> cpus;  // empty: one vCPU
   std::vector<Load> loads;

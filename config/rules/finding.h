@@ -22,7 +22,7 @@ Diagnostic finding(const Rule& rule, const SourceRange& where, Severity severity
 SourceRange span(const SourceRange& first, const SourceRange& last);
 // "ram 1m,1023m": an option as it was written.
 std::string written(const ParsedOption& item);
-// "ram at 0x0", "vdev 'shmem'", "vdev 'ioapic' (myioapic)".
+// "vdev 'shmem'", "vdev 'ioapic' (myioapic)".
 std::string label(const Vdev& vdev);
 
 // A device's place in the guest's memory or ports.

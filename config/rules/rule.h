@@ -45,8 +45,8 @@ struct Rule {
   RuleExample wrong;                    // triggers the rule
   // The same done well: nothing but infos and what this host makes of it (is_host_rule).
   RuleExample right;
-  // Adds its findings. nullptr: words and values are read by the lexer and the value reader, which report it
-  // at once.
+  // Adds its findings. nullptr: whoever reads the words or values reports it at once, and of comments
+  // config/lint/suppress.h.
   void (*check)(const RuleInput& input, DiagnosticSink& sink) = nullptr;
 };
 

@@ -76,7 +76,7 @@ std::uint64_t at_least(std::uint64_t size, std::uint64_t wanted) {
 }
 
 // Whether a guest with this policy can attach to the host-wide name, by whatever name of its own.
-bool may_attach(const regions::VdevPolicy& policy, const std::string& name) {
+bool can_reach(const regions::VdevPolicy& policy, const std::string& name) {
   const auto reaches = [&](const std::string& own) {
     return regions::judge_name(policy.rules, own).allowed &&
            regions::substitute(policy.substitutions, own) == name;
@@ -103,7 +103,7 @@ WindowLength window_length(std::uint64_t needed, const std::optional<regions::Vd
     if (own != policy->creates.end()) {
       // Needed anyway; but somebody may have made it larger before.
       length.wished += whole - std::min(whole, vdevs::window_bytes(own->bytes));
-    } else if (may_attach(*policy, region.name)) {
+    } else if (can_reach(*policy, region.name)) {
       length.wished += whole;
     }
   }
@@ -136,7 +136,7 @@ void tell_what_does_not_fit(std::uint64_t window, const std::optional<regions::V
                             const std::vector<SetRegion>& set, const config::SourceRange& where,
                             config::DiagnosticSink& sink) {
   for (const SetRegion& region : set) {
-    if (!policy || vdevs::window_bytes(region.bytes) <= window || !may_attach(*policy, region.name)) continue;
+    if (!policy || vdevs::window_bytes(region.bytes) <= window || !can_reach(*policy, region.name)) continue;
     report(sink, config::Severity::info, "plan-memory", where,
            fmt::format("region '{}' of {:#x} bytes does not fit into the window of {:#x} bytes: attaching to "
                        "it fails with "

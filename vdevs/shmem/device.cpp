@@ -20,7 +20,7 @@ using regions::Status;
 constexpr std::chrono::milliseconds kAttachDeadline{2000};
 constexpr std::uint32_t kPermissionBits = 0666;
 // A mode that permits nothing, told apart from 0, which asks for the default.
-constexpr std::uint32_t kNoPermission = 0111;
+constexpr std::uint32_t kModeOfNobody = 0111;
 
 // The bytes of a guest store at their place in a page.
 class Store {
@@ -115,7 +115,7 @@ regions::AttachRequest Device::request(std::uint32_t pages) const {
   request.name.assign(x_name.data(), ::strnlen(x_name.data(), x_name.size()));
   request.pages = pages;
   request.mode = x_flags & kPermissionBits;
-  if (x_flags != 0 && request.mode == 0) request.mode = kNoPermission;
+  if (x_flags != 0 && request.mode == 0) request.mode = kModeOfNobody;
   return request;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// Inside of Manager: what its two deciding halves share.
+// Inside of Manager: what deciding and explaining share.
 #pragma once
 
 #include "qvm/regions/model/manager.h"

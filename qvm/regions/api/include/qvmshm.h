@@ -40,7 +40,8 @@ int qvmshm_open(const char* runtime_dir, const char* label, qvmshm_t** handle);
 
 /* Attaches to the region, which is created with this many pages if it does not exist; 0 pages: only if it
  * exists. An existing region keeps its size. mode: permission bits of a region that this creates (execute
- * bits mean nothing); 0 means 0666. Waits for the region manager, at most 2 seconds. EBUSY: the handle is
+ * bits mean nothing); 0 means 0666. Waits for the region manager: at most 2 seconds
+ * without a word from it, as long as it says that it is reserving the memory. EBUSY: the handle is
  * attached; ENOENT: 0 pages and no such region, or the manager cannot be reached; EINVAL: illegal name or
  * unknown flags; EACCES: the region's mode allows nothing; EUSERS: 16 clients, or the user's share of them;
  * ENOMEM: no memory or over a limit. */
