@@ -14,7 +14,7 @@
 namespace qvm::config {
 namespace {
 
-constexpr std::string_view kExample = "host-map: {\"/dev/hd0\": disks/system.img}";
+constexpr std::string_view kExampleOfAMap = "host-map: {\"/dev/hd0\": disks/system.img}";
 constexpr std::size_t kLongestNetwork = 64;
 constexpr std::size_t kLongestDevice = 15;  // of a network, for the kernel
 
@@ -137,7 +137,7 @@ void read_host_map(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSin
   if (entry.value.kind != YamlNode::Kind::mapping) {
     reader.error(kManifestValue, entry.key_where,
                  fmt::format("'{}' must be a mapping of paths, not {}", entry.key, entry.value.kind_name()),
-                 fmt::format("for example '{}'", kExample));
+                 fmt::format("for example '{}'", kExampleOfAMap));
     return;
   }
   for (const YamlEntry& one : entry.value.entries) reader.read_entry(one);
