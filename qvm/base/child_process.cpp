@@ -126,6 +126,13 @@ Result<pid_t> start_child(const Program& program) {
   return pid;
 }
 
+int wait_for_child(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 Result<UniqueFd> start_in_background(const std::vector<std::string>& words, int log) {
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null) return fail_errno("open '/dev/null'");
@@ -135,9 +142,7 @@ Result<UniqueFd> start_in_background(const std::vector<std::string>& words, int 
   const pid_t child = ::fork();
   if (child < 0) return fail_errno("start '" + words.front() + "'");
   if (child == 0) go_into_background(pointers.data(), log, null.get(), pipe.write.get());
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  wait_for_child(child);
   return std::move(pipe.read);
 }
 

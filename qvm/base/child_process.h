@@ -30,6 +30,9 @@ struct Program {
 // Starts it; its end is the caller's to wait for. From any thread.
 Result<pid_t> start_child(const Program& program);
 
+// Waits for the end of a child: its status, as waitpid() tells it.
+int wait_for_child(pid_t child);
+
 // Which of its descriptors a background program closes when it is ready. Words of it are why it is not.
 inline constexpr int kReadyFd = 3;
 

@@ -24,8 +24,7 @@ struct Passed {
   ssize_t bytes = 0;  // as recvmsg() returns it
   int code = 0;       // the errno, if that is negative
   bool cut = false;   // the message was longer than data
-  bool lost =
-      false;  // some of its descriptors are closed: this process has no room, or more came than wanted
+  bool lost = false;  // descriptors of it are closed: there was no room, or more came than wanted
   std::vector<UniqueFd> descriptors{};  // close-on-exec
 };
 

@@ -19,13 +19,6 @@ namespace {
 
 constexpr std::size_t kMostOutput = 64 * 1024;
 
-int bury(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 }  // namespace
 
 Result<HelperAnswer> run_helper(const std::vector<std::string>& words, const std::string& input,
@@ -51,8 +44,9 @@ Result<HelperAnswer> run_helper(const std::vector<std::string>& words, const std
   auto output =
       read_to_end(out.read.get(), {.deadline = std::chrono::steady_clock::now() + patience}, kMostOutput);
   if (!output) ::kill(*pid, SIGKILL);
-  const int status = bury(*pid);
-  if (output) return HelperAnswer{status, std::move(*output)};
+  const int status = wait_for_child(*pid);
+  if (output)
+    return HelperAnswer{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::move(*output)};
   return fail(fmt::format("'{}' has not ended after {} s", words.front(),
                           std::chrono::ceil<std::chrono::seconds>(patience).count()));
 }

@@ -13,6 +13,7 @@
 
 #include "qvm/base/fnv.h"
 #include "qvm/base/unique_fd.h"
+#include "qvm/base/whole_text.h"
 #include "qvm/daemon/control/cache_place.h"
 
 namespace qvm::cli {
@@ -40,8 +41,7 @@ void store(const std::string& path, const std::string& id) {
   std::string draft = path + ".XXXXXX";
   const UniqueFd file(::mkostemp(draft.data(), O_CLOEXEC));
   if (!file) return;
-  const std::string line = id + "\n";
-  const bool complete = ::write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  const bool complete = write_all(file.get(), id + "\n");
   if (complete && ::link(draft.c_str(), path.c_str()) != 0 && errno == EEXIST && !read_id(path)) {
     // Damaged: no number that anybody uses.
     ::rename(draft.c_str(), path.c_str());

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "qvm/daemon/directory_watch.h"
 
-#include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <array>
 #include <utility>
+
+#include "qvm/base/wait_for.h"
 
 namespace qvm::daemon {
 
@@ -18,8 +19,7 @@ DirectoryWatch::DirectoryWatch(std::string directory)
 }
 
 void DirectoryWatch::wait_for_change(std::chrono::milliseconds time) const {
-  pollfd waiting{x_inotify.get(), POLLIN, 0};
-  ::poll(&waiting, 1, static_cast<int>(time.count()));
+  wait_for(x_inotify.get(), POLLIN, time);
   std::array<char, 4096> events{};
   while (::read(x_inotify.get(), events.data(), events.size()) > 0) {
   }
@@ -30,8 +30,8 @@ bool DirectoryWatch::wait_until_gone(const std::string& name, std::chrono::milli
   const std::string path = x_directory + "/" + name;
   struct stat facts {};
   while (::lstat(path.c_str(), &facts) == 0) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || !x_inotify) return false;
+    const std::chrono::milliseconds left(left_ms(end));
+    if (left.count() == 0 || !x_inotify) return false;
     wait_for_change(left);
   }
   return true;

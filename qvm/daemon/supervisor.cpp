@@ -83,8 +83,7 @@ void Supervisor::happen(lifecycle::Event event) {
 }
 
 Result<void> Supervisor::adopt(std::function<void()> adopted) {
-  auto there = QVM_TRY(x_launcher.look());
-  const auto unasked = std::make_shared<const Launcher::Found>(std::move(there));
+  const auto unasked = std::make_shared<const Launcher::Found>(QVM_TRY(x_launcher.look()));
   x_adoption = std::make_unique<Adoption>();
   x_adoption->ended = remembered_ends(x_paths);
   lifecycle::Adopted shown = event_of(*unasked);

@@ -17,6 +17,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "qvm/base/wait_for.h"
+
 namespace qvm::relay {
 namespace {
 
@@ -220,9 +222,7 @@ void Relay::finish() {
       more = take_from_guest() == Step::go_on && x_to_host.size() != before;
     }
     if (!x_ends.output || x_to_host.empty()) break;
-    const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
-    pollfd output{x_ends.output.get(), POLLOUT, 0};
-    if (left.count() <= 0 || ::poll(&output, 1, static_cast<int>(left.count())) == 0) break;
+    if (Clock::now() >= end || !wait_for(x_ends.output.get(), POLLOUT, end)) break;
     give_to_host();
   }
   if (x_options.terminal && terminal_is_open()) wait_for_reader();
@@ -254,8 +254,7 @@ void Relay::end_command() {
         if (status != 0) x_say(fmt::format("the command '{}' {}", x_options.command, how_it_ended(status)));
         break;
       }
-      pollfd children{x_children.get(), POLLIN, 0};
-      ::poll(&children, 1, static_cast<int>(kPeriod.count()));
+      wait_for(x_children.get(), POLLIN, kPeriod);
       signalfd_siginfo info{};
       (void)!::read(x_children.get(), &info, sizeof info);
     }

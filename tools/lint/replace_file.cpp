@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "qvm/base/unique_fd.h"
+#include "qvm/base/whole_text.h"
 
 namespace qvm::lint {
 namespace {
@@ -27,15 +28,7 @@ class TemporaryFile {
 
   bool exists() const { return static_cast<bool>(x_fd); }
 
-  bool write(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t done = ::write(x_fd.get(), text.data(), text.size());
-      if (done < 0 && errno == EINTR) continue;
-      if (done < 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(done));
-    }
-    return true;
-  }
+  bool write(std::string_view text) { return write_all(x_fd.get(), text); }
 
   bool take_over(const struct stat& original) {
     // Who may not give files away owns the new one; the mode comes last because a change of owner clears

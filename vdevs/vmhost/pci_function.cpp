@@ -12,6 +12,7 @@
 #include <map>
 
 #include "qvm/base/unique_fd.h"
+#include "qvm/base/whole_text.h"
 
 namespace qvm::vmhost {
 
@@ -34,23 +35,19 @@ std::map<std::string, PciFunction*, std::less<>>& functions() {
 class SafeReader {
  public:
   SafeReader() {
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return;
-    x_out.reset(ends[0]);
-    x_in.reset(ends[1]);
+    if (auto pipe = make_pipe(O_NONBLOCK)) x_pipe = std::move(*pipe);
   }
-  bool usable() const { return static_cast<bool>(x_in); }
+  bool usable() const { return static_cast<bool>(x_pipe.write); }
   bool read(const void* from, Header& into) const {
     // Not write(), whose arguments AddressSanitizer looks at first.
-    const long put = ::syscall(SYS_write, x_in.get(), from, into.size());
+    const long put = ::syscall(SYS_write, x_pipe.write.get(), from, into.size());
     if (put <= 0) return false;
-    return ::read(x_out.get(), into.data(), static_cast<std::size_t>(put)) ==
+    return ::read(x_pipe.read.get(), into.data(), static_cast<std::size_t>(put)) ==
            static_cast<ssize_t>(into.size());
   }
 
  private:
-  UniqueFd x_out;
-  UniqueFd x_in;
+  Pipe x_pipe;
 };
 
 }  // namespace

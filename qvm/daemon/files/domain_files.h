@@ -31,8 +31,7 @@ Result<void> prepare_logs(const RuntimePaths& paths, const std::string& vm);
 void shorten_logs(const RuntimePaths& paths, const std::string& vm);
 
 // Makes RUN/vm/NAME, open to the VM's group only, and its log directory, if it is not there; an older console
-// log is kept as
-// ".1". What a killed predecessor left in the VM's directory is removed.
+// log is kept as ".1". What a killed predecessor left in the VM's directory is removed.
 Result<void> make_vm_directories(const RuntimePaths& paths, const plan::VmPlan& plan);
 
 // A domain that is ready to start.

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <thread>
 
+#include "qvm/base/child_process.h"
 #include "qvm/base/passed_descriptors.h"
 #include "qvm/base/pidfd.h"
 #include "qvm/base/retry_pause.h"
@@ -152,8 +153,7 @@ LinkEnd serve(int socket, KeptDescriptors& kept, int& starts) {
 
 void bury(pid_t child) {
   ::kill(child, SIGKILL);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  wait_for_child(child);
 }
 
 // How long a qvm-regiond that starts may take to read what there is: longer than any machine is busy.
