@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
 qvm_test(cli_unit_test
-  unit/cli/console_log_test.cpp unit/cli/doctor_checks_test.cpp unit/cli/exit_codes_test.cpp unit/cli/host_id_test.cpp unit/cli/host_pci_test.cpp unit/cli/options_test.cpp unit/cli/region_table_test.cpp
+  unit/cli/console_log_test.cpp unit/cli/doctor_checks_test.cpp unit/cli/exit_codes_test.cpp unit/cli/host_id_test.cpp unit/cli/host_pci_test.cpp unit/cli/options_test.cpp unit/cli/region_service_test.cpp unit/cli/region_table_test.cpp
   unit/cli/signals_test.cpp unit/cli/status_text_test.cpp unit/cli/vm_accounts_test.cpp
   LINK qvm_cli)
 

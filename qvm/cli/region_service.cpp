@@ -17,6 +17,7 @@
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/signals.h"
 #include "qvm/regions/client/admin.h"
+#include "qvm/regions/client/start_regiond.h"
 
 namespace qvm::cli {
 namespace {
@@ -48,6 +49,16 @@ Result<std::unique_ptr<regions::Admin>> find_service(const daemon::RuntimePaths&
   return admin;
 }
 
+// What the service that runs answers; of_nobody if none runs, or if it came to its end while it was asked, as
+// it does after the last VM.
+template <class T, class Ask>
+Result<T> ask_service(const daemon::RuntimePaths& paths, Result<T> of_nobody, const Ask& ask) {
+  const auto admin = QVM_TRY(find_service(paths));
+  if (!admin) return of_nobody;
+  Result<T> answer = ask(*admin);
+  return !answer && regions::nobody_serves(answer.error()) ? of_nobody : answer;
+}
+
 int not_started(const Error& error) {
   complain(error.message());
   return kNotStarted;
@@ -56,16 +67,17 @@ int not_started(const Error& error) {
 }  // namespace
 
 Result<std::string> describe_regions(const daemon::RuntimePaths& paths) {
-  auto admin = QVM_TRY(find_service(paths));
-  return admin ? admin->describe_json() : Result<std::string>(kNoRegions);
+  return ask_service<std::string>(paths, kNoRegions,
+                                  [](regions::Admin& admin) { return admin.describe_json(); });
 }
 
 Result<std::string> explain_access(const daemon::RuntimePaths& paths,
                                    const regions::ExplainRequest& question) {
-  auto admin = QVM_TRY(find_service(paths));
-  if (admin) return admin->explain_json(question);
-  return fail("nobody uses regions in '" + paths.root() +
-              "'; '--file FILE' asks about what a configuration says");
+  return ask_service<std::string>(
+      paths,
+      fail("nobody uses regions in '" + paths.root() +
+           "'; '--file FILE' asks about what a configuration says"),
+      [&question](regions::Admin& admin) { return admin.explain_json(question); });
 }
 
 int up_regions(const Options& options, const daemon::RuntimePaths& paths, const Launch& launch) {
@@ -93,17 +105,12 @@ int up_regions(const Options& options, const daemon::RuntimePaths& paths, const 
 }
 
 Result<std::vector<std::string>> remove_manifest_regions(const daemon::RuntimePaths& paths) {
-  std::vector<std::string> removed;
-  auto admin = QVM_TRY(find_service(paths));
-  if (!admin) return removed;
-  const auto json = QVM_TRY(admin->describe_json());
-  auto names = manifest_regions(json);
-  if (!names) return names;
-  for (std::string& name : *names) {
-    QVM_TRY(admin->remove_region(name));
-    removed.push_back(std::move(name));
-  }
-  return removed;
+  using Names = std::vector<std::string>;
+  return ask_service<Names>(paths, Names(), [](regions::Admin& admin) -> Result<Names> {
+    Names names = QVM_TRY(manifest_regions(QVM_TRY(admin.describe_json())));
+    for (const std::string& name : names) QVM_TRY(admin.remove_region(name));
+    return names;
+  });
 }
 
 }  // namespace qvm::cli
