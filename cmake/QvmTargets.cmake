@@ -62,6 +62,10 @@ function(qvm_library name)
   qvm_use_unity(${name})
 endfunction()
 
+# ${QVM_WHOLE}LIBRARY> among LINK: all of a library, also what nothing refers to, as objects that enter lists by themselves
+# are (qvm/base/registered.h).
+set(QVM_WHOLE "$<LINK_LIBRARY:WHOLE_ARCHIVE,")
+
 # qvm_program(NAME SOURCES... [LINK libs...]): a program for users, installed into bin/.
 function(qvm_program name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})

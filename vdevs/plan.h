@@ -17,6 +17,7 @@
 #include "config/model/pci_position.h"
 #include "config/model/vm_config.h"
 #include "config/text/diagnostic.h"
+#include "qvm/base/registered.h"
 #include "qvm/base/result.h"
 #include "qvm/regions/model/policy.h"
 #include "vdevs/machine.h"
@@ -256,16 +257,17 @@ struct VdevPlan {
 // unused.
 using PlanFunction = VdevPlan (*)(const PlanInput& input, config::DiagnosticSink& sink);
 
-// One vdev that this build ships.
+// One vdev that this build ships: a constant in vdevs/TYPE/plan.cpp, which is known by being there.
 struct ShippedVdev {
   std::string_view type;
   PlanFunction plan;
   // Domain elements for a VM that has no such vdev (the machine would bring one otherwise); may be nullptr.
   std::vector<DomainElement> (*absent)(const Machine& machine) = nullptr;
+  Registered<ShippedVdev> registered{*this};
 };
 
-// The one list; see shipped.cpp.
-const std::vector<ShippedVdev>& shipped_vdevs();
+// All of them, sorted by type.
+const std::vector<const ShippedVdev*>& shipped_vdevs();
 const ShippedVdev* find_shipped(std::string_view type);
 
 // Adds a finding without notes; help may be empty.

@@ -8,10 +8,14 @@
 #include "config/language/numbers.h"
 #include "config/language/parser.h"
 #include "config/language/suggest.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
+#include "config/rules/told_elsewhere.h"
 
 namespace qvm::config {
+
+extern const Rule kUnknownWord;
+
 namespace {
 
 // A file that is no configuration at all must not bury its first findings.

@@ -4,10 +4,13 @@
 
 #include "config/language/key_value.h"
 #include "config/language/suggest.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kKeyValue;
+
 namespace {
 
 constexpr std::string_view kHelp = "options and arguments are separated by blanks, without names and '='";

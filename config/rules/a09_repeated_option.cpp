@@ -6,10 +6,13 @@
 #include <tuple>
 #include <utility>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kRepeatedOption;
+
 namespace {
 
 // A variable belongs to the context it was set in only if it is one of that context's.

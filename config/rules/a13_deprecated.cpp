@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kDeprecated;
+
 namespace {
 
 class CheckerA13 {
@@ -70,6 +73,7 @@ const Rule kDeprecated{
         "It still has its effect.",
     .wrong = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev hpet intrmap ioapic:2,ioapic:8\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev hpet intr ioapic:2,ioapic:8\n"},
-    .check = check_a13};
+    .check = check_a13,
+    .about_host = true};
 
 }  // namespace qvm::config

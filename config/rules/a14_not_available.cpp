@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "config/model/architecture.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kNotAvailable;
+
 namespace {
 
 std::string available(const VersionRange& versions) {
@@ -130,6 +133,7 @@ const Rule kNotAvailable{
               "vdev pckeyboard\nvdev pl011 loc 0x1c090000\n"},
     .right = {"system left\nram 64M\nvdev ioapic loc 0xf8000000\nvdev ser8250 intr ioapic:4\n"
               "vdev pckeyboard\n"},
-    .check = check_a14};
+    .check = check_a14,
+    .about_host = true};
 
 }  // namespace qvm::config

@@ -6,10 +6,13 @@
 #include <array>
 #include <set>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kOddCharacters;
+
 namespace {
 
 // What word processors and web pages make of plain characters.

@@ -4,11 +4,14 @@
 
 #include "config/language/numbers.h"
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kSwappedMemory;
+
 namespace {
 
 constexpr std::uint64_t kLeastLength = std::uint64_t{16} << 20U;

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include "config/language/numbers.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
+#include "config/rules/told_elsewhere.h"
 
 namespace qvm::config {
+
+extern const Rule kCpuCount;
+
 namespace {
 
 constexpr std::uint64_t kMostRewritten = 16;

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
+#include "config/rules/told_elsewhere.h"
 
 namespace qvm::config {
+
+extern const Rule kPassWithoutLoc;
+
 namespace {
 
 void check_a18(const RuleInput& input, DiagnosticSink& sink) {

@@ -6,11 +6,15 @@
 #include <array>
 
 #include "config/language/parser.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
+#include "config/rules/told_elsewhere.h"
 
 namespace qvm::config {
+
+extern const Rule kShortDeviceName;
+
 namespace {
 
 struct ShortName {

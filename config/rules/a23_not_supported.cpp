@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include "config/language/exact_value.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/repeated_finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kNotSupported;
+
 namespace {
 
 void report(const SourceRange& where, const std::string& what, const std::string& why,
@@ -64,6 +67,7 @@ const Rule kNotSupported{
         "find. The help says what is possible instead.",
     .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x1000,rw\n"},
     .right = {"system left\nram 64M\n"},
-    .check = check_a23};
+    .check = check_a23,
+    .about_host = true};
 
 }  // namespace qvm::config

@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "config/language/file_words.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kLoadTarget;
+
 namespace {
 
 constexpr std::string_view kElfMagic =

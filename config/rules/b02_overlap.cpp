@@ -7,12 +7,15 @@
 #include <tuple>
 #include <utility>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kOverlap;
+
 namespace {
 
 std::string place(const Occupied& one) {

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPageAlignment;
+
 namespace {
 
 constexpr std::uint64_t kPage = 4096;

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPcMemoryMap;
+
 namespace {
 
 // Where a PC has its video memory, between ordinary memory and the ROMs.

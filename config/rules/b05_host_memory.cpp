@@ -4,10 +4,13 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kHostMemory;
+
 namespace {
 
 constexpr std::size_t kMostNotes = 10;

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include "config/language/file_words.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
 #include "config/rules/image.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kLoadFile;
+
 namespace {
 
 // A kernel that nobody takes apart: neither qvm nor, unlike a PC's, the file itself.

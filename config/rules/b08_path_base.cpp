@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include "config/language/file_words.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPathBase;
+
 namespace {
 
 std::string base_of(const CheckedVm& vm) {

@@ -7,11 +7,14 @@
 #include <charconv>
 
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kCmdlineDevices;
+
 namespace {
 
 // What a Linux guest calls the devices of a type, by their number.

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/image.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kLoadKinds;
+
 namespace {
 
 void report_second(const Load& load, const Load& first, std::string message, std::string help,

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/image.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kLoadsOverlap;
+
 namespace {
 
 struct Placed {

@@ -6,10 +6,13 @@
 #include <array>
 
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kCmdlineCpus;
+
 namespace {
 
 // Options of Linux that say how many CPUs there are, and those that list some.

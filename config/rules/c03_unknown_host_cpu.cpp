@@ -4,11 +4,14 @@
 
 #include <map>
 
-#include "config/rules/catalog.h"
 #include "config/rules/cpu_options.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kUnknownHostCpu;
+
 namespace {
 
 void check_cpu(const Cpu& cpu, const std::optional<std::uint32_t>& host, DiagnosticSink& sink) {

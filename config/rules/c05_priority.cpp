@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/cpu_options.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPriority;
+
 namespace {
 
 constexpr std::uint64_t kHighest = 255;

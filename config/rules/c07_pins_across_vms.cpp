@@ -6,11 +6,14 @@
 #include <set>
 #include <vector>
 
-#include "config/rules/catalog.h"
 #include "config/rules/cpu_options.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPinsAcrossVms;
+
 namespace {
 
 struct Pinned {

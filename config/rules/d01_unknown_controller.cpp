@@ -5,12 +5,16 @@
 #include <algorithm>
 
 #include "config/language/suggest.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
+#include "config/rules/told_elsewhere.h"
 
 namespace qvm::config {
+
+extern const Rule kUnknownController;
+
 namespace {
 
 class CheckerD01 {

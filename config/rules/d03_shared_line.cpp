@@ -6,11 +6,14 @@
 #include <map>
 #include <utility>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/interrupt_uses.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kSharedLine;
+
 namespace {
 
 bool may_share(const Vdev* one, const Vdev* other) {

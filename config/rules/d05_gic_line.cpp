@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/device_tree.h"
 #include "config/rules/finding.h"
 #include "config/rules/interrupt_uses.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kGicLine;
+
 namespace {
 
 // INTIDs of the GIC architecture: from 1020 on they are special.

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/interrupt_uses.h"
+#include "config/rules/rule.h"
+#include "config/rules/told_elsewhere.h"
 
 namespace qvm::config {
+
+extern const Rule kNoController;
+
 namespace {
 
 // "myioapic", or what to define.

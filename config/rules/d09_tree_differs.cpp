@@ -6,12 +6,15 @@
 #include <map>
 
 #include "config/language/file_words.h"
-#include "config/rules/catalog.h"
 #include "config/rules/device_tree.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kTreeDiffers;
+
 namespace {
 
 constexpr std::uint64_t kLargestTree = std::uint64_t{1} << 20U;

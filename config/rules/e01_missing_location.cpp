@@ -4,10 +4,13 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kMissingLocation;
+
 namespace {
 
 void check_e01(const RuleInput& input, DiagnosticSink& sink) {

@@ -4,10 +4,13 @@
 
 #include "config/language/suggest.h"
 #include "config/model/network.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPeers;
+
 namespace {
 
 // Names are compared with all others only while that is cheap: a set of very many VMs gets no suggestions.

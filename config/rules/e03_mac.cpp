@@ -5,10 +5,13 @@
 #include <map>
 
 #include "config/model/network.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kMac;
+
 namespace {
 
 using Mac = std::array<std::uint8_t, 6>;

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "config/model/network.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPeerFeatures;
+
 namespace {
 
 // All that QNX 7.0's virtio-net passes on.

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <map>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kSharedDisk;
+
 namespace {
 
 struct Disk {

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kHostDevice;
+
 namespace {
 
 // QNX: /dev/ptypN is the end that qvm opens, /dev/ttypN the one for a program.

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kSharedTerminal;
+
 namespace {
 
 struct TerminalUser {

@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "config/model/regions.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kRegionLists;
+
 namespace {
 
 // With a pattern for everything the list says itself what becomes of the rest.

@@ -5,10 +5,13 @@
 #include <map>
 
 #include "config/model/regions.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kRegionCreation;
+
 namespace {
 
 void check_one(const RegionCreation& creation, const RegionAccess& access, DiagnosticSink& sink) {

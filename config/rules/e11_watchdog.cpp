@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kWatchdog;
+
 namespace {
 
 bool is_watchdog(const Vdev& vdev) {

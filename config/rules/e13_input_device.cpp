@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kInputDevice;
+
 namespace {
 
 constexpr std::size_t kMostDevices = 3;

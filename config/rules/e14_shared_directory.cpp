@@ -7,10 +7,13 @@
 #include "config/language/file_words.h"
 #include "config/manifest/host_map.h"
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kSharedDirectory;
+
 namespace {
 
 void check_device(const Vdev& vdev, const CheckedVm& vm, const RuleInput& input, DiagnosticSink& sink) {

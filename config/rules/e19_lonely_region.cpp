@@ -7,10 +7,13 @@
 
 #include "config/language/suggest.h"
 #include "config/model/regions.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kLonelyRegion;
+
 namespace {
 
 // Lists with wildcards are tried one after the other; sets with more different ones are not judged.

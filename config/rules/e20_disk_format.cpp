@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/host_devices.h"
 #include "config/rules/image.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kDiskFormat;
+
 namespace {
 
 constexpr std::uint64_t kSector = 512;

@@ -5,10 +5,13 @@
 #include <map>
 
 #include "config/model/network.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kSharedPeer;
+
 namespace {
 
 void check_e21(const RuleInput& input, DiagnosticSink& sink) {

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPassFlags;
+
 namespace {
 
 void check_flags_of(const PassRange& range, const Vdev* smmu, DiagnosticSink& sink) {

@@ -6,11 +6,14 @@
 #include <map>
 #include <tuple>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kPassedTwice;
+
 namespace {
 
 struct Owned {

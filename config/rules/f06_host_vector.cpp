@@ -4,11 +4,14 @@
 
 #include <map>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kHostVector;
+
 namespace {
 
 struct VectorUser {

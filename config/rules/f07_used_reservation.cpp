@@ -6,11 +6,14 @@
 #include <map>
 #include <tuple>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/interrupt_uses.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kUsedReservation;
+
 namespace {
 
 // Whoever covers a whole reservation: the last that starts at or before it, or one that reaches further.

@@ -4,11 +4,14 @@
 
 #include <set>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kEmptyPass;
+
 namespace {
 
 // Whether the context that the item opens has an option, also one that could not be understood.

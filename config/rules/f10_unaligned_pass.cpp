@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/passes.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kUnalignedPass;
+
 namespace {
 
 constexpr std::uint64_t kPassedPage = 4096;

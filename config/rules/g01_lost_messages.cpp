@@ -7,10 +7,13 @@
 #include <set>
 
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kLostMessages;
+
 namespace {
 
 // What is worth knowing when a VM does not start.

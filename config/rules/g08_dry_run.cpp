@@ -1,9 +1,12 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kDryRun;
+
 namespace {
 
 void check_g08(const RuleInput& input, DiagnosticSink& sink) {

@@ -4,10 +4,13 @@
 
 #include "config/language/file_words.h"
 #include "config/model/options.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kDumpPlace;
+
 namespace {
 
 void check_g09(const RuleInput& input, DiagnosticSink& sink) {

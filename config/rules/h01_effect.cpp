@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/repeated_finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kEffect;
+
 namespace {
 
 // Or makes the VM impossible to start, which rule A23 tells.
@@ -82,6 +85,7 @@ const Rule kEffect{.id = "H01",
                        "and checked; nothing is left out silently.",
                    .wrong = {"system left\nram 64M\ncpu partition guests sched 20\n"},
                    .right = {"system left\nram 64M\ncpu cluster _cpu-1\n"},
-                   .check = check_h01};
+                   .check = check_h01,
+                   .about_host = true};
 
 }  // namespace qvm::config

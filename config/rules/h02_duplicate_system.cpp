@@ -4,10 +4,13 @@
 
 #include <map>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kDuplicateSystem;
+
 namespace {
 
 void check_h02(const RuleInput& input, DiagnosticSink& sink) {

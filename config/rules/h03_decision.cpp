@@ -5,11 +5,14 @@
 #include <algorithm>
 
 #include "config/language/numbers.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/repeated_finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kDecision;
+
 namespace {
 
 constexpr std::string_view kDocument = "docs/decisions-qvmconf.md lists what was decided where QNX is silent";
@@ -119,6 +122,7 @@ const Rule kDecision{.id = "H03",
                          "matters. QNX's own qvm may read it differently.",
                      .wrong = {"system left\nram 64M\ncmdline \"name=\\\"a b\\\"\"\n"},
                      .right = {"system left\nram 64M\ncmdline \"name=a\n    quiet\"\n"},
-                     .check = check_h03};
+                     .check = check_h03,
+                     .about_host = true};
 
 }  // namespace qvm::config

@@ -8,10 +8,13 @@
 
 #include "config/manifest/host_map.h"
 #include "config/model/network.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kHostPath;
+
 namespace {
 
 std::string last_part(std::string_view path) {
@@ -109,6 +112,7 @@ const Rule kHostPath{.id = "H04",
                          "too.",
                      .wrong = {"system left\nram 64M\nvdev ser8250 hostdev /dev/ser1\n"},
                      .right = {"system left\nram 64M\nvdev ser8250 hostdev -\n"},
-                     .check = check_h04};
+                     .check = check_h04,
+                     .about_host = true};
 
 }  // namespace qvm::config

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kImpossiblePlace;
+
 namespace {
 
 // The widest guest-physical addresses of x86 and of 64-bit ARM.

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/manifest/system_values.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kUnusableName;
+
 namespace {
 
 void check_h06(const RuleInput& input, DiagnosticSink& sink) {

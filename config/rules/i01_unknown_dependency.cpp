@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "config/language/suggest.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kUnknownDependency;
+
 namespace {
 
 void check_i01(const RuleInput& input, DiagnosticSink& sink) {

@@ -6,10 +6,13 @@
 
 #include "config/language/suggest.h"
 #include "config/model/regions.h"
-#include "config/rules/catalog.h"
 #include "config/rules/finding.h"
+#include "config/rules/rule.h"
 
 namespace qvm::config {
+
+extern const Rule kAwaitedRegion;
+
 namespace {
 
 // Where regions of a set come from, apart from host programs.

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What a lint rule is. One rule per file of this folder, all of them listed in registry.cpp.
+// What a lint rule is. One rule per file of this folder, which is known by being there.
 #pragma once
 
 #include <span>
@@ -13,6 +13,7 @@
 #include "config/text/diagnostic.h"
 #include "config/text/reader.h"
 #include "config/text/source.h"
+#include "qvm/base/registered.h"
 
 namespace qvm::config {
 
@@ -43,17 +44,15 @@ struct Rule {
   std::string_view title;               // one line for --list-rules
   std::string_view documentation;       // why, and what to do; for --explain
   RuleExample wrong;                    // triggers the rule
-  // The same done well: nothing but infos and what this host makes of it (is_host_rule).
+  // The same done well: nothing but infos and what rules about the host say.
   RuleExample right;
   // Adds its findings. nullptr: whoever reads the words or values reports it at once, and of comments
   // config/lint/suppress.h.
   void (*check)(const RuleInput& input, DiagnosticSink& sink) = nullptr;
+  // It says what becomes of a configuration on this host, rather than what is wrong with it.
+  bool about_host = false;
+  Registered<Rule> registered{*this};
 };
-
-// Whether the rule says what becomes of a configuration on this host, rather than what is wrong with it.
-constexpr bool is_host_rule(std::string_view id) {
-  return id == "A13" || id == "A14" || id == "A23" || id == "H01" || id == "H03" || id == "H04";
-}
 
 // All rules, sorted by id.
 std::span<const Rule* const> all_rules();

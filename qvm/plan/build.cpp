@@ -385,12 +385,12 @@ void Builder::collect_domain() {
         {vdevs::HostObject::Kind::pci, passed.device.address, x_sources.describe(passed.where)});
     input.elements.push_back({{"devices", passed.xml(), true}, place});
   }
-  for (const vdevs::ShippedVdev& shipped : vdevs::shipped_vdevs()) {
+  for (const vdevs::ShippedVdev* shipped : vdevs::shipped_vdevs()) {
     const bool present = std::any_of(x_vdevs.begin(), x_vdevs.end(), [&](const Planned& planned) {
-      return planned.vdev->type == shipped.type;
+      return planned.vdev->type == shipped->type;
     });
-    if (present || shipped.absent == nullptr) continue;
-    for (vdevs::DomainElement& element : shipped.absent(x_machine))
+    if (present || shipped->absent == nullptr) continue;
+    for (vdevs::DomainElement& element : shipped->absent(x_machine))
       input.elements.push_back({std::move(element)});
   }
   // Otherwise QEMU shows the draft of virtio by them; vmhost sets those that are to.

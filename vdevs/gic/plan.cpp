@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "config/model/options.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -164,10 +164,12 @@ VdevPlan GicPlanner::run() {
   return plan;
 }
 
-}  // namespace
-
 VdevPlan plan_gic(const PlanInput& input, config::DiagnosticSink& sink) {
   return GicPlanner(input, sink).run();
 }
+
+}  // namespace
+
+const ShippedVdev kGicVdev{"gic", plan_gic};
 
 }  // namespace qvm::vdevs

@@ -7,7 +7,7 @@
 #include <array>
 
 #include "vdevs/fixed_memory.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -15,8 +15,6 @@ namespace {
 // In legacy replacement mode the timers take over lines 0 and 8; otherwise machine `pc` routes them to
 // line 2.
 constexpr std::array<std::uint32_t, 3> kLines = {0, 2, 8};
-
-}  // namespace
 
 VdevPlan plan_hpet(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
@@ -41,5 +39,9 @@ std::vector<DomainElement> without_hpet(const Machine& machine) {
   if (machine.find_memory(Part::precision_timer) == nullptr) return {};
   return {{"clock", "<timer name='hpet' present='no'/>"}};
 }
+
+}  // namespace
+
+const ShippedVdev kHpetVdev{"hpet", plan_hpet, without_hpet};
 
 }  // namespace qvm::vdevs

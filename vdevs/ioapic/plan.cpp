@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
 // `vdev ioapic`: the machine's I/O APIC.
+#include "vdevs/plan.h"
 #include "vdevs/fixed_memory.h"
-#include "vdevs/shipped_plans.h"
 
 namespace qvm::vdevs {
+namespace {
 
 VdevPlan plan_ioapic(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
@@ -15,5 +16,9 @@ VdevPlan plan_ioapic(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.controller_lines = input.machine.interrupt_lines;
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kIoapicVdev{"ioapic", plan_ioapic};
 
 }  // namespace qvm::vdevs

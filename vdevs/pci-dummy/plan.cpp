@@ -6,7 +6,7 @@
 
 #include "vdevs/pci-dummy/config_space.h"
 #include "vdevs/pci_request.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -15,8 +15,6 @@ std::uint16_t word_at(const std::string& space, std::size_t offset) {
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(space[at]); };
   return static_cast<std::uint16_t>(byte(offset) | byte(offset + 1) << 8);
 }
-
-}  // namespace
 
 VdevPlan plan_pci_dummy(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
@@ -38,5 +36,9 @@ VdevPlan plan_pci_dummy(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.pci_config_space = std::move(space);
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kPciDummyVdev{"pci-dummy", plan_pci_dummy};
 
 }  // namespace qvm::vdevs

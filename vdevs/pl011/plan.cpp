@@ -6,15 +6,13 @@
 #include <pugixml.hpp>
 
 #include "vdevs/host_side.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/xml.h"
 
 namespace qvm::vdevs {
 namespace {
 
 constexpr std::uint64_t kRegisters = 0x1000;
-
-}  // namespace
 
 VdevPlan plan_pl011(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
@@ -55,5 +53,9 @@ VdevPlan plan_pl011(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.domain.push_back({"devices", print_element(document)});
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kPl011Vdev{"pl011", plan_pl011};
 
 }  // namespace qvm::vdevs

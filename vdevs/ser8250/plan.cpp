@@ -9,7 +9,7 @@
 #include <pugixml.hpp>
 
 #include "vdevs/host_side.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/xml.h"
 
 namespace qvm::vdevs {
@@ -51,8 +51,6 @@ std::optional<LineClaim> line_of(const PlanInput& input, const StandardPort& por
   return LineClaim{*interrupt.value.line, interrupt.where, std::nullopt};
 }
 
-}  // namespace
-
 VdevPlan plan_ser8250(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const auto side = plan_host_side(input, sink);
@@ -78,5 +76,9 @@ VdevPlan plan_ser8250(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.domain.push_back({"devices", print_element(document)});
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kSer8250Vdev{"ser8250", plan_ser8250};
 
 }  // namespace qvm::vdevs

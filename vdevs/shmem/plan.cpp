@@ -9,7 +9,7 @@
 
 #include "config/language/option_table.h"
 #include "vdevs/pci_request.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/shmem/policy_options.h"
 
 namespace qvm::vdevs {
@@ -85,8 +85,6 @@ void request_window(const PlanInput& input, VdevPlan& plan, config::DiagnosticSi
   plan.window = request;
 }
 
-}  // namespace
-
 VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   plan.policy = read_policy(input, sink);
@@ -104,5 +102,9 @@ VdevPlan plan_shmem(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.hosted = std::move(hosted);
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kShmemVdev{"shmem", plan_shmem};
 
 }  // namespace qvm::vdevs

@@ -10,7 +10,7 @@
 #include "config/manifest/host_map.h"
 #include "config/model/options.h"
 #include "vdevs/host_target.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
@@ -74,8 +74,6 @@ DomainElement disk_element(const PlanInput& input, const DiskFact& disk) {
   return virtio_element(input, document);
 }
 
-}  // namespace
-
 VdevPlan plan_virtio_blk(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   plan.disk = disk_of(input, sink);
@@ -83,5 +81,9 @@ VdevPlan plan_virtio_blk(const PlanInput& input, config::DiagnosticSink& sink) {
   if (placed && plan.disk) plan.domain.push_back(disk_element(input, *plan.disk));
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kVirtioBlkVdev{"virtio-blk", plan_virtio_blk};
 
 }  // namespace qvm::vdevs

@@ -4,7 +4,7 @@
 #include <pugixml.hpp>
 
 #include "vdevs/host_side.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/virtio.h"
 #include "vdevs/xml.h"
 
@@ -12,8 +12,6 @@ namespace qvm::vdevs {
 namespace {
 
 constexpr VirtioNumbers kConsoleNumbers{.modern = 0x1043, .transitional = 0x1003};
-
-}  // namespace
 
 VdevPlan plan_virtio_console(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
@@ -40,5 +38,9 @@ VdevPlan plan_virtio_console(const PlanInput& input, config::DiagnosticSink& sin
   plan.domain.push_back({"devices", print_element(port)});
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kVirtioConsoleVdev{"virtio-console", plan_virtio_console};
 
 }  // namespace qvm::vdevs

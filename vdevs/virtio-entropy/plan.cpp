@@ -3,15 +3,13 @@
 // `vdev virtio-entropy`: random numbers out of the host's generator.
 #include <pugixml.hpp>
 
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
 namespace {
 
 constexpr VirtioNumbers kEntropyNumbers{.modern = 0x1044};
-
-}  // namespace
 
 VdevPlan plan_virtio_entropy(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
@@ -25,5 +23,9 @@ VdevPlan plan_virtio_entropy(const PlanInput& input, config::DiagnosticSink& sin
   plan.domain.push_back(virtio_element(input, document));
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kVirtioEntropyVdev{"virtio-entropy", plan_virtio_entropy};
 
 }  // namespace qvm::vdevs

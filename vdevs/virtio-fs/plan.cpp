@@ -11,7 +11,7 @@
 #include "config/model/options.h"
 #include "vdevs/host_path.h"
 #include "vdevs/host_target.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
@@ -54,8 +54,6 @@ DomainElement filesystem_element(const PlanInput& input, const std::string& path
   return virtio_element(input, document);
 }
 
-}  // namespace
-
 VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const bool placed = request_virtio(input, kFileSystemNumbers, plan, sink);
@@ -86,5 +84,9 @@ VdevPlan plan_virtio_fs(const PlanInput& input, config::DiagnosticSink& sink) {
   plan.host_objects.push_back(std::move(*directory));
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kVirtioFsVdev{"virtio-fs", plan_virtio_fs};
 
 }  // namespace qvm::vdevs

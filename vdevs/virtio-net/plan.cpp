@@ -10,7 +10,7 @@
 
 #include "config/model/network.h"
 #include "qvm/base/fnv.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 #include "vdevs/virtio.h"
 
 namespace qvm::vdevs {
@@ -151,8 +151,6 @@ void add_linked_device(const PlanInput& input, const LinkEnd& link, const std::s
   plan.qemu.push_back(virtio_argument(input, "virtio-net", fmt::format("netdev={},mac={}", input.id, mac)));
 }
 
-}  // namespace
-
 VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   const bool placed = request_virtio(input, kNetworkNumbers, plan, sink);
@@ -168,5 +166,9 @@ VdevPlan plan_virtio_net(const PlanInput& input, config::DiagnosticSink& sink) {
   }
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kVirtioNetVdev{"virtio-net", plan_virtio_net};
 
 }  // namespace qvm::vdevs

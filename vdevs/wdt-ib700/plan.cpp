@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -49,8 +49,6 @@ std::string action_of(const PlanInput& input, config::DiagnosticSink& sink) {
   return action;
 }
 
-}  // namespace
-
 VdevPlan plan_wdt_ib700(const PlanInput& input, config::DiagnosticSink& sink) {
   VdevPlan plan;
   check_location(input, sink);
@@ -66,5 +64,9 @@ VdevPlan plan_wdt_ib700(const PlanInput& input, config::DiagnosticSink& sink) {
       {"devices", fmt::format(R"(<watchdog model="ib700" action="{}"/>)", action_of(input, sink))});
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kWdtIb700Vdev{"wdt-ib700", plan_wdt_ib700};
 
 }  // namespace qvm::vdevs

@@ -9,7 +9,7 @@
 
 #include "config/language/option_table.h"
 #include "config/model/options.h"
-#include "vdevs/shipped_plans.h"
+#include "vdevs/plan.h"
 
 namespace qvm::vdevs {
 namespace {
@@ -39,8 +39,6 @@ std::uint32_t frequency_of(const PlanInput& input) {
   return hertz == nullptr ? kDefaultHertz : static_cast<std::uint32_t>(*hertz);
 }
 
-}  // namespace
-
 VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink) {
   for (const config::Option& option : input.vdev.options) {
     if (option.name == "action" && !option.arguments.empty()) check_action(option.arguments.front(), sink);
@@ -60,5 +58,9 @@ VdevPlan plan_wdt_sp805(const PlanInput& input, config::DiagnosticSink& sink) {
   if (!plan.lines.empty()) plan.node->line = plan.lines.front().line;
   return plan;
 }
+
+}  // namespace
+
+const ShippedVdev kWdtSp805Vdev{"wdt-sp805", plan_wdt_sp805};
 
 }  // namespace qvm::vdevs

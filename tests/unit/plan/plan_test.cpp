@@ -273,7 +273,7 @@ TEST(ImageFormat, TellsKernelsApart) {
   EXPECT_EQ(sniff_image(""), ImageFormat::unknown);
 }
 
-// A vdev is a folder and a line in one list: the core works with what plans ask for.
+// A vdev is a folder: the core works with what plans ask for.
 TEST(Core, NamesNoVdev) {
   for (const auto& entry : std::filesystem::directory_iterator(QVM_SOURCE_DIR "/qvm/plan")) {
     std::ifstream file(entry.path());
@@ -281,10 +281,10 @@ TEST(Core, NamesNoVdev) {
     // Its header shows an example.
     if (entry.path().filename() == "vm_plan.h") continue;
     const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-    for (const vdevs::ShippedVdev& vdev : vdevs::shipped_vdevs()) {
-      for (auto at = text.find(vdev.type); at != std::string::npos; at = text.find(vdev.type, at + 1)) {
-        const bool part = (at > 0 && is_word(text[at - 1])) || is_word(text[at + vdev.type.size()]);
-        EXPECT_TRUE(part) << entry.path() << " names " << vdev.type;
+    for (const vdevs::ShippedVdev* vdev : vdevs::shipped_vdevs()) {
+      for (auto at = text.find(vdev->type); at != std::string::npos; at = text.find(vdev->type, at + 1)) {
+        const bool part = (at > 0 && is_word(text[at - 1])) || is_word(text[at + vdev->type.size()]);
+        EXPECT_TRUE(part) << entry.path() << " names " << vdev->type;
       }
     }
   }
