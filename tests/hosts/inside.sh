@@ -57,10 +57,53 @@ put_earlier_aside() {
   done
 }
 
+# Has the kernel keep what KVM did last, for describe_host.
+trace_kvm() {
+  local folder=/sys/kernel/tracing event
+  [ "$accelerator" = kvm ] && [ -d "$folder" ] || return
+  [ -e "$folder/trace" ] || mount -t tracefs tracefs "$folder" || return
+  echo 4096 >"$folder/buffer_size_kb"
+  for event in set_irq ioapic_set_irq pic_set_irq apic_accept_irq ack_irq eoi inj_virq vcpu_wakeup exit mmio; do
+    echo 1 >"$folder/events/kvm/kvm_$event/enable"
+  done 2>/dev/null
+}
+
+# What every process does and where in the kernel it waits, and what KVM has done.
+describe_host() {
+  local folder file words
+  uptime
+  ps -eo pid,ppid,user,stat,etime,time,wchan:32,args --forest
+  for folder in /proc/[0-9]*; do
+    # A thread of the kernel has none.
+    words=$(tr '\0' ' ' <"$folder/cmdline")
+    [ -n "$words" ] || continue
+    printf '\n%s %s\n' "${folder##*/}" "$words"
+    for file in "$folder"/task/*; do
+      printf -- '-- %s %s\n' "${file##*/}" "$(cat "$file/comm")"
+      cat "$file/stack"
+    done
+  done
+  cat /proc/interrupts
+  dmesg | tail -n 20
+  [ ! -r /sys/kernel/tracing/trace ] || tail -n 4000 /sys/kernel/tracing/trace
+}
+
+# standstill-N.log for each time that the tests of a row print nothing for long. LOG: of the row.
+watch_row() {
+  local log=$1 limit=$((60 + 6 * slowness)) last='' newest number
+  while sleep 5; do
+    newest=$(stat -c %Y "$log".[0-9]* 2>/dev/null | sort -n | tail -n 1)
+    if [ -z "$newest" ] || [ "$newest" = "$last" ] || [ $(($(date +%s) - newest)) -lt $limit ]; then continue; fi
+    last=$newest
+    number=$(find "$results" -name 'standstill-*' | wc -l)
+    { tail -n 1 "$log".[0-9]*; describe_host; } >"$results/standstill-$number.log" 2>/dev/null
+  done
+}
+
 rows=0
 # row USER PROGRAM POSITIVE [NEGATIVE]: patterns of tests as gtest takes them.
 row() {
-  local who=$1 program=$2 tests=${filter:-$3} not=${4:-} log shard start seconds passed failed skipped names
+  local who=$1 program=$2 tests=${filter:-$3} not=${4:-} log shard start seconds passed failed skipped names watcher
   case $tests in *-*) ;; *) [ -z "$not" ] || tests="$tests-$not" ;; esac
   rows=$((rows + 1))
   log=$results/$(printf '%02d' $rows)-$program-$who.log
@@ -76,7 +119,10 @@ row() {
     as "$who" env GTEST_TOTAL_SHARDS="$jobs" GTEST_SHARD_INDEX=$shard timeout --kill-after=60 10800 \
       "$build/tests/$program" --gtest_filter="$tests" --gtest_color=no >"$log.$shard" 2>&1 </dev/null &
   done
+  # Not of this shell's jobs, which are the tests alone.
+  watcher=$(watch_row "$log" >/dev/null 2>&1 & echo $!)
   wait
+  kill "$watcher"
   seconds=$(($(date +%s) - start))
   cat "$log.before" "$log".[0-9]* >"$log" 2>/dev/null
   rm -f "$log".[0-9]* "$log.before" "$log.began"
@@ -97,8 +143,8 @@ row() {
   touch "$log.complete"
 }
 
-# `qvm doctor` by a user. One that does not end is ended, so that the rows are run all the same; doctor-USER.hung then says
-# what every process did and where in the kernel it waited.
+# `qvm doctor` by a user. One that does not end is ended, so that the rows are run all the same, and doctor-USER.hung is
+# describe_host's.
 examine_host() {
   local who=$1 limit=$((60 * slowness)) log=$results/doctor-$1 pid folder waited=0
   as "$who" timeout --kill-after=10 "$limit" "$build/bin/qvm" doctor >"$log.log" 2>&1 </dev/null &
@@ -108,14 +154,7 @@ examine_host() {
     waited=$((waited + 1))
   done
   if kill -0 "$pid" 2>/dev/null; then
-    {
-      ps -eo pid,ppid,user,stat,etime,wchan:32,args --forest
-      for folder in /proc/[0-9]*; do
-        [ -s "$folder/cmdline" ] || continue
-        printf '\n%s %s\n' "${folder##*/}" "$(tr '\0' ' ' <"$folder/cmdline")"
-        cat "$folder"/task/*/stack
-      done
-    } >"$log.hung" 2>/dev/null
+    describe_host >"$log.hung" 2>/dev/null
     echo "qvm doctor of $who did not end in $waited s: see ${log##*/}.hung" >&2
   fi
   wait "$pid"
@@ -152,6 +191,7 @@ kvm_rows_arm64() {
 }
 
 touch "$results/table"
+trace_kvm
 make_user || echo "no user for what needs no root" >&2
 # Each asks QEMU once what it can do, and says so: tests expect that it was done before.
 for who in root "$user"; do examine_host "$who"; done

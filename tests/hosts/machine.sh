@@ -49,6 +49,7 @@ machine_tools() {
 prepare_machine_x86() {
   local base=$1 folder=$hosts/$host stamp package
   [ -z "$base" ] || { prepare_root "$base"; prepare_kernels "$base"; }
+  choose_emulator_x86 "$base"
   stamp=$(machine_stamp kvm-amd)
   if is_made "$host" "$stamp" "$folder/kernel" "$folder/initrd.gz"; then return; fi
   machine_tools qemu-system-x86_64
@@ -76,11 +77,44 @@ download_kernel() {
   basename "$package"_*.deb
 }
 
-# The words that start it: FOLDER has kernel and initrd.gz, SHARE is what it gets as /run/results.
+# The emulator of BASE's machine, $emulator: a folder with one that is unpacked, or "" for the installed one. QEMU before
+# 8.1 overlooks now and then that one processor has changed the other's code ("accel/tcg: Always lock pages before
+# translation" mends it): it runs for ever into a breakpoint that the kernel had there for a moment. Debian 12, which has
+# 7.2, has a newer one as a backport.
+choose_emulator_x86() {
+  local base=$1 folder=$hosts/emulator-x86 lists stamp package
+  emulator=
+  case $base in
+    '') dpkg --compare-versions "$(dpkg-query -W -f '${Version}' qemu-system-x86)" lt 1:9 || return 0 ;;
+    debian12) ;;
+    *) return 0 ;;
+  esac
+  emulator=$folder
+  stamp=$(declare -f choose_emulator_x86 | sum_of)
+  if is_made emulator-x86 "$stamp" "$folder/usr/bin/qemu-system-x86_64"; then return; fi
+  note "making emulator-x86 (downloads a newer QEMU)"
+  rm -rf "$folder"
+  mkdir -p "$folder/lists/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror debian) bookworm-backports main" \
+    >"$folder/sources.list"
+  lists=(-q -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$folder/lists")
+  apt-get "${lists[@]}" update >&2
+  (cd "$folder" && apt-get "${lists[@]}" download qemu-system-x86 qemu-system-common qemu-system-data >&2 &&
+    apt-get -q -o APT::Sandbox::User=root download seabios >&2)
+  for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+  rm -rf "$folder"/*.deb "$folder/lists"
+  made emulator-x86 "$stamp"
+}
+
+# The words that start it: FOLDER has kernel and initrd.gz, SHARE is what it gets as /run/results, then the size of its
+# memory and the emulator, which may be "".
 machine_x86() {
+  local qemu=(qemu-system-x86_64)
+  [ -z "$4" ] || qemu=("$4/usr/bin/qemu-system-x86_64" -L "$4/usr/share/qemu" -L "$4/usr/share/seabios")
   # Once in a while the emulation of SVM leaves a processor in its guest for good. Then the kernel gives up, and
   # with it the machine.
-  exec timeout --foreground 4h qemu-system-x86_64 -accel tcg,thread=multi -cpu max,svm=on,npt=on -smp 2 -m "$3" \
+  exec timeout --foreground 4h "${qemu[@]}" -accel tcg,thread=multi -cpu max,svm=on,npt=on -smp 2 -m "$3" \
     -nodefaults -display none -serial stdio -monitor none -no-reboot -device virtio-rng-pci \
     -kernel "$1/kernel" -initrd "$1/initrd.gz" -append "console=ttyS0 quiet panic=-1 no_timer_check watchdog_thresh=20 softlockup_panic=1" \
     -fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap" -device virtio-9p-pci,fsdev=root,mount_tag=root \
@@ -91,11 +125,15 @@ machine_x86() {
 start_machine_x86() {
   local base=$1
   if [ -z "$base" ]; then
-    (machine_x86 "$hosts/$host" "$results" "$machine_memory")
+    (machine_x86 "$hosts/$host" "$results" "$machine_memory" "$emulator")
     return
   fi
   cp "$hosts/$host/kernel" "$hosts/$host/initrd.gz" "$results/"
-  run_in_root "$base" alone bash -c "$(declare -f machine_x86); machine_x86 /results /results $machine_memory"
+  if [ -n "$emulator" ]; then
+    cp -r "$emulator" "$results/emulator"
+    emulator=/results/emulator
+  fi
+  run_in_root "$base" alone bash -c "$(declare -f machine_x86); machine_x86 /results /results $machine_memory '$emulator'"
 }
 
 # The build that is tested: of this machine it has to be there already.
