@@ -3,7 +3,7 @@
 qvm_test(cli_unit_test
   unit/cli/console_log_test.cpp unit/cli/doctor_checks_test.cpp unit/cli/exit_codes_test.cpp unit/cli/host_id_test.cpp unit/cli/host_pci_test.cpp unit/cli/options_test.cpp unit/cli/region_service_test.cpp unit/cli/region_table_test.cpp
   unit/cli/signals_test.cpp unit/cli/status_text_test.cpp unit/cli/vm_accounts_test.cpp
-  LINK qvm_cli)
+  LINK ${QVM_WHOLE}qvm_cli>)
 
 # The whole chain, with a real QEMU; what is not a plugin in it could be sanitized, what is could not.
 if(NOT QVM_SANITIZE AND TARGET guests)

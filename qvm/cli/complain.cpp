@@ -3,7 +3,7 @@
 #include <string>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/complain.h"
 
 namespace qvm::cli {
 

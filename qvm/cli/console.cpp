@@ -4,13 +4,15 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <optional>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/daemon_connection.h"
 #include "qvm/cli/exit_codes.h"
@@ -70,8 +72,6 @@ ConsoleLog::Sink shown_until_lost(EventLoop& loop) {
   };
 }
 
-}  // namespace
-
 int logs(const Options& options, const daemon::RuntimePaths& paths) {
   auto loop = EventLoop::create();
   if (!loop) {
@@ -124,5 +124,30 @@ int console(const Options& options, const daemon::RuntimePaths& paths) {
   log.read();
   return kOk;
 }
+
+const Command kLogs{
+    .name = "logs",
+    .help = "Print what a VM wrote to its console",
+    .examples = "  qvm logs left\n  qvm logs -f left\n",
+    .declare =
+        [](CLI::App& app, Options& options) {
+          app.add_option("name", options.words, "The VM")->required()->expected(1)->type_name("NAME");
+          app.add_flag("-f,--follow", options.follow, "Go on as the guest writes, until Ctrl-C");
+          add_runtime_directory(app, options.common);
+        },
+    .run = logs};
+
+const Command kConsole{
+    .name = "console",
+    .help = "Talk to a VM's console; Ctrl-] leaves it",
+    .examples = "  qvm console left\n",
+    .declare =
+        [](CLI::App& app, Options& options) {
+          app.add_option("name", options.words, "The VM")->required()->expected(1)->type_name("NAME");
+          add_runtime_directory(app, options.common);
+        },
+    .run = console};
+
+}  // namespace
 
 }  // namespace qvm::cli

@@ -14,7 +14,7 @@
 #include "qvm/base/pidfd.h"
 #include "qvm/base/unix_socket.h"
 #include "qvm/base/wait_for.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/start_daemon.h"
 #include "qvm/daemon/files/records.h"
 

@@ -1,14 +1,18 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/doctor_checks.h"
 #include "qvm/cli/doctor_probe.h"
 #include "qvm/cli/exit_codes.h"
 
 namespace qvm::cli {
+
+namespace {
 
 int doctor(const Options& options, const daemon::RuntimePaths& paths) {
   DoctorFacts facts = probe_host(paths);
@@ -26,5 +30,19 @@ int doctor(const Options& options, const daemon::RuntimePaths& paths) {
   }
   return usable(checks) ? kOk : kFailed;
 }
+
+const Command kDoctor{.name = "doctor",
+                      .help = "Check whether VMs can start on this host",
+                      .examples =
+                          "  qvm doctor\n  qvm doctor --json\n\n"
+                          "Exit status: 0 VMs can start, 1 they cannot.\n",
+                      .declare =
+                          [](CLI::App& app, Options& options) {
+                            add_runtime_directory(app, options.common);
+                            app.add_flag("--json", options.json, "As JSON (schemas/doctor.schema.json)");
+                          },
+                      .run = doctor};
+
+}  // namespace
 
 }  // namespace qvm::cli

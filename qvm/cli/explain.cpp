@@ -3,11 +3,13 @@
 // `qvm regions explain`: asks the region manager that runs, or one that exists for the moment only, made from
 // files.
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/identities.h"
 #include "qvm/cli/planning.h"
@@ -50,8 +52,6 @@ Result<std::string> explain_launch(const Launch& launch, const regions::ExplainR
   return regions::explain_as_json(manager, question);
 }
 
-}  // namespace
-
 int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
   const auto question = question_of(options);
   if (!question) {
@@ -83,5 +83,35 @@ int explain_region(const Options& options, const daemon::RuntimePaths& paths) {
   write_output(*text);
   return kOk;
 }
+
+const Command kExplain{
+    .name = "regions explain",
+    .help = "Tell which line allows or forbids an attach",
+    .examples =
+        "  May VM 'left' attach to 'moo'?\n    qvm regions explain left moo\n"
+        "  The same for one of its vdevs, before anything runs:\n"
+        "    qvm regions explain --file system.yaml left/shmem0 moo\n"
+        "  May a host program of this user:\n    qvm regions explain --uid nobody moo\n",
+    .declare =
+        [](CLI::App& app, Options& options) {
+          app.add_option(
+                 "who", options.words,
+                 "The VM or VM/VDEV (none: a host program), and the region as it would write its name")
+              ->required()
+              ->expected(1, 2)
+              ->type_name("[VM] REGION");
+          add_runtime_directory(app, options.common);
+          app.add_option("--file", options.file, "Ask about this manifest or configuration, not what runs")
+              ->type_name("FILE");
+          app.add_option("--uid", options.account, "User of the host program (default: you)")
+              ->type_name("ACCOUNT");
+          app.add_option("--pages", options.pages,
+                         "Pages asked for; 0: only if the region exists (default 1)")
+              ->type_name("PAGES");
+          app.add_flag("--json", options.json, "As JSON (schemas/explanation.schema.json)");
+        },
+    .run = explain_region};
+
+}  // namespace
 
 }  // namespace qvm::cli

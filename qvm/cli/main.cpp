@@ -3,28 +3,18 @@
 // qvm: starts, shows and stops virtual machines.
 #include <exception>
 #include <iostream>
-#include <vector>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/exit_codes.h"
-#include "tools/lint/format_command.h"
-#include "tools/lint/lint_command.h"
 
 namespace qvm::cli {
 namespace {
 
-// Commands that read their own words: they exist outside of qvm as well.
-using WordCommand = int (*)(int, const char* const*, std::istream&, std::ostream&, std::ostream&);
-
-int run_words(WordCommand command, const char* name, const Options& options) {
-  std::vector<const char*> words = {name};
-  for (const std::string& word : options.words) words.push_back(word.c_str());
-  return command(static_cast<int>(words.size()), words.data(), std::cin, std::cout, std::cerr);
-}
-
 int run_command(const Options& options) {
-  if (options.command == Command::version) return version(options);
+  const Command& command = *options.command;
+  if (command.run_alone != nullptr) return command.run_alone(options);
   auto directory = daemon::choose_runtime_directory(options.common.runtime_directory);
   if (!directory) {
     complain(directory.error().message());
@@ -32,47 +22,18 @@ int run_command(const Options& options) {
   }
   const daemon::RuntimePaths paths(std::move(*directory));
   // Said here once: planning would blame each VM's name for it.
-  const bool launches = options.command == Command::up || options.command == Command::single;
-  if (auto fits = daemon::check_socket_lengths(paths, "a"); launches && !fits) {
+  if (auto fits = daemon::check_socket_lengths(paths, "a"); command.starts_vms && !fits) {
     complain(fits.error().message());
     return kNotStarted;
   }
-  switch (options.command) {
-    case Command::up:
-      return up(options, paths);
-    case Command::single:
-      return run_single(options, paths);
-    case Command::down:
-      return down(options, paths);
-    case Command::ps:
-      return list_vms(options, paths);
-    case Command::console:
-      return console(options, paths);
-    case Command::logs:
-      return logs(options, paths);
-    case Command::regions:
-      return list_regions(options, paths);
-    case Command::explain:
-      return explain_region(options, paths);
-    case Command::plan:
-      return show_plan(options, paths);
-    case Command::doctor:
-      return doctor(options, paths);
-    case Command::lint:
-    case Command::fmt:
-    case Command::version:
-      break;  // elsewhere
-  }
-  return kUsage;
+  return command.run(options, paths);
 }
 
 int run(int argc, const char* const* argv) {
   int status = kOk;
   const auto options = parse_options(argc, argv, std::cout, std::cerr, status);
-  // These two have an exit status of their own for output that is lost.
-  if (options && options->command == Command::lint) return run_words(lint::run_lint, "qvm lint", *options);
-  if (options && options->command == Command::fmt) return run_words(lint::run_format, "qvm fmt", *options);
   if (options) status = run_command(*options);
+  if (options && options->command->declare == nullptr) return status;
   return end_output("qvm", status);
 }
 

@@ -23,25 +23,12 @@ struct CommonOptions {
   config::QnxVersion qnx_version = config::kDefaultQnxVersion;  // whose language is meant
 };
 
-enum class Command {
-  up,
-  down,
-  ps,
-  console,
-  logs,
-  regions,
-  explain,
-  plan,
-  lint,
-  fmt,
-  version,
-  doctor,
-  single
-};
+struct Command;
+
 enum class PlanForm { table, json, xml };
 
 struct Options {
-  Command command = Command::up;
+  const Command* command = nullptr;  // never of what was parsed
   CommonOptions common;
   std::vector<std::string> words;  // files, names, or the words of QNX's command line
   std::string file;                // explain: of what is not running; may be empty

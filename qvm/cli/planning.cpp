@@ -16,6 +16,7 @@
 #include "config/model/architecture.h"
 #include "config/model/regions.h"
 #include "qvm/base/install_paths.h"
+#include "qvm/cli/command.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/firmware.h"
 #include "qvm/cli/helper_program.h"
@@ -95,10 +96,10 @@ class Planner {
  private:
   // Who wants to start something hears what is wrong; `qvm plan` and the linter tell what is worth knowing.
   config::DiagnosticSink worth_telling(const config::DiagnosticSink& found) const {
-    const bool all = x_options.command == Command::plan;
     config::DiagnosticSink told;
     for (const config::Diagnostic& finding : found.all()) {
-      if ((all || finding.severity != config::Severity::info) && !said_by_error(finding, found))
+      if ((x_options.command->tells_infos || finding.severity != config::Severity::info) &&
+          !said_by_error(finding, found))
         told.add(finding);
     }
     return told;
@@ -252,8 +253,7 @@ class Planner {
     const std::string program = fmt::format("qemu-system-{}", config::to_string(vm.architecture));
     if (!find_program(program).empty()) return;
     config::Diagnostic finding;
-    const bool starts = x_options.command == Command::up || x_options.command == Command::single;
-    if (!starts) finding.severity = config::Severity::warning;
+    if (!x_options.command->starts_vms) finding.severity = config::Severity::warning;
     finding.rule = "plan-cpu";
     finding.where = vm.where;
     finding.message = fmt::format("this host has no {}", program);

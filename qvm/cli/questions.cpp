@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The commands that ask qvmd something, or files, and print the answer.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <iostream>
@@ -9,7 +10,8 @@
 
 #include "config/model/architecture.h"
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/daemon_connection.h"
 #include "qvm/cli/doctor_probe.h"
 #include "qvm/cli/exit_codes.h"
@@ -60,8 +62,6 @@ int failed(const Error& error) {
   complain(error.message());
   return kFailed;
 }
-
-}  // namespace
 
 int list_vms(const Options& options, const daemon::RuntimePaths& paths) {
   Request request;
@@ -171,5 +171,69 @@ int version(const Options& options) {
   write_output(text);
   return kOk;
 }
+
+const Command kPs{.name = "ps",
+                  .help = "List VMs with their states",
+                  .examples = "  qvm ps\n  qvm ps --json\n",
+                  .declare =
+                      [](CLI::App& app, Options& options) {
+                        add_runtime_directory(app, options.common);
+                        app.add_flag("--json", options.json, "As JSON (schemas/ps.schema.json)");
+                      },
+                  .run = list_vms};
+
+const Command kDown{.name = "down",
+                    .help = "Stop VMs, all or those named",
+                    .examples = "  qvm down\n  qvm down --timeout 5 left\n",
+                    .declare =
+                        [](CLI::App& app, Options& options) {
+                          app.add_option("name", options.words, "VMs")->type_name("NAME");
+                          add_runtime_directory(app, options.common);
+                          add_timeout(app, options);
+                        },
+                    .run = down};
+
+const Command kRegions{.name = "regions",
+                       .help = "List shared regions and who is attached",
+                       .examples = "  qvm regions\n  qvm regions --json\n  qvm regions explain left moo\n",
+                       .declare =
+                           [](CLI::App& app, Options& options) {
+                             add_runtime_directory(app, options.common);
+                             app.add_flag("--json", options.json, "As JSON (schemas/regions.schema.json)");
+                           },
+                       .run = list_regions};
+
+const Command kPlan{
+    .name = "plan",
+    .help = "Show what would be started: memory, interrupts, domain",
+    .examples =
+        "  qvm plan guest.qvmconf\n  qvm plan --xml guest.qvmconf\n"
+        "  qvm plan --json system.yaml\n",
+    .declare =
+        [](CLI::App& app, Options& options) {
+          app.add_option("file", options.words,
+                         "A manifest (*.yaml), configurations (*.qvmconf) or one VM's words")
+              ->required()
+              ->type_name("FILE");
+          add_launch_options(app, options.common);
+          auto* json = app.add_flag_callback(
+              "--json", [&options] { options.form = PlanForm::json; }, "As JSON (schemas/plan.schema.json)");
+          app.add_flag_callback(
+                 "--xml", [&options] { options.form = PlanForm::xml; }, "The domain that libvirt is given")
+              ->excludes(json);
+        },
+    .run = show_plan,
+    .tells_infos = true};
+
+const Command kVersion{.name = "version",
+                       .help = "Print the versions of qvm, QEMU and libvirt",
+                       .examples = "  qvm version\n  qvm version --json\n",
+                       .declare =
+                           [](CLI::App& app, Options& options) {
+                             app.add_flag("--json", options.json, "As JSON (schemas/version.schema.json)");
+                           },
+                       .run_alone = version};
+
+}  // namespace
 
 }  // namespace qvm::cli

@@ -12,7 +12,7 @@
 #include "qvm/base/install_paths.h"
 #include "qvm/base/process_limits.h"
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/region_table.h"
 #include "qvm/cli/signals.h"

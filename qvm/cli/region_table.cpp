@@ -78,10 +78,10 @@ std::string client_line(const Json& client) {
 }
 
 std::string table(const Json& json) {
-  std::string text = fmt::format("{:<31}  {:>6}  {:<4}  {:>5}  {:>5}  {:>7}  {:>7}  {}\n", "NAME", "SIZE",
+  std::string text = fmt::format("{:<31}  {:>6}  {:<4}  {:>10}  {:>10}  {:>7}  {:>7}  {}\n", "NAME", "SIZE",
                                  "MODE", "OWNER", "GROUP", "CLIENTS", "SIGNALS", "DENIALS");
   for (const Json& region : json.at("regions")) {
-    text += fmt::format("{:<31}  {:>6}  {:<4}  {:>5}  {:>5}  {:>7}  {:>7}  {}\n",
+    text += fmt::format("{:<31}  {:>6}  {:<4}  {:>10}  {:>10}  {:>7}  {:>7}  {}\n",
                         region.at("name").get<std::string>(),
                         region_size(region.at("bytes").get<std::uint64_t>()),
                         region.at("mode").get<std::string>(), region.at("owner").get<std::uint64_t>(),

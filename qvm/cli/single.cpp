@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <iostream>
@@ -9,11 +10,13 @@
 #include <optional>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/device_tree_dump.h"
 #include "qvm/cli/exit_codes.h"
 #include "qvm/cli/signals.h"
+#include "qvm/cli/status_text.h"
 #include "qvm/cli/terminal.h"
 #include "qvm/cli/vm_watch.h"
 
@@ -124,8 +127,6 @@ class Single {
   int x_signal = 0;
 };
 
-}  // namespace
-
 int run_single(const Options& options, const daemon::RuntimePaths& paths) {
   int status = kOk;
   const auto launch = plan_launch(options, WordForm::single_vm, paths.root(), std::cerr, status);
@@ -141,5 +142,13 @@ int run_single(const Options& options, const daemon::RuntimePaths& paths) {
   }
   return Single(paths, **loop, launch->plans.front()).run(*launch);
 }
+
+const Command kSingle{
+    .name = "",
+    .declare = [](CLI::App& app, Options& options) { add_launch_options(app, options.common); },
+    .run = run_single,
+    .starts_vms = true};
+
+}  // namespace
 
 }  // namespace qvm::cli

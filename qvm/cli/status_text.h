@@ -11,6 +11,9 @@
 
 namespace qvm::cli {
 
+// What QNX's qvm says when everything was set up and the guests did not run a single instruction.
+inline constexpr const char* kDryrunCompleted = "Exiting: dryrun completed\n";
+
 // By the clock of the host.
 std::int64_t seconds_since_1970();
 

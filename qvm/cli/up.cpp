@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,8 @@
 #include <memory>
 
 #include "qvm/base/standard_streams.h"
-#include "qvm/cli/commands.h"
+#include "qvm/cli/command.h"
+#include "qvm/cli/complain.h"
 #include "qvm/cli/console_log.h"
 #include "qvm/cli/device_tree_dump.h"
 #include "qvm/cli/exit_codes.h"
@@ -172,8 +174,6 @@ class Up {
   bool x_dryrun = false;
 };
 
-}  // namespace
-
 int up(const Options& options, const daemon::RuntimePaths& paths) {
   int status = kOk;
   const auto launch = plan_launch(options, WordForm::files, paths.root(), std::cerr, status);
@@ -190,5 +190,28 @@ int up(const Options& options, const daemon::RuntimePaths& paths) {
   }
   return Up(options, paths, **loop).run(*launch);
 }
+
+const Command kUp{
+    .name = "up",
+    .help = "Start a set of VMs and show their consoles until they end",
+    .examples =
+        "  qvm up system.yaml\n  qvm up --accel tcg left.qvmconf right.qvmconf\n"
+        "  qvm up --detach system.yaml && qvm logs -f left\n\n"
+        "Ctrl-C stops the VMs in order. Exit status: 0 all ended by themselves, 65 the "
+        "configuration has\nerrors, 64 nothing could be started, 4 to 7 and 96 how a VM failed, "
+        "74 output could not\nbe written, 130 interrupted.\n",
+    .declare =
+        [](CLI::App& app, Options& options) {
+          app.add_option("file", options.words, "A manifest (*.yaml) or configurations (*.qvmconf)")
+              ->required()
+              ->type_name("FILE");
+          add_launch_options(app, options.common);
+          app.add_flag("-d,--detach", options.detach, "Return when all VMs run");
+          add_timeout(app, options);
+        },
+    .run = up,
+    .starts_vms = true};
+
+}  // namespace
 
 }  // namespace qvm::cli

@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "qvm/cli/command.h"
 #include "qvm/cli/exit_codes.h"
 
 namespace qvm::cli {
@@ -55,7 +56,7 @@ TEST(Options, UpTakesFilesAndHowToRunThem) {
              "/p", "--plugin-dir=/q", "--detach", "--timeout", "3", "a.qvmconf", "b.qvmconf"});
   ASSERT_TRUE(parsed.options) << parsed.err;
   const Options& options = *parsed.options;
-  EXPECT_EQ(options.command, Command::up);
+  EXPECT_EQ(options.command->name, "up");
   EXPECT_EQ(options.common.accelerator, config::Accelerator::tcg);
   EXPECT_EQ(options.common.runtime_directory, "/r");
   EXPECT_EQ(options.common.libvirt_uri, "qemu:///system");
@@ -75,7 +76,7 @@ TEST(Options, APluginDirectoryIsOneWord) {
 TEST(Options, AFileMakesItOneVm) {
   const Parsed parsed = parse({"@guest.qvmconf"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::single);
+  EXPECT_EQ(parsed.options->command->name, "");
   EXPECT_FALSE(parsed.options->common.accelerator);
   EXPECT_THAT(parsed.options->words, ElementsAre("@guest.qvmconf"));
 }
@@ -84,7 +85,7 @@ TEST(Options, OwnOptionsStandBeforeTheWordsOfOneVm) {
   const Parsed parsed =
       parse({"--accel", "kvm", "--runtime-dir=/r", "@guest.qvmconf", "set", "x", "-1", "--help"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::single);
+  EXPECT_EQ(parsed.options->command->name, "");
   EXPECT_EQ(parsed.options->common.accelerator, config::Accelerator::kvm);
   EXPECT_EQ(parsed.options->common.runtime_directory, "/r");
   EXPECT_THAT(parsed.options->words, ElementsAre("@guest.qvmconf", "set", "x", "-1", "--help"));
@@ -93,21 +94,21 @@ TEST(Options, OwnOptionsStandBeforeTheWordsOfOneVm) {
 TEST(Options, AWordOfTheLanguageMakesItOneVm) {
   const Parsed parsed = parse({"ram", "64M", "cpu", "load", "guest.elf"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::single);
+  EXPECT_EQ(parsed.options->command->name, "");
   EXPECT_THAT(parsed.options->words, ElementsAre("ram", "64M", "cpu", "load", "guest.elf"));
 }
 
 TEST(Options, LintGetsItsWordsUnread) {
   const Parsed parsed = parse({"lint", "--format", "json", "--nonsense"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::lint);
+  EXPECT_EQ(parsed.options->command->name, "lint");
   EXPECT_THAT(parsed.options->words, ElementsAre("--format", "json", "--nonsense"));
 }
 
 TEST(Options, FmtGetsItsWordsUnread) {
   const Parsed parsed = parse({"fmt", "--check", "-"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::fmt);
+  EXPECT_EQ(parsed.options->command->name, "fmt");
   EXPECT_THAT(parsed.options->words, ElementsAre("--check", "-"));
 }
 
@@ -164,7 +165,7 @@ TEST(Options, AMistypedCommandIsGuessed) {
   EXPECT_EQ(parse({"regoins", "--json"}).err,
             "qvm: no command 'regoins': did you mean 'regions'?\nTry 'qvm --help'.\n");
   EXPECT_THAT(parse({"frobnicate"}).err,
-              StartsWith("qvm: no command 'frobnicate'; the commands are up, plan, down, ps, "));
+              StartsWith("qvm: no command 'frobnicate'; the commands are console, doctor, down, fmt, "));
   EXPECT_EQ(parse({"donw"}).status, kUsage);
 }
 
@@ -196,7 +197,7 @@ TEST(Options, AnOptionBeforeItsCommandIsNotGuessed) {
 TEST(Options, DoctorKnowsItsOwn) {
   const Parsed parsed = parse({"doctor", "--json", "--runtime-dir", "/r"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::doctor);
+  EXPECT_EQ(parsed.options->command->name, "doctor");
   EXPECT_TRUE(parsed.options->json);
   EXPECT_EQ(parsed.options->common.runtime_directory, "/r");
 }
@@ -205,7 +206,7 @@ TEST(Options, RegionsExplainsAnAttach) {
   const Parsed parsed =
       parse({"regions", "explain", "--file", "s.yaml", "--pages", "0", "--json", "left/shmem0", "moo"});
   ASSERT_TRUE(parsed.options) << parsed.err;
-  EXPECT_EQ(parsed.options->command, Command::explain);
+  EXPECT_EQ(parsed.options->command->name, "regions explain");
   EXPECT_THAT(parsed.options->words, ElementsAre("left/shmem0", "moo"));
   EXPECT_EQ(parsed.options->file, "s.yaml");
   EXPECT_EQ(parsed.options->pages, 0U);
@@ -213,7 +214,7 @@ TEST(Options, RegionsExplainsAnAttach) {
   const Parsed program = parse({"regions", "explain", "--uid", "nobody", "moo"});
   ASSERT_TRUE(program.options) << program.err;
   EXPECT_EQ(program.options->account, "nobody");
-  EXPECT_EQ(parse({"regions"}).options->command, Command::regions);
+  EXPECT_EQ(parse({"regions"}).options->command->name, "regions");
   EXPECT_EQ(parse({"regions", "explain"}).status, kUsage);
   EXPECT_EQ(parse({"regions", "explain", "a", "b", "c"}).status, kUsage);
 }

@@ -13,26 +13,28 @@ using testing::HasSubstr;
 TEST(RegionTable, HasALinePerRegionAndPerClient) {
   ::setenv("TZ", "UTC", 1);
   const auto table = region_table(R"({"version": 1, "vms": [], "regions": [
-      {"name": "moo", "bytes": 65536, "mode": "0666", "owner": 0, "group": 107, "denials": 2, "signals": 12, "clients": [
+      {"name": "moo", "bytes": 65536, "mode": "0666", "owner": 0, "group": 4294967294, "denials": 2, "signals": 12, "clients": [
          {"index": 0, "who": "left/shmem0", "read_only": false, "since": 1700000000, "signals": 12},
          {"index": 13, "who": "host", "read_only": true, "since": 1700000061, "signals": 0}]},
       {"name": "big", "bytes": 3145728, "mode": "0600", "owner": 1, "group": 1, "denials": 0, "signals": 0, "clients": []},
       {"name": "huge", "bytes": 2147483648, "mode": "0600", "owner": 1, "group": 1, "denials": 0, "signals": 0, "clients": []}]})");
   ASSERT_TRUE(table) << table.error().message();
-  EXPECT_EQ(*table,
-            "NAME                               SIZE  MODE  OWNER  GROUP  CLIENTS  SIGNALS  DENIALS\n"
-            "moo                                 64K  0666      0    107        2       12  2\n"
-            "   0:left/shmem0  since 2023-11-14 22:13:20, 12 signals\n"
-            "  13:host  since 2023-11-14 22:14:21, 0 signals, read-only\n"
-            "big                                  3M  0600      1      1        0        0  0\n"
-            "huge                                 2G  0600      1      1        0        0  0\n");
+  EXPECT_EQ(
+      *table,
+      "NAME                               SIZE  MODE       OWNER       GROUP  CLIENTS  SIGNALS  DENIALS\n"
+      "moo                                 64K  0666           0  4294967294        2       12  2\n"
+      "   0:left/shmem0  since 2023-11-14 22:13:20, 12 signals\n"
+      "  13:host  since 2023-11-14 22:14:21, 0 signals, read-only\n"
+      "big                                  3M  0600           1           1        0        0  0\n"
+      "huge                                 2G  0600           1           1        0        0  0\n");
 }
 
 TEST(RegionTable, IsEmptyButForItsTitles) {
   const auto table = region_table(R"({"version": 1, "regions": [], "vms": []})");
   ASSERT_TRUE(table);
-  EXPECT_EQ(*table,
-            "NAME                               SIZE  MODE  OWNER  GROUP  CLIENTS  SIGNALS  DENIALS\n");
+  EXPECT_EQ(
+      *table,
+      "NAME                               SIZE  MODE       OWNER       GROUP  CLIENTS  SIGNALS  DENIALS\n");
 }
 
 class RegionTableRefuses : public testing::TestWithParam<const char*> {};
