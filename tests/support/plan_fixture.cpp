@@ -158,6 +158,7 @@ const config::TableSet& fake_tables() {
     if (!shipped) throw std::runtime_error(shipped.error().message());
     std::vector<Error> failures;
     shipped->add_directory(QVM_SOURCE_DIR "/tests/golden/plan/vdevs", failures);
+    shipped->add_directory(QVM_SOURCE_DIR "/docs/examples/edu", failures);
     if (!failures.empty()) throw std::runtime_error(failures.front().message());
     return std::move(*shipped);
   }();

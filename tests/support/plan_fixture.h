@@ -44,7 +44,7 @@ struct Planned {
   std::string text() const;
 };
 
-// Table set with the vdevs of tests/golden/plan/vdevs added to the shipped ones.
+// Table set with the vdevs of tests/golden/plan/vdevs and docs/examples/edu added to the shipped ones.
 const config::TableSet& fake_tables();
 
 // Reads name from files and plans it. What the linter finds is in loaded; the plan is made all the same.
