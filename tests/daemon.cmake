@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 qvm_test(daemon_unit_test
   unit/daemon/cache_place_test.cpp unit/daemon/console_search_test.cpp unit/daemon/host_objects_test.cpp unit/daemon/left_names_test.cpp unit/daemon/progress_file_test.cpp unit/daemon/protocol_test.cpp
-  unit/daemon/region_manager_test.cpp unit/daemon/renamed_files_test.cpp unit/daemon/vm_name_test.cpp unit/daemon/vm_record_test.cpp
+  unit/daemon/region_manager_test.cpp unit/daemon/renamed_files_test.cpp unit/daemon/socket_lengths_test.cpp unit/daemon/vm_record_test.cpp
   LINK qvm_daemon qvm_vmhost_core)
 
 qvm_library(qvm_lifecycle_world support/lifecycle_world.cpp LINK qvm_lifecycle GTest::gtest)

@@ -14,12 +14,12 @@
 #include "config/language/suggest.h"
 #include "config/text/ascii.h"
 #include "qvm/base/names.h"
+#include "qvm/base/vm_name.h"
+#include "qvm/regions/model/access.h"
 
 namespace qvm::config {
 namespace {
 
-constexpr std::size_t kLongestVmName = 64;
-constexpr std::size_t kLongestRegionName = 31;
 constexpr std::size_t kLongestAccount = 32;
 // The largest number is "nobody" to the kernel's interfaces.
 constexpr std::uint64_t kMostId = std::numeric_limits<std::uint32_t>::max() - 1;
@@ -260,26 +260,14 @@ Value<std::string> parse_libvirt_uri(std::string_view text) {
 }
 
 Value<std::string> parse_vm_name(std::string_view text) {
-  const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; };
-  if (!text.empty() && text.size() <= kLongestVmName && std::all_of(text.begin(), text.end(), allowed) &&
-      text.front() != '-' && text.front() != '.') {
-    return std::string(text);
-  }
-  return problem(
-      fmt::format("'{}' cannot be the name of a VM", text),
-      fmt::format("use at most {} letters, digits, '-', '_' and '.', and start with a letter or digit",
-                  kLongestVmName));
+  if (is_vm_name(text)) return std::string(text);
+  return problem(fmt::format("'{}' cannot be the name of a VM", text), fmt::format("use {}", kVmNameForm));
 }
 
 Value<std::string> parse_region_name(std::string_view text) {
-  const auto allowed = [](char c) { return c >= ' ' && c < 0x7f && c != '/'; };
-  if (!text.empty() && text.size() <= kLongestRegionName && text != "." && text != ".." &&
-      std::all_of(text.begin(), text.end(), allowed)) {
-    return std::string(text);
-  }
+  if (regions::is_legal_region_name(text)) return std::string(text);
   return problem(fmt::format("'{}' cannot be the name of a region", text),
-                 fmt::format("use 1 to {} printable ASCII characters other than '/', and not '.' or '..'",
-                             kLongestRegionName));
+                 fmt::format("use {}", regions::kRegionNameForm));
 }
 
 }  // namespace qvm::config

@@ -2,30 +2,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config/model/regions.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <charconv>
 
 #include "config/language/option_table.h"
+#include "qvm/regions/model/access.h"
 
 namespace qvm::config {
-namespace {
-
-constexpr std::size_t kLongestName = 31;
-
-// `subst [match],prefix`: at most one applies, the first that fits.
-std::string substituted(const std::string& name, const std::vector<std::string>& substitutions) {
-  for (const std::string& one : substitutions) {
-    const std::size_t comma = one.find(',');
-    if (comma == std::string::npos) continue;
-    const std::string_view match = std::string_view(one).substr(0, comma);
-    if (name.starts_with(match)) return one.substr(comma + 1) + name.substr(match.size());
-  }
-  return name;
-}
-
-}  // namespace
 
 bool has_regions(const Vdev& vdev) {
   if (vdev.table == nullptr) return false;
@@ -38,14 +21,17 @@ bool has_regions(const Vdev& vdev) {
 RegionAccess region_access(const Vdev& vdev) {
   RegionAccess access;
   if (!has_regions(vdev)) return access;
-  std::vector<std::string> substitutions;
+  std::vector<regions::Substitution> substitutions;
   for (const Option& option : vdev.options) {
     if (option.arguments.empty()) continue;
     const Argument& argument = option.arguments.front();
     if (option.name == "allow" || option.name == "deny") {
       access.rules.push_back({option.name == "allow", argument.text, argument.where});
     } else if (option.name == "subst") {
-      substitutions.push_back(argument.text);
+      // `subst [MATCH],PREFIX`
+      const std::size_t comma = argument.text.find(',');
+      if (comma != std::string::npos)
+        substitutions.push_back({argument.text.substr(0, comma), argument.text.substr(comma + 1), {}});
     } else if (option.name == "create") {
       const auto* parts = std::get_if<std::vector<std::string>>(&argument.value);
       if (parts == nullptr) continue;
@@ -55,25 +41,17 @@ RegionAccess region_access(const Vdev& vdev) {
     }
   }
   for (RegionCreation& creation : access.creations)
-    creation.host_name = substituted(creation.name, substitutions);
+    creation.host_name = regions::substitute(substitutions, creation.name);
   return access;
 }
 
 const AccessRule* RegionAccess::match(const std::string& name) const {
-  const auto found = std::find_if(rules.begin(), rules.end(), [&](const AccessRule& rule) {
-    return ::fnmatch(rule.pattern.c_str(), name.c_str(), 0) == 0;
-  });
-  return found == rules.end() ? nullptr : &*found;
+  return regions::matching_rule(rules, name);
 }
 
 bool RegionAccess::allows(const std::string& name) const {
-  if (const AccessRule* rule = match(name)) return rule->allow;
-  return rules.empty() || !rules.back().allow;
-}
-
-bool is_region_name(std::string_view name) {
-  if (name.empty() || name.size() > kLongestName || name == "." || name == "..") return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c < 0x7f && c != '/'; });
+  const AccessRule* rule = match(name);
+  return rule != nullptr ? rule->allow : regions::allows_others(rules);
 }
 
 std::uint64_t round_to_pages(std::uint64_t bytes) {

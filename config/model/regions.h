@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-// What the vdevs of a set say about named regions, for whoever judges it.
+// What the vdevs of a set say about named regions. What it means is decided where the region manager decides
+// it: qvm/regions/model/access.h.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +43,6 @@ bool has_regions(const Vdev& vdev);
 
 // Empty for vdevs without regions.
 RegionAccess region_access(const Vdev& vdev);
-
-// 1 to 31 bytes of printable ASCII without '/', and neither "." nor "..".
-bool is_region_name(std::string_view name);
 
 constexpr std::uint64_t kRegionPage = 4096;
 // To whole pages; saturates.

@@ -7,6 +7,7 @@
 #include "config/model/regions.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
+#include "qvm/regions/model/access.h"
 
 namespace qvm::config {
 
@@ -15,11 +16,11 @@ extern const Rule kRegionCreation;
 namespace {
 
 void check_one(const RegionCreation& creation, const RegionAccess& access, DiagnosticSink& sink) {
-  if (!is_region_name(creation.name) || !is_region_name(creation.host_name)) {
-    const bool own = !is_region_name(creation.name);
+  if (!regions::is_legal_region_name(creation.name) || !regions::is_legal_region_name(creation.host_name)) {
+    const bool own = !regions::is_legal_region_name(creation.name);
     sink.add(finding(kRegionCreation, creation.where,
                      fmt::format("'{}' is no name for a region", own ? creation.name : creation.host_name),
-                     "names have 1 to 31 printable ASCII characters without '/', and are not '.' or '..'"));
+                     fmt::format("use {}", regions::kRegionNameForm)));
   }
   if (creation.bytes == 0) {
     sink.add(finding(kRegionCreation, creation.where, fmt::format("size of region '{}' is 0", creation.name),

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "qvm/base/process_limits.h"
+#include "qvm/base/vm_name.h"
 #include "qvm/daemon/files/clock.h"
 #include "qvm/daemon/files/records.h"
 
@@ -196,7 +197,7 @@ Result<std::vector<VmRecord>> Supervisor::records_for(const Request& request) {
       return fail(fmt::format("VM '{}' was planned for '{}', not for '{}'", name, plan.host.runtime_directory,
                               x_paths.root()));
     }
-    if (std::string why = why_not_a_vm_name(name); !why.empty()) return fail(std::move(why));
+    if (!is_vm_name(name)) return fail(not_a_vm_name(name));
     set.push_back({.plan = std::move(plan),
                    .libvirt_uri = request.libvirt_uri,
                    .set = set_id,

@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../.."
 status=0
 complain() { printf '%s\n' "$1"; status=1; }
 
-mapfile -t files < <(git ls-files --cached --others --exclude-standard)
+# Not what is deleted and not yet said so to git.
+mapfile -t files < <(git ls-files --cached --others --exclude-standard | while read -r file; do [ ! -e "$file" ] || echo "$file"; done)
 [ ${#files[@]} -gt 0 ] || { echo "check-tree: git lists no files; run it in a checkout" >&2; exit 2; }
 mapfile -t code < <(printf '%s\n' "${files[@]}" | grep -E '\.(c|cpp|h|S)$')
 

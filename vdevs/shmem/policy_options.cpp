@@ -8,11 +8,10 @@
 #include <limits>
 
 #include "config/language/numbers.h"
+#include "qvm/regions/model/access.h"
 
 namespace qvm::vdevs {
 namespace {
-
-constexpr std::size_t kLongestName = 31;
 
 // "a,b,c" at the commas; an empty text is one empty part.
 std::vector<std::string> split(const std::string& text) {
@@ -25,12 +24,6 @@ std::vector<std::string> split(const std::string& text) {
     }
   }
   return parts;
-}
-
-bool is_region_name(const std::string& name) {
-  const auto allowed = [](char c) { return c > ' ' - 1 && c < 0x7f && c != '/'; };
-  return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
-         std::all_of(name.begin(), name.end(), allowed);
 }
 
 class PolicyReader {
@@ -113,9 +106,9 @@ void PolicyReader::read_create(const config::Argument& argument) {
   regions::CreateSpec create;
   create.name = parts[0];
   create.place = x_input.sources.describe(argument.where);
-  if (!is_region_name(create.name)) {
+  if (!regions::is_legal_region_name(create.name)) {
     error(argument, fmt::format("'{}' cannot be the name of a region", create.name),
-          fmt::format("1 to {} printable ASCII characters other than '/', not '.' or '..'", kLongestName));
+          fmt::format("use {}", regions::kRegionNameForm));
     return;
   }
   const auto size = config::parse_number(parts[1], config::NumberKind::size);

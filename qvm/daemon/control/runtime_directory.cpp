@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
-constexpr std::size_t kMaxVmName = 64;
 // libvirt's monitor socket: RUN/libvirt/lib/qemu/domain-ID-NAME/monitor.sock, of NAME at most 20 bytes.
 constexpr std::string_view kMonitorPath = "/libvirt/lib/qemu/domain-9999-/monitor.sock";
 constexpr std::size_t kMonitorName = 20;
@@ -104,21 +103,6 @@ Result<std::string> find_open_parent(const std::string& path) {
     if (others_write || !trusted_owner) return parent.string();
     if (parent == parent.root_path()) return std::string();
   }
-}
-
-std::string why_not_a_vm_name(std::string_view name) {
-  if (name.empty()) return "a VM needs a name";
-  if (name.size() > kMaxVmName)
-    return fmt::format("the VM name '{}' is longer than {} bytes", name, kMaxVmName);
-  const bool fine =
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-      std::string_view::npos;
-  if (!fine || name.front() == '.' || name.front() == '-') {
-    return fmt::format(
-        "'{}' cannot be a VM name: letters, digits, '_', '-' and '.', the first a letter, digit or '_'",
-        name);
-  }
-  return {};
 }
 
 Result<void> check_socket_lengths(const RuntimePaths& paths, std::string_view vm) {

@@ -51,9 +51,6 @@ Error not_a_directory(const RuntimePaths& paths);
 // none.
 Result<std::string> find_open_parent(const std::string& path);
 
-// Empty, or why a VM cannot have this name: it becomes a file's name and libvirt's.
-std::string why_not_a_vm_name(std::string_view name);
-
 // Fails if a Unix socket that this VM needs would have too long a path (sun_path).
 Result<void> check_socket_lengths(const RuntimePaths& paths, std::string_view vm);
 

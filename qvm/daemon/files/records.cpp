@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "qvm/base/json_fields.h"
+#include "qvm/base/vm_name.h"
 #include "qvm/base/whole_text.h"
 #include "qvm/daemon/control/protocol.h"
 #include "qvm/daemon/files/clock.h"
@@ -195,7 +196,7 @@ std::vector<VmStatus> remembered_ends(const RuntimePaths& paths) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(paths.logs(), ignored)) {
     const std::string name = entry.path().filename();
-    if (!why_not_a_vm_name(name).empty()) continue;
+    if (!is_vm_name(name)) continue;
     const auto text = read_file(end_file(paths, name));
     if (!text) continue;
     auto said = decode_reply(*text);

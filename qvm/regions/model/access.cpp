@@ -16,11 +16,13 @@ bool is_legal_region_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c <= 0x7e && c != '/'; });
 }
 
+bool pattern_fits(const std::string& pattern, const std::string& name) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
+
 NameDecision judge_name(const std::vector<NameRule>& rules, const std::string& name) {
-  for (const NameRule& rule : rules) {
-    if (::fnmatch(rule.pattern.c_str(), name.c_str(), 0) == 0) return {rule.allow, &rule};
-  }
-  return {rules.empty() || !rules.back().allow, nullptr};
+  if (const NameRule* rule = matching_rule(rules, name)) return {rule->allow, rule};
+  return {allows_others(rules), nullptr};
 }
 
 const Substitution* applied_substitution(const std::vector<Substitution>& substitutions,

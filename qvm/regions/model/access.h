@@ -3,6 +3,7 @@
 // The rules on names and modes: who may attach to what. Pure functions.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,27 @@ struct Identity {
   bool operator==(const Identity&) const = default;
 };
 
-// 1 to 31 bytes of printable ASCII without '/', and neither "." nor "..".
+// What is_legal_region_name() asks for.
+inline constexpr const char* kRegionNameForm =
+    "1 to 31 printable ASCII characters other than '/', and not '.' or '..'";
 bool is_legal_region_name(std::string_view name);
+
+// Whether a pattern of allow or deny, as of fnmatch(3), fits a name.
+bool pattern_fits(const std::string& pattern, const std::string& name);
+
+// The first of rules, `allow` and `pattern` each, that fits; nullptr: none does.
+template <class Rule>
+const Rule* matching_rule(const std::vector<Rule>& rules, const std::string& name) {
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [&](const Rule& rule) { return pattern_fits(rule.pattern, name); });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+// Whether a name may be used that no rule fits: without rules; else if the last one is not an allow.
+template <class Rule>
+bool allows_others(const std::vector<Rule>& rules) {
+  return rules.empty() || !rules.back().allow;
+}
 
 struct NameDecision {
   bool allowed = true;

@@ -19,9 +19,8 @@ Layer form_layer(const char* layer, std::string_view name) {
   const bool legal = is_legal_region_name(name);
   return {layer,
           outcome(legal),
-          in_quotes(name) + (legal ? " is a legal name"
-                                   : " is not a legal name: 1 to " + std::to_string(kMaxNameBytes) +
-                                         " printable ASCII characters other than '/', not '.' or '..'"),
+          in_quotes(name) +
+              (legal ? " is a legal name" : std::string(" is not a legal name: ") + kRegionNameForm),
           {},
           {},
           {}};

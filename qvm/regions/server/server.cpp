@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "qvm/base/log_limit.h"
+#include "qvm/base/vm_name.h"
 #include "qvm/regions/keeper/log.h"
 #include "qvm/regions/server/server_impl.h"
 #include "qvm/regions/server/sockets.h"
@@ -187,12 +188,7 @@ void Server::Impl::retire_listener(UniqueFd listener) {
 }
 
 Result<std::string> Server::Impl::vm_socket_path(const std::string& vm) const {
-  constexpr std::size_t kMaxVmName = 64;
-  if (vm.empty() || vm.size() > kMaxVmName || vm == "." || vm == ".." || vm.find('/') != std::string::npos ||
-      vm.find('\0') != std::string::npos) {
-    return fail("'" + vm + "' cannot be a VM's name: it must fit a file name of at most " +
-                std::to_string(kMaxVmName) + " bytes");
-  }
+  if (!is_vm_name(vm)) return fail(not_a_vm_name(vm));
   return x_options.runtime_directory + "/vm/" + vm + "/" + kVmSocket;
 }
 

@@ -127,7 +127,8 @@ TEST_F(RegionsLimits, AdminErrorsAreClear) {
   EXPECT_EQ(admin().add_vm(plain_vm("left", 2)).error().message(), "a VM named 'left' is registered already");
   EXPECT_EQ(admin().remove_vm("right").error().message(), "no VM named 'right' is registered");
   EXPECT_EQ(admin().add_vm(plain_vm("a/b")).error().message(),
-            "'a/b' cannot be a VM's name: it must fit a file name of at most 64 bytes");
+            "'a/b' cannot be a VM's name: it has at most 64 letters, digits, '-', '_' and '.', the first a "
+            "letter, a digit or '_'");
   // How much there is in all is the host's.
   EXPECT_THAT(admin().add_region({"moo", UINT64_MAX, 0666, 0, 0}).error().message(),
               testing::MatchesRegex("region 'moo': it exceeds a limit: bytes in all: 0 of [0-9]+ used, "

@@ -313,7 +313,7 @@ TEST(SystemConfig, WhatIsMissingIsToldAtTheName) {
 TEST(SystemConfig, NamesAreChecked) {
   EXPECT_EQ(parse("vms: {a/b: {config: x}}")->text(),
             "1:7 'a/b': 'a/b' cannot be the name of a VM [manifest-value] "
-            "{use at most 64 letters, digits, '-', '_' and '.', and start with a letter or digit}");
+            "{use at most 64 letters, digits, '-', '_' and '.', the first a letter, a digit or '_'}");
   EXPECT_EQ(findings("regions: {a/b: {size: 1KiB}}"),
             "1:11 'a/b': 'a/b' cannot be the name of a region [manifest-value] "
             "{use 1 to 31 printable ASCII characters other than '/', and not '.' or '..'}");
@@ -546,7 +546,7 @@ TEST(SystemConfig, RefusesConditionsThatMeanNothing) {
   EXPECT_EQ(
       vm_findings("depends_on: [-b]"),
       "4:18 '-b': '-b' cannot be the name of a VM [manifest-value] {use at most 64 letters, digits, '-', "
-      "'_' and '.', and start with a letter or digit}");
+      "'_' and '.', the first a letter, a digit or '_'}");
   EXPECT_EQ(vm_findings("depends_on: [{vm: b, region: moo}]"),
             "4:18 '{': a condition is about a VM or about a region, not both [manifest-missing] {make two "
             "conditions of it}");

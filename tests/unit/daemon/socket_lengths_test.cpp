@@ -7,25 +7,6 @@
 namespace qvm::daemon {
 namespace {
 
-class GoodVmName : public testing::TestWithParam<const char*> {};
-TEST_P(GoodVmName, IsTaken) {
-  EXPECT_EQ(why_not_a_vm_name(GetParam()), "");
-}
-INSTANTIATE_TEST_SUITE_P(All, GoodVmName, testing::Values("a", "left", "qnx-7.1_A", "_x", "0"));
-
-class BadVmName : public testing::TestWithParam<const char*> {};
-TEST_P(BadVmName, IsRefused) {
-  EXPECT_NE(why_not_a_vm_name(GetParam()), "");
-}
-INSTANTIATE_TEST_SUITE_P(All, BadVmName,
-                         testing::Values("", ".", "..", "-a", ".a", "a/b", "a b", "ä", "a\n"));
-
-TEST(VmName, LimitIs64Bytes) {
-  EXPECT_EQ(why_not_a_vm_name(std::string(64, 'a')), "");
-  EXPECT_EQ(why_not_a_vm_name(std::string(65, 'a')),
-            "the VM name '" + std::string(65, 'a') + "' is longer than 64 bytes");
-}
-
 TEST(SocketLengths, FitExactlyUpToTheNamedLimit) {
   // The console's socket: ROOT/vm/NAME/console.sock; libvirt's monitor takes 20 bytes of the name at most.
   const std::string name(64, 'n');
