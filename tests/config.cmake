@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-qvm_library(qvm_config_test_support support/config_text.cpp LINK qvm_config)
+qvm_library(qvm_config_test_support support/config_text.cpp LINK qvm_config PRIVATE qvm::fdt)
 
 qvm_test(config_unit_test
   unit/config/every_rule_test.cpp unit/config/format_test.cpp unit/config/host_map_test.cpp unit/config/language_rules_test.cpp unit/config/lexer_test.cpp

@@ -21,7 +21,7 @@ struct TreeDevice {
   std::optional<std::uint32_t> line;  // of its first interrupt, if that is a shared one of a GIC: 32 + N
 };
 
-// Those with an address, in order; what follows a damaged part is left out. At most kMostTreeDevices.
+// Those with an address, in order, at most kMostTreeDevices; none of a damaged tree.
 inline constexpr std::size_t kMostTreeDevices = 4096;
 std::vector<TreeDevice> tree_devices(std::string_view blob);
 

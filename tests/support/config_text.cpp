@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/support/config_text.h"
 
+#include <libfdt.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,46 +20,32 @@ std::string image(std::size_t size, const std::vector<std::pair<std::size_t, std
 
 constexpr std::size_t kSmall = 8192;
 
-std::string cells(std::initializer_list<std::uint32_t> values) {
-  std::string text;
-  for (const std::uint32_t value : values) {
-    for (unsigned shift = 32; shift > 0; shift -= 8) text += static_cast<char>(value >> (shift - 8) & 0xffU);
-  }
-  return text;
-}
-
-std::string padded(std::string text) {
-  text.resize((text.size() + 3) / 4 * 4, '\0');
-  return text;
-}
-
-// Offsets of names in the tree's strings.
-constexpr char kStrings[] = "#address-cells\0compatible\0reg\0interrupts";
-constexpr std::uint32_t kAddressCells = 0;
-constexpr std::uint32_t kCompatible = 15;
-constexpr std::uint32_t kReg = 26;
-constexpr std::uint32_t kInterrupts = 30;
-
-std::string property(std::uint32_t name, const std::string& value) {
-  return cells({3, static_cast<std::uint32_t>(value.size()), name}) + padded(value);
-}
-
 }  // namespace
 
 std::string device_tree(const std::vector<TreeNode>& nodes) {
-  std::string structure = cells({1}) + padded(std::string(1, '\0')) + property(kAddressCells, cells({2}));
+  std::string blob(4096 + nodes.size() * 512, '\0');
+  void* const tree = blob.data();
+  const auto cells = [](std::initializer_list<std::uint32_t> values) {
+    std::vector<fdt32_t> result;
+    for (const std::uint32_t value : values) result.push_back(cpu_to_fdt32(value));
+    return result;
+  };
+  const auto property = [tree](const char* name, const std::vector<fdt32_t>& value) {
+    return fdt_property(tree, name, value.data(), static_cast<int>(value.size() * sizeof(fdt32_t)));
+  };
+  int failures = fdt_create(tree, static_cast<int>(blob.size())) | fdt_finish_reservemap(tree) |
+                 fdt_begin_node(tree, "") | property("#address-cells", cells({2}));
   for (const TreeNode& node : nodes) {
-    structure += cells({1}) + padded(node.name + '\0') + property(kCompatible, node.compatible + '\0') +
-                 property(kReg, cells({0, node.address, 0, 0x1000})) +
-                 property(kInterrupts, cells({0, node.interrupt, 4})) + cells({2});
+    failures |= fdt_begin_node(tree, node.name.c_str()) |
+                fdt_property(tree, "compatible", node.compatible.c_str(),
+                             static_cast<int>(node.compatible.size() + 1)) |
+                property("reg", cells({0, node.address, 0, 0x1000})) |
+                property("interrupts", cells({0, node.interrupt, 4})) | fdt_end_node(tree);
   }
-  structure += cells({2, 9});
-  constexpr std::uint32_t kHeader = 40;
-  const auto strings = static_cast<std::uint32_t>(kHeader + structure.size());
-  const auto total = static_cast<std::uint32_t>(strings + sizeof kStrings);
-  return cells(
-             {0xd00dfeed, total, kHeader, strings, kHeader, 17, 16, 0, sizeof kStrings, strings - kHeader}) +
-         structure + std::string(kStrings, sizeof kStrings);
+  failures |= fdt_end_node(tree) | fdt_finish(tree);
+  if (failures != 0) std::abort();
+  blob.resize(fdt_totalsize(tree));
+  return blob;
 }
 
 MemoryReader::MemoryReader() {
