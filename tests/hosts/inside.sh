@@ -88,7 +88,24 @@ describe_host() {
   [ ! -r /sys/kernel/tracing/trace ] || tail -n 4000 /sys/kernel/tracing/trace
 }
 
-# standstill-N.log for each time that the tests of a row print nothing for long. LOG: of the row.
+# Whether what the kernel keeps shows a guest that was left inside the kernel's own code for VMs. No guest has been there:
+# the emulator of this machine has lost its registers, and it will never go on.
+guest_is_lost() {
+  local first size
+  read -r _ size _ _ _ first _ < <(grep '^kvm_amd ' /proc/modules) && [ -r /sys/kernel/tracing/trace ] || return
+  # Addresses are too large for awk's numbers; they differ in their last 32 bits.
+  tail -n 100 /sys/kernel/tracing/trace | awk -v first="${first: -8}" -v high="${first:2:8}" -v size="$size" '
+    function value(hex, i, sum) { for (i = 1; i <= length(hex); ++i) sum = sum * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1; return sum }
+    match($0, /kvm_exit.* rip 0x[0-9a-f]+/) {
+      rip = substr($0, RSTART, RLENGTH); sub(/.* rip 0x/, "", rip); ++all
+      at = value(substr(rip, 9)) - value(first)
+      if (substr(rip, 1, 8) == high && at >= 0 && at < size) ++lost
+    }
+    END { exit !(all > 0 && lost * 2 > all) }'
+}
+
+# standstill-N.log for each time that the tests of a row print nothing for long. LOG: of the row. Ends a machine that cannot
+# go on; its successor repeats the test.
 watch_row() {
   local log=$1 limit=$((60 + 6 * slowness)) last='' newest number
   while sleep 5; do
@@ -97,6 +114,11 @@ watch_row() {
     last=$newest
     number=$(find "$results" -name 'standstill-*' | wc -l)
     { tail -n 1 "$log".[0-9]*; describe_host; } >"$results/standstill-$number.log" 2>/dev/null
+    if [ "$accelerator" = kvm ] && guest_is_lost; then
+      echo "the emulator has lost the registers of a guest: see standstill-$number.log" >"$results/stood-still"
+      sync
+      echo o >/proc/sysrq-trigger
+    fi
   done
 }
 
