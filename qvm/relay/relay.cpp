@@ -115,6 +115,8 @@ Relay::Step Relay::take_from_guest() {
   const ssize_t count = ::recv(x_guest.get(), piece.data(), piece.size(), MSG_DONTWAIT);
   if (count == 0 || (count < 0 && !is_transient(errno))) return Step::guest_gone;
   if (count < 0 || (x_open && !x_ends.output)) return Step::go_on;
+  // Nobody hears it, also if somebody comes in a moment.
+  if (x_open && x_options.terminal && !terminal_is_open()) return Step::go_on;
   if (x_to_host.empty()) x_due = Clock::now() + std::chrono::microseconds(x_options.batch_us);
   x_to_host.append(piece.data(), static_cast<std::size_t>(count));
   return Step::go_on;

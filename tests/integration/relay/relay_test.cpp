@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -87,11 +89,19 @@ class RelayRun {
   int guest() const { return x_guest.get(); }
   // "1" and a terminal, or why not.
   const std::string& answer() const { return x_answer; }
+  // Until it has taken everything that the guest wrote and waits for something else to happen.
+  void wait_until_idle() const {
+    for (int calm = 0; calm < 3; ++calm) {
+      if (!waits() || unread() != 0) calm = -1;
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+  }
   // The VM's end, and the relay's exit status after it.
   int end() {
-    x_guest.reset();
+    hang_up();
     return wait();
   }
+  void hang_up() { x_guest.reset(); }
   int wait() {
     int status = 0;
     ::waitpid(x_pid, &status, 0);
@@ -100,6 +110,17 @@ class RelayRun {
   }
 
  private:
+  // Its only thread sleeps in the kernel.
+  bool waits() const {
+    const std::string stat = content_of("/proc/" + std::to_string(x_pid) + "/stat");
+    const std::size_t name_end = stat.rfind(") ");
+    return name_end != std::string::npos && stat[name_end + 2] == 'S';
+  }
+  int unread() const {
+    int bytes = 0;
+    return x_guest && ::ioctl(x_guest.get(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+  }
+
   UniqueFd x_guest;
   std::string x_answer;
   pid_t x_pid = 0;
@@ -230,7 +251,7 @@ TEST_F(RelayTest, ProgramsComeAndGoAtATerminal) {
   ASSERT_THAT(run.answer(), testing::StartsWith("1/dev/pts/"));
   for (const char* name : {"first", "second"}) {
     put(run.guest(), "nobody hears this\n");
-    std::this_thread::sleep_for(milliseconds(300));
+    run.wait_until_idle();
     const UniqueFd program(::open(run.answer().substr(1).c_str(), O_RDWR | O_NOCTTY));
     ASSERT_TRUE(program);
     put(program.get(), std::string(name) + "\n");
@@ -245,10 +266,10 @@ TEST_F(RelayTest, LastWordsAtATerminalAreReadBeforeItGoes) {
   RelayRun run = relay({"--terminal", "1"});
   const UniqueFd program(::open(run.answer().substr(1).c_str(), O_RDWR | O_NOCTTY));
   put(run.guest(), "the end\n");
-  std::thread end([&run] { EXPECT_EQ(run.end(), 0); });
-  std::this_thread::sleep_for(milliseconds(300));
+  run.hang_up();
+  run.wait_until_idle();
   EXPECT_EQ(read_until(program.get(), "\n"), "the end\n");
-  end.join();
+  EXPECT_EQ(run.wait(), 0);
 }
 
 TEST_F(RelayTest, CommandGetsTheOutputAndTheTimeToEnd) {
@@ -299,7 +320,7 @@ TEST_F(RelayTest, DelayedIsOpenedWhenTheGuestWrites) {
   RelayRun run = relay({"--output", path("later/out"), "--delay", "10"});
   ASSERT_EQ(run.answer(), "1");
   put(run.guest(), "kept\n");
-  std::this_thread::sleep_for(milliseconds(300));
+  run.wait_until_idle();
   ASSERT_EQ(::mkdir(path("later").c_str(), 0700), 0);
   for (int i = 0; i < 100 && content_of(path("later/out")).empty(); ++i)
     std::this_thread::sleep_for(milliseconds(50));
@@ -309,7 +330,7 @@ TEST_F(RelayTest, DelayedIsOpenedWhenTheGuestWrites) {
 
 TEST_F(RelayTest, DelayedIsNotOpenedForAGuestThatIsSilent) {
   RelayRun run = relay({"--output", path("out"), "--delay", "10"});
-  std::this_thread::sleep_for(milliseconds(300));
+  run.wait_until_idle();
   EXPECT_EQ(run.end(), 0);
   EXPECT_NE(::access(path("out").c_str(), F_OK), 0);
 }
@@ -317,7 +338,7 @@ TEST_F(RelayTest, DelayedIsNotOpenedForAGuestThatIsSilent) {
 TEST_F(RelayTest, DelayedInputIsWaitedFor) {
   RelayRun run = relay({"--input", path("in"), "--delay", "10"});
   ASSERT_EQ(run.answer(), "1");
-  std::this_thread::sleep_for(milliseconds(300));
+  run.wait_until_idle();
   add("new", "here at last\n");
   ASSERT_EQ(::rename(path("new").c_str(), path("in").c_str()), 0);
   EXPECT_EQ(read_until(run.guest(), "\n"), "here at last\n");
@@ -336,7 +357,7 @@ TEST_F(RelayTest, BatchCollectsOutput) {
   RelayRun run = relay({"--output", pipe("out"), "--batch", "400000"});
   const UniqueFd reader(::open(path("out").c_str(), O_RDONLY));
   put(run.guest(), "a");
-  std::this_thread::sleep_for(milliseconds(100));
+  run.wait_until_idle();
   put(run.guest(), "b");
   std::array<char, 16> piece;
   EXPECT_EQ(::read(reader.get(), piece.data(), piece.size()), 2);
