@@ -8,9 +8,9 @@ note() { printf 'hosts: %s\n' "$1"; }
 
 hosts=${QVM_HOSTS_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/qvm-hosts}
 
-# The programs that run in a host. They depend on everything that they start.
-tests_of_hosts=(guests_runtime_system_test guests_shmem_system_test guests_aarch64_system_test guests_linux_system_test
-  vdevs_loader_system_test cli_system_test host_integration_test)
+# The programs that run in a host, and the peer of its benches. They depend on everything that they start.
+targets_of_hosts=(guests_runtime_system_test guests_shmem_system_test guests_aarch64_system_test guests_linux_system_test
+  vdevs_loader_system_test cli_system_test host_integration_test libvirt_peer)
 
 # Whether $hosts/$1.stamp says what is wanted, $2; and makes it say so.
 # is_made NAME STAMP FILE...: it was made so, and nobody has taken these away since.

@@ -222,7 +222,7 @@ start_machine_arm64() {
 build_arm64() {
   local log=$results/build.log
   note "cross-building for arm64"
-  QVM_ARM64_ROOT=$hosts/arm64 "$top/tools/build.sh" release-arm64 --quiet "${tests_of_hosts[@]}" >"$log" 2>&1 ||
+  QVM_ARM64_ROOT=$hosts/arm64 "$top/tools/build.sh" release-arm64 --quiet "${targets_of_hosts[@]}" >"$log" 2>&1 ||
     { tail -n 40 "$log" >&2; fail "the build for arm64 has failed; all of the output: $log"; }
   "$top/tools/linux-image.sh" --arch arm64 --add "$top/build/release-arm64/tests/linux-arm64/driver-check" \
     "$top/build/release-arm64/linux-guest-arm64" >>"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "no Linux guest; see $log"; }

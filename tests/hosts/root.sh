@@ -114,6 +114,6 @@ prepare_kernels() {
 build_in_root() {
   local name=$1 log=$results/build.log
   note "building in $name"
-  run_in_root "$name" alone env CCACHE_DIR=/ccache /qvm/tools/build.sh hosts --quiet "${tests_of_hosts[@]}" >"$log" 2>&1 ||
+  run_in_root "$name" alone env CCACHE_DIR=/ccache /qvm/tools/build.sh hosts --quiet "${targets_of_hosts[@]}" >"$log" 2>&1 ||
     { tail -n 40 "$log" >&2; fail "the build in $name has failed; all of the output: $log"; }
 }
