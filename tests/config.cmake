@@ -9,7 +9,7 @@ qvm_test(config_unit_test
   unit/config/rules_test.cpp unit/config/rules_set_test.cpp unit/config/suggest_test.cpp unit/config/suppress_test.cpp unit/config/values_test.cpp
   LINK qvm_config_test_support)
 qvm_test(lint_command_test
-  unit/config/fix_test.cpp unit/config/format_command_test.cpp unit/config/lint_command_test.cpp unit/config/lint_inputs_test.cpp
+  unit/config/every_rule_program_test.cpp unit/config/fix_test.cpp unit/config/format_command_test.cpp unit/config/lint_command_test.cpp unit/config/lint_inputs_test.cpp
   unit/config/lint_output_test.cpp unit/config/text_diff_test.cpp support/lint_run.cpp support/run_program.cpp
   LINK qvm_config_test_support qvm_lint_command)
 add_dependencies(lint_command_test qvm-lint)

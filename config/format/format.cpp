@@ -35,6 +35,7 @@ class VerbatimReader final : public Reader {
   std::optional<std::string> environment(std::string_view name) override {
     return "$env{" + std::string(name) + "}";
   }
+  HostResources host() override { return {}; }
 
  private:
   std::string_view x_text;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/manifest/host_cpus.h"
 #include "config/manifest/host_map.h"
 #include "config/manifest/manifest_limits.h"
 #include "config/manifest/manifest_reader.h"
@@ -232,6 +233,7 @@ void SystemReader::read(const YamlNode& root) {
        }},
       {"limits", [&](const YamlEntry& key) { read_limits(key, LimitsOf::system, x_config.limits, sink()); }},
       {"host-map", [&](const YamlEntry& key) { read_host_map(key, x_config, sink()); }},
+      {"host-cpus", [&](const YamlEntry& key) { read_host_cpus(key, x_config, sink()); }},
       {"defaults", [&](const YamlEntry& key) { read_defaults(key); }},
   };
   if (root.kind != YamlNode::Kind::mapping) {

@@ -77,12 +77,19 @@ struct HostMapEntry {
   Located<std::string> target;
 };
 
+// Which CPU of this host stands for one that configurations bind guests to.
+struct HostCpuEntry {
+  Located<std::uint32_t> written;
+  Located<std::uint32_t> here;
+};
+
 struct SystemConfig {
   std::string path;       // of the manifest, as given
   std::string directory;  // of the manifest: `config` and relative `load` paths of its VMs start here
   std::vector<VmEntry> vms;
   std::vector<RegionEntry> regions;
   std::vector<HostMapEntry> host_map;
+  std::vector<HostCpuEntry> host_cpus;
   RegionLimits limits;  // of the VMs and regions together
   std::optional<Located<Accelerator>> accelerator;
   std::optional<Located<std::string>> libvirt_uri;

@@ -4,7 +4,8 @@
 
 #include <map>
 
-#include "config/rules/cpu_options.h"
+#include "config/manifest/host_cpus.h"
+#include "config/model/cpu_options.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 
@@ -14,12 +15,16 @@ extern const Rule kUnknownHostCpu;
 
 namespace {
 
-void check_cpu(const Cpu& cpu, const std::optional<std::uint32_t>& host, DiagnosticSink& sink) {
+void check_cpu(const Cpu& cpu, const RuleInput& input, const std::optional<std::uint32_t>& host,
+               DiagnosticSink& sink) {
   std::map<std::uint32_t, SourceRange> seen;
   for (const HostCpu& one : host_cpus_of(cpu)) {
-    if (host && one.number >= *host) {
-      sink.add(finding(kUnknownHostCpu, one.where, fmt::format("this host has no CPU {}", one.number),
-                       fmt::format("its CPUs are 0 to {}", *host - 1)));
+    if (host && host_cpu_for(input.manifest, one.number) == one.number && one.number >= *host) {
+      sink.add(finding(
+          kUnknownHostCpu, one.where, fmt::format("this host has no CPU {}", one.number),
+          fmt::format("its CPUs are 0 to {}; this one is left out unless the manifest says which is meant: "
+                      "'host-cpus: {{{}: 0}}'",
+                      *host - 1, one.number)));
     }
     const auto [place, fresh] = seen.try_emplace(one.number, one.where);
     if (fresh) continue;
@@ -33,21 +38,30 @@ void check_cpu(const Cpu& cpu, const std::optional<std::uint32_t>& host, Diagnos
 void check_c03(const RuleInput& input, DiagnosticSink& sink) {
   const auto host = input.reader.host().cpus;
   for (const CheckedVm& vm : input.vms) {
-    for (const Cpu& cpu : vm.model.cpus) check_cpu(cpu, host, sink);
+    for (const Cpu& cpu : vm.model.cpus) check_cpu(cpu, input, host, sink);
+  }
+  if (!host || input.manifest == nullptr) return;
+  for (const HostCpuEntry& entry : input.manifest->host_cpus) {
+    if (entry.here.value < *host) continue;
+    sink.add(finding(kUnknownHostCpu, entry.here.where,
+                     fmt::format("this host has no CPU {}", entry.here.value),
+                     fmt::format("its CPUs are 0 to {}", *host - 1)));
   }
 }
 
 }  // namespace
 
-const Rule kUnknownHostCpu{.id = "C03",
-                           .severity = Severity::warning,
-                           .title = "host CPU that is not there or named twice",
-                           .documentation =
-                               "runmask and cluster name CPUs of the host, counted from 0; they are compared "
-                               "with the host that the check "
-                               "runs on.",
-                           .wrong = {"system left\nram 64M\ncpu runmask 0,4\n"},
-                           .right = {"system left\nram 64M\ncpu runmask 0,3\n"},
-                           .check = check_c03};
+const Rule kUnknownHostCpu{
+    .id = "C03",
+    .severity = Severity::warning,
+    .title = "host CPU that is not there or named twice",
+    .documentation =
+        "runmask and cluster name CPUs of the host, counted from 0; they are compared "
+        "with the host that the check "
+        "runs on. What is not there is left out when the VM starts; 'host-cpus' of the manifest "
+        "says what stands for it.",
+    .wrong = {"system left\nram 64M\ncpu runmask 0,4\n"},
+    .right = {"system left\nram 64M\ncpu runmask 0,3\n"},
+    .check = check_c03};
 
 }  // namespace qvm::config

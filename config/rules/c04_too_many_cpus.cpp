@@ -4,7 +4,8 @@
 
 #include <map>
 
-#include "config/rules/cpu_options.h"
+#include "config/manifest/host_cpus.h"
+#include "config/model/cpu_options.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 
@@ -30,7 +31,8 @@ void check_c04(const RuleInput& input, DiagnosticSink& sink) {
   for (const CheckedVm& vm : input.vms) {
     check_count(vm, *host, sink);
     for (const Cpu& cpu : vm.model.cpus) {
-      const auto pin = pin_of(cpu);
+      auto pin = pin_of(cpu);
+      if (pin) pin->number = host_cpu_for(input.manifest, pin->number);
       if (pin && pin->number < *host) pinned.try_emplace(pin->number, *pin);
     }
   }

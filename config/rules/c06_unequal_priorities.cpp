@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
-#include "config/rules/cpu_options.h"
+#include "config/model/cpu_options.h"
 #include "config/rules/finding.h"
 #include "config/rules/machine.h"
 #include "config/rules/rule.h"

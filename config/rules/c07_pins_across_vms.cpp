@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "config/rules/cpu_options.h"
+#include "config/model/cpu_options.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/rules/cpu_options.h"
+#include "config/model/cpu_options.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 

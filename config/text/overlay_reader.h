@@ -24,6 +24,7 @@ class OverlayReader final : public Reader {
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override { return x_below.environment(name); }
+  HostResources host() override { return x_below.host(); }
 
  private:
   Reader& x_below;

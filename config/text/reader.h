@@ -41,7 +41,7 @@ class Reader {
   virtual Result<FileFacts> facts(std::string_view path) = 0;
   // The caller's environment, for $env{NAME}.
   virtual std::optional<std::string> environment(std::string_view name) = 0;
-  virtual HostResources host() { return {}; }
+  virtual HostResources host() = 0;
 };
 
 // The caller's disk and environment.

@@ -12,6 +12,7 @@
 
 #include "config/lint/render.h"
 #include "config/load.h"
+#include "config/manifest/host_cpus.h"
 #include "config/manifest/host_map.h"
 #include "config/model/architecture.h"
 #include "config/model/regions.h"
@@ -212,6 +213,12 @@ class Planner {
       return facts && facts->directory;
     };
     queries.kvm_gics = find_kvm_gics;
+    queries.find_host_cpu =
+        [&system, cpus = reader.host().cpus](std::uint32_t written) -> std::optional<std::uint32_t> {
+      const std::uint32_t here = config::host_cpu_for(system.manifest ? &*system.manifest : nullptr, written);
+      if (cpus && here >= *cpus) return std::nullopt;
+      return here;
+    };
     queries.find_host_path = [&system](const std::string& path) {
       return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;
     };

@@ -413,7 +413,7 @@ std::optional<VmPlan> Builder::run() {
                           : lay_out_ram(x_vm.memory, x_vm.where, x_machine, x_sink);
   const bool has_ram = ram.has_value();
   if (has_ram) x_ram = std::move(*ram);
-  plan_cpus(x_vm, x_plan, x_sink);
+  plan_cpus(x_vm, x_queries, x_plan, x_sink);
   plan_vdevs();
   check_controllers();
   claim_memory();

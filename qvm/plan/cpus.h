@@ -10,6 +10,7 @@
 namespace qvm::plan {
 
 // Fills vcpus and affinity of plan; errors and warnings go to sink.
-void plan_cpus(const config::VmConfig& vm, VmPlan& plan, config::DiagnosticSink& sink);
+void plan_cpus(const config::VmConfig& vm, const HostQueries& queries, VmPlan& plan,
+               config::DiagnosticSink& sink);
 
 }  // namespace qvm::plan

@@ -73,6 +73,9 @@ struct HostQueries {
   // The first vdevs::kPciHeaderBytes of the configuration space of one of them; nullopt if they cannot be
   // read.
   std::function<std::optional<std::string>(const std::string& address)> pci_header;
+  // Which CPU of this host a guest is bound to by that number; nullopt: the host has none. May be empty: the
+  // one that is written.
+  std::function<std::optional<std::uint32_t>(std::uint32_t written)> find_host_cpu;
   // Whether there is a directory of that name.
   std::function<bool(const std::string& path)> is_directory;
   // Asked for boards under KVM. nullopt: there is nobody to ask.

@@ -27,6 +27,7 @@ class FakeFiles final : public config::Reader {
   Result<std::string> read_head(std::string_view path, std::uint64_t count) override;
   Result<config::FileFacts> facts(std::string_view path) override;
   std::optional<std::string> environment(std::string_view name) override;
+  config::HostResources host() override { return {}; }
 
  private:
   std::optional<std::string> contents(std::string_view path) const;

@@ -15,6 +15,7 @@ namespace {
 using test::load_texts;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 constexpr HostResources kHost{4, std::uint64_t{8} << 30U};
 
@@ -216,6 +217,16 @@ TEST(Images, AreTheirFirstBytes) {
                       "ELF")
                 .machine,
             Machine::unknown);
+}
+
+TEST(HostCpuRule, KnowsWhatTheManifestSays) {
+  test::MemoryReader reader;
+  reader.machine = test::example_host();
+  reader.files["left.qvmconf"] = "system left ram 64M cpu runmask 4 cpu runmask 5";
+  reader.files["system.yaml"] = "vms:\n  left: {config: left.qvmconf}\nhost-cpus: {4: 0, 6: 9}\n";
+  const LoadedSystem system = load_manifest("system.yaml", test::shipped_tables(), reader);
+  EXPECT_THAT(with_notes(system, "C03"), UnorderedElementsAre("left.qvmconf: this host has no CPU 5",
+                                                              "system.yaml: this host has no CPU 9"));
 }
 
 TEST(TreeRule, ComparesDevicesByTheirAddresses) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/manifest/host_cpus.h"
 #include "config/manifest/manifest_names.h"
 #include "config/manifest/yaml.h"
 #include "tests/support/run_program.h"
@@ -30,6 +31,7 @@ class OneFile final : public Reader {
   Result<std::string> read_head(std::string_view, std::uint64_t) override { return x_text; }
   Result<FileFacts> facts(std::string_view) override { return FileFacts{x_text.size(), true, true}; }
   std::optional<std::string> environment(std::string_view) override { return std::nullopt; }
+  HostResources host() override { return {}; }
 
  private:
   std::string x_text;
@@ -95,6 +97,7 @@ vms:
 regions:
   moo: {size: 64KiB, mode: "0660", owner: root, group: 1005}
   big: {size: 2 MiB}
+host-cpus: {4: 0, 5: 1}
 defaults:
   accelerator: auto
   libvirt-uri: qemu:///session
@@ -119,6 +122,9 @@ TEST(SystemConfig, ReadsEverything) {
   EXPECT_EQ(config.regions[0].mode->value, 0660u);
   EXPECT_EQ(config.regions[0].owner->value.text, "root");
   EXPECT_EQ(config.regions[1].size_bytes.value, 2u << 20);
+  EXPECT_EQ(host_cpu_for(&config, 5), 1U);
+  EXPECT_EQ(host_cpu_for(&config, 3), 3U);
+  EXPECT_EQ(host_cpu_for(nullptr, 4), 4U);
   EXPECT_EQ(config.accelerator->value, Accelerator::automatic);
   EXPECT_EQ(config.libvirt_uri->value, "qemu:///session");
 }
@@ -196,7 +202,7 @@ TEST(SystemConfig, UnknownKeysGetASuggestion) {
   EXPECT_EQ(
       findings("network: {}"),
       "1:1 'network': a manifest has no 'network' [manifest-key] {it can have 'vms', 'regions', 'limits', "
-      "'host-map', 'defaults'}");
+      "'host-map', 'host-cpus', 'defaults'}");
   EXPECT_EQ(vm_findings("user: 5"),
             "4:5 'user': VM 'a' has no 'user' [manifest-key] "
             "{it can have 'config', 'options', 'uid', 'gid', 'groups', 'limits', 'depends_on', 'restart'}");
@@ -672,6 +678,8 @@ TEST(ManifestSchema, RefusesWhatTheReaderRefuses) {
         "vms: {a: {config: x, groups: video}}", "vms: {a: {config: x}}\nregions: {m: {size: 65536}}",
         "vms: {a: {config: x}}\nregions: {m: {size: 64K}}",
         "vms: {a: {config: x}}\nregions: {m: {size: 1KiB, mode: 432}}",
+        "vms: {a: {config: x}}\nhost-cpus: {4: none}", "vms: {a: {config: x}}\nhost-cpus: {four: 0}",
+        "vms: {a: {config: x}}\nhost-cpus: {4: 4096}", "vms: {a: {config: x}}\nhost-cpus: [4]",
         "vms: {a: {config: x}}\ndefaults: {accelerator: xen}",
         "vms: {a: {config: x}}\ndefaults: {libvirt-uri: \"qemu+ssh://h/system\"}"}) {
     EXPECT_TRUE(parse(text)->sink.has_errors()) << text;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "qvm/plan/cpus.h"
 #include "qvm/plan/domain_xml.h"
 #include "qvm/plan/image_format.h"
 #include "tests/support/plan_fixture.h"
@@ -288,6 +289,38 @@ TEST(Core, NamesNoVdev) {
       }
     }
   }
+}
+
+class HostCpus : public testing::Test {
+ protected:
+  // Of a host with two, on which 0 stands for 4.
+  static std::vector<std::string> affinity(const std::string& cpus) {
+    config::VmConfig vm = test::plan_text("system left ram 64M load guest.elf " + cpus).loaded.vms.at(0);
+    HostQueries queries;
+    queries.find_host_cpu = [](std::uint32_t written) -> std::optional<std::uint32_t> {
+      if (written == 4) return 0;
+      return written < 2 ? std::optional(written) : std::nullopt;
+    };
+    VmPlan plan;
+    config::DiagnosticSink sink;
+    plan_cpus(vm, queries, plan, sink);
+    EXPECT_TRUE(sink.all().empty());
+    return plan.affinity;
+  }
+};
+
+TEST_F(HostCpus, AreThoseOfThisHost) {
+  EXPECT_THAT(affinity("cpu runmask 4 cpu runmask 1,4 cpu cluster _cpu-4 cpu"),
+              testing::ElementsAre("0", "1,0", "0", ""));
+}
+
+TEST_F(HostCpus, ThatAreNotThereAreLeftOut) {
+  EXPECT_THAT(affinity("cpu runmask 1,7 cpu runmask 7 cpu cluster _cpu-7"),
+              testing::ElementsAre("1", "", ""));
+}
+
+TEST_F(HostCpus, AreNamedOnce) {
+  EXPECT_THAT(affinity("cpu runmask 0,4"), testing::ElementsAre("0"));
 }
 
 // Of boards under KVM, whose gic is the kernel's.

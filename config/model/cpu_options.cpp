@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include "config/rules/cpu_options.h"
+#include "config/model/cpu_options.h"
 
 #include <algorithm>
 

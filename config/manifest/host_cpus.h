@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 the qvm authors
+// SPDX-License-Identifier: BSD-2-Clause
+// CPUs of the QNX host that configurations bind guests to, and which of this host stand for them.
+#pragma once
+
+#include <cstdint>
+
+#include "config/manifest/system_config.h"
+#include "config/manifest/yaml.h"
+#include "config/text/diagnostic.h"
+
+namespace qvm::config {
+
+// What the manifest says stands for a CPU of that number; without a word, or a manifest, the number itself.
+std::uint32_t host_cpu_for(const SystemConfig* manifest, std::uint32_t number);
+
+// Reads `host-cpus` of a manifest. Problems go to the sink, what is understood to the manifest.
+void read_host_cpus(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSink& sink);
+
+}  // namespace qvm::config
