@@ -112,9 +112,11 @@ class Parser {
       return read_option(words, i + 1, *x_tables.vm().find(words[i + 1].text), kVm, &word);
     if (const OptionSpec* own = find(x_within, word)) return read_option(words, i, *own, x_within, nullptr);
     if (const OptionSpec* vm = find(kVm, word)) return read_option(words, i, *vm, kVm, nullptr);
-    if (is_blob_word(word)) return read_lone_blob(words, i);
+    // Of a vdev that may have any option, `data adc` is one; an option of the VM begins so only before `load`
+    // and the like.
     const Context& context = x_tree.contexts[x_within];
     if (context.kind == Context::Kind::unknown_vdev || context.table->open_options) return guess(words, i);
+    if (is_blob_word(word)) return read_lone_blob(words, i);
     return read_unknown(words, i);
   }
 

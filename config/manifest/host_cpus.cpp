@@ -32,6 +32,22 @@ std::uint32_t host_cpu_for(const SystemConfig* manifest, std::uint32_t number) {
   return found == all.end() ? number : found->here.value;
 }
 
+std::vector<HostCpu> host_cpus_here(const Cpu& cpu, const SystemConfig* manifest, const HostResources& host) {
+  std::vector<HostCpu> here;
+  for (HostCpu one : host_cpus_of(cpu)) {
+    one.number = host_cpu_for(manifest, one.number);
+    const bool known = std::any_of(here.begin(), here.end(),
+                                   [&](const HostCpu& other) { return other.number == one.number; });
+    if (!known && host.has_cpu(one.number)) here.push_back(one);
+  }
+  return here;
+}
+
+std::optional<HostCpu> pin_here(const Cpu& cpu, const SystemConfig* manifest, const HostResources& host) {
+  const std::vector<HostCpu> here = host_cpus_here(cpu, manifest, host);
+  return here.size() == 1 ? std::optional(here.front()) : std::nullopt;
+}
+
 void read_host_cpus(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSink& sink) {
   const ManifestReader reader(sink);
   if (!reader.expect(entry, YamlNode::Kind::mapping, "a mapping of CPUs", kExample)) return;
@@ -39,7 +55,12 @@ void read_host_cpus(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSi
     const auto written = cpu_number(one.key);
     const bool scalar = one.value.kind == YamlNode::Kind::scalar && !one.value.quoted;
     const auto here = scalar ? cpu_number(one.value.text) : std::nullopt;
-    if (written && here) {
+    const auto& known = manifest.host_cpus;
+    if (written && std::any_of(known.begin(), known.end(),
+                               [&](const HostCpuEntry& other) { return other.written.value == *written; })) {
+      reader.error(kManifestValue, one.key_where, fmt::format("CPU {} is there already", *written),
+                   "leave one out");
+    } else if (written && here) {
       manifest.host_cpus.push_back({{*written, one.key_where}, {*here, one.value.where}});
     } else if (!written) {
       reader.error(kManifestValue, one.key_where, fmt::format("'{}' is not the number of a CPU", one.key),

@@ -9,36 +9,32 @@ namespace {
 
 std::optional<HostCpu> numbered(std::string_view digits, const SourceRange& where) {
   const auto number = parse_number(digits, NumberKind::plain);
-  // Beyond that it is no number of a CPU (A20).
-  constexpr std::uint64_t kMostCpus = 4096;
-  if (!number || number->value >= kMostCpus) return std::nullopt;
+  if (!number || number->value > UINT32_MAX) return std::nullopt;
   return HostCpu{static_cast<std::uint32_t>(number->value), where};
 }
 
 }  // namespace
 
 std::vector<HostCpu> host_cpus_of(const Cpu& cpu) {
+  // The cluster that QNX makes of every single CPU.
+  constexpr std::string_view kSingle = "_cpu-";
   std::vector<HostCpu> result;
-  if (const Argument* mask = find_argument(cpu.options, "runmask")) {
-    for (const Piece& piece : pieces_of(*mask, ',')) {
-      if (auto one = numbered(piece.text, piece.where)) result.push_back(*one);
+  for (const Option& option : cpu.options) {
+    if (option.arguments.empty()) continue;
+    const Argument& argument = option.arguments.front();
+    if (option.name == "runmask") {
+      result.clear();
+      constexpr std::uint32_t kMost = 4096;  // from there on it is no number of a CPU: A20 tells
+      for (const Piece& piece : pieces_of(argument, ',')) {
+        const auto one = numbered(piece.text, piece.where);
+        if (one && one->number < kMost) result.push_back(*one);
+      }
+    } else if (option.name == "cluster" && argument.text.starts_with(kSingle)) {
+      if (auto one = numbered(std::string_view(argument.text).substr(kSingle.size()), argument.where))
+        result = {*one};
     }
-  } else if (const Argument* cluster = find_argument(cpu.options, "cluster")) {
-    // The cluster that QNX makes of every single CPU.
-    constexpr std::string_view kSingle = "_cpu-";
-    if (!cluster->text.starts_with(kSingle)) return result;
-    if (auto one = numbered(std::string_view(cluster->text).substr(kSingle.size()), cluster->where))
-      result.push_back(*one);
   }
   return result;
-}
-
-std::optional<HostCpu> pin_of(const Cpu& cpu) {
-  const std::vector<HostCpu> cpus = host_cpus_of(cpu);
-  const bool one = !cpus.empty() && std::all_of(cpus.begin(), cpus.end(), [&](const HostCpu& other) {
-    return other.number == cpus.front().number;
-  });
-  return one ? std::optional(cpus.front()) : std::nullopt;
 }
 
 std::optional<Priority> priority_of(const std::vector<Option>& options) {

@@ -16,10 +16,9 @@ struct HostCpu {
   SourceRange where;
 };
 
-// The host CPUs that `runmask`, or `cluster _cpu-N`, names, as written; empty: any.
+// The host CPUs that `runmask` or `cluster _cpu-N`, whichever comes last, names, as written; empty: any.
+// Which of this host those are is told by config/manifest/host_cpus.h.
 std::vector<HostCpu> host_cpus_of(const Cpu& cpu);
-// The only host CPU that it may run on.
-std::optional<HostCpu> pin_of(const Cpu& cpu);
 
 struct Priority {
   std::uint32_t value = 0;  // the normal one; of sporadic scheduling the higher

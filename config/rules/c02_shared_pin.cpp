@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "config/model/cpu_options.h"
+#include "config/manifest/host_cpus.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 
@@ -15,10 +15,11 @@ extern const Rule kSharedPin;
 namespace {
 
 void check_c02(const RuleInput& input, DiagnosticSink& sink) {
+  const HostResources host = input.reader.host();
   for (const CheckedVm& vm : input.vms) {
     std::map<std::uint32_t, SourceRange> pinned;
     for (const Cpu& cpu : vm.model.cpus) {
-      const auto pin = pin_of(cpu);
+      const auto pin = pin_here(cpu, input.manifest, host);
       if (!pin) continue;
       const auto [place, fresh] = pinned.try_emplace(pin->number, pin->where);
       if (fresh) continue;

@@ -15,16 +15,15 @@ extern const Rule kUnknownHostCpu;
 
 namespace {
 
-void check_cpu(const Cpu& cpu, const RuleInput& input, const std::optional<std::uint32_t>& host,
-               DiagnosticSink& sink) {
+void check_cpu(const Cpu& cpu, const RuleInput& input, const HostResources& host, DiagnosticSink& sink) {
   std::map<std::uint32_t, SourceRange> seen;
   for (const HostCpu& one : host_cpus_of(cpu)) {
-    if (host && host_cpu_for(input.manifest, one.number) == one.number && one.number >= *host) {
+    if (host_cpu_for(input.manifest, one.number) == one.number && !host.has_cpu(one.number)) {
       sink.add(finding(
           kUnknownHostCpu, one.where, fmt::format("this host has no CPU {}", one.number),
-          fmt::format("its CPUs are 0 to {}; this one is left out unless the manifest says which is meant: "
-                      "'host-cpus: {{{}: 0}}'",
-                      *host - 1, one.number)));
+          fmt::format("it has {}; this one is left out unless the manifest says which is meant: "
+                      "'host-cpus: {{{}: {}}}'",
+                      host.cpu_names(), one.number, host.numbers.empty() ? 0 : host.numbers.front())));
     }
     const auto [place, fresh] = seen.try_emplace(one.number, one.where);
     if (fresh) continue;
@@ -36,16 +35,16 @@ void check_cpu(const Cpu& cpu, const RuleInput& input, const std::optional<std::
 }
 
 void check_c03(const RuleInput& input, DiagnosticSink& sink) {
-  const auto host = input.reader.host().cpus;
+  const HostResources host = input.reader.host();
   for (const CheckedVm& vm : input.vms) {
     for (const Cpu& cpu : vm.model.cpus) check_cpu(cpu, input, host, sink);
   }
-  if (!host || input.manifest == nullptr) return;
+  if (input.manifest == nullptr) return;
   for (const HostCpuEntry& entry : input.manifest->host_cpus) {
-    if (entry.here.value < *host) continue;
+    if (host.has_cpu(entry.here.value)) continue;
     sink.add(finding(kUnknownHostCpu, entry.here.where,
                      fmt::format("this host has no CPU {}", entry.here.value),
-                     fmt::format("its CPUs are 0 to {}", *host - 1)));
+                     fmt::format("it has {}", host.cpu_names())));
   }
 }
 

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "config/manifest/host_cpus.h"
-#include "config/model/cpu_options.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 
@@ -25,24 +24,24 @@ void check_count(const CheckedVm& vm, std::uint32_t host, DiagnosticSink& sink) 
 }
 
 void check_c04(const RuleInput& input, DiagnosticSink& sink) {
-  const auto host = input.reader.host().cpus;
+  const HostResources resources = input.reader.host();
+  const auto host = resources.cpus;
   if (!host || *host == 0) return;
   std::map<std::uint32_t, HostCpu> pinned;
   for (const CheckedVm& vm : input.vms) {
     check_count(vm, *host, sink);
     for (const Cpu& cpu : vm.model.cpus) {
-      auto pin = pin_of(cpu);
-      if (pin) pin->number = host_cpu_for(input.manifest, pin->number);
-      if (pin && pin->number < *host) pinned.try_emplace(pin->number, *pin);
+      const auto pin = pin_here(cpu, input.manifest, resources);
+      if (pin) pinned.try_emplace(pin->number, *pin);
     }
   }
   // With one CPU there is nothing to choose.
   if (pinned.size() < *host || *host == 1) return;
   const HostCpu& last = pinned.rbegin()->second;
-  Diagnostic diagnostic =
-      finding(kTooManyCpus, last.where,
-              fmt::format("with this one a guest is bound to every CPU of this host (0 to {})", *host - 1),
-              "leave one to the host, which does the work of all devices");
+  Diagnostic diagnostic = finding(
+      kTooManyCpus, last.where,
+      fmt::format("with this one a guest is bound to every CPU of this host ({})", resources.cpu_names()),
+      "leave one to the host, which does the work of all devices");
   diagnostic.severity = Severity::info;
   for (const auto& [number, one] : pinned) {
     if (number != last.number) diagnostic.notes.push_back({one.where, fmt::format("CPU {}", number)});

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "config/model/cpu_options.h"
+#include "config/manifest/host_cpus.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 
@@ -53,11 +53,12 @@ void report(std::uint32_t number, const std::vector<Pinned>& all, DiagnosticSink
 }
 
 void check_c07(const RuleInput& input, DiagnosticSink& sink) {
+  const HostResources host = input.reader.host();
   std::map<std::uint32_t, std::vector<Pinned>> pinned;
   for (const CheckedVm& vm : input.vms) {
     std::set<std::uint32_t> own;
     for (const Cpu& cpu : vm.model.cpus) {
-      const auto pin = pin_of(cpu);
+      const auto pin = pin_here(cpu, input.manifest, host);
       // C02 is about two CPUs of one VM.
       if (pin && own.insert(pin->number).second) pinned[pin->number].push_back({&vm, pin->where});
     }

@@ -61,7 +61,7 @@ class CheckerE02 {
       return;
     }
     if (other->vdev == one.vdev) {
-      add(one.peer->where, Severity::error, "this virtio-net is its own peer",
+      add(one.peer->where, Severity::warning, "this virtio-net is its own peer: it is connected with nobody",
           "name the one at the other end");
       return;
     }
@@ -76,7 +76,7 @@ class CheckerE02 {
     if (other.towards && other.towards->vm == one.vm->name && other.towards->device == own) return;
     if (own.empty()) return;  // reported
     Diagnostic& diagnostic = make(
-        one.peer->where, Severity::error,
+        one.peer->where, Severity::warning,
         fmt::format("'{}' has another peer than this virtio-net, '{}'", one.peer->text, other.peer->text),
         fmt::format("both ends name each other: there it is 'peer /dev/qvm/{}/{}'", one.vm->name, own));
     diagnostic.notes.push_back({other.peer->where, "its peer is named here"});
@@ -102,7 +102,7 @@ class CheckerE02 {
     if (names.size() <= kMostCandidates) {
       if (const auto near = suggest(path.device, names)) help = fmt::format("did you mean '{}'?", near->name);
     }
-    add(one.peer->where, Severity::error,
+    add(one.peer->where, Severity::warning,
         fmt::format("VM '{}' has no virtio-net named '{}'", path.vm, path.device), help);
   }
 
@@ -120,17 +120,18 @@ void check_e02(const RuleInput& input, DiagnosticSink& sink) {
 
 }  // namespace
 
-const Rule kPeers{.id = "E02",
-                  .severity = Severity::error,
-                  .title = "network peers that do not name each other",
-                  .documentation =
-                      "Two virtio-net are connected if the peer of each is /dev/qvm/VM/NAME of the other. An "
-                      "interface without a "
-                      "name cannot be the peer of another (a warning), and a name is no path.",
-                  .wrong = {"system left\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/right/n1\n",
-                            "system right\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/left/n0\n"},
-                  .right = {"system left\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/right/n1\n",
-                            "system right\nram 64M\nvdev virtio-net name n1 peer /dev/qvm/left/n0\n"},
-                  .check = check_e02};
+const Rule kPeers{
+    .id = "E02",
+    .severity = Severity::error,
+    .title = "network peers that do not name each other",
+    .documentation =
+        "Two virtio-net are connected if the peer of each is /dev/qvm/VM/NAME of the other. QNX "
+        "makes such a link when both are there, so one that nobody answers is a warning: the VM "
+        "runs, and what it sends is lost. A name that is a path can never be named.",
+    .wrong = {"system left\nram 64M\nvdev virtio-net name /dev/qvm/left/n0 peer /dev/qvm/right/n1\n",
+              "system right\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/left/n0\n"},
+    .right = {"system left\nram 64M\nvdev virtio-net name n0 peer /dev/qvm/right/n1\n",
+              "system right\nram 64M\nvdev virtio-net name n1 peer /dev/qvm/left/n0\n"},
+    .check = check_e02};
 
 }  // namespace qvm::config

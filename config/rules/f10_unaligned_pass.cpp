@@ -31,6 +31,8 @@ void check_pages_of(const PassRange& range, DiagnosticSink& sink) {
 }
 
 void check_f10(const RuleInput& input, DiagnosticSink& sink) {
+  // Earlier versions rounded.
+  if (input.tables.version() < QnxVersion::v8_0) return;
   for (const CheckedVm& vm : input.vms) {
     for (const Pass& pass : passes_of(vm)) {
       for (const PassRange& range : pass.ranges) check_pages_of(range, sink);
@@ -44,7 +46,8 @@ const Rule kUnalignedPass{.id = "F10",
                           .severity = Severity::error,
                           .title = "passed memory that is not made of whole pages",
                           .documentation =
-                              "Access can be given to whole pages only. A guest that is promised a part of "
+                              "Access can be given to whole pages only, which QNX asks for since version "
+                              "8.0. A guest that is promised a part of "
                               "one gets faults, or a part of "
                               "another device.",
                           .wrong = {"system left\nram 64M\npass loc 0xfe000000,0x800,rw\n"},

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/model/cpu_options.h"
+#include "config/manifest/host_cpus.h"
 #include "config/rules/finding.h"
 #include "config/rules/rule.h"
 
@@ -15,13 +15,15 @@ extern const Rule kBusyHalt;
 namespace {
 
 void check_g05(const RuleInput& input, DiagnosticSink& sink) {
+  const HostResources host = input.reader.host();
   for (const CheckedVm& vm : input.vms) {
     const SetVariable* variable = find_variable(vm.model, "exit-on-halt");
     if (variable == nullptr) continue;
     const auto* on = std::get_if<bool>(&variable->value.value);
     if (on == nullptr || *on) continue;
     const auto& cpus = vm.model.cpus;
-    const auto free = std::find_if(cpus.begin(), cpus.end(), [](const Cpu& cpu) { return !pin_of(cpu); });
+    const auto free = std::find_if(cpus.begin(), cpus.end(),
+                                   [&](const Cpu& cpu) { return !pin_here(cpu, input.manifest, host); });
     if (!cpus.empty() && free == cpus.end()) continue;
     Diagnostic diagnostic =
         finding(kBusyHalt, variable->value.where,

@@ -3,6 +3,7 @@
 #include "config/text/reader.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,10 +91,30 @@ std::optional<std::string> HostReader::environment(std::string_view name) {
   return found->second;
 }
 
+bool HostResources::has_cpu(std::uint32_t number) const {
+  if (!cpus) return true;
+  return numbers.empty() ? number < *cpus : std::binary_search(numbers.begin(), numbers.end(), number);
+}
+
+std::string HostResources::cpu_names() const {
+  const std::uint32_t count = cpus.value_or(0);
+  if (numbers.empty() || (count != 0 && numbers.back() == count - 1)) {
+    return count == 1 ? "0" : "0 to " + std::to_string(count == 0 ? 0 : count - 1);
+  }
+  std::string all;
+  for (const std::uint32_t number : numbers) all += (all.empty() ? "" : ", ") + std::to_string(number);
+  return all;
+}
+
 HostResources HostReader::host() {
   HostResources facts;
-  if (const long cpus = ::sysconf(_SC_NPROCESSORS_CONF); cpus > 0) {
-    facts.cpus = static_cast<std::uint32_t>(cpus);
+  // Not those that are switched off, or that a container does not have.
+  cpu_set_t usable;
+  if (::sched_getaffinity(0, sizeof usable, &usable) == 0) {
+    for (std::uint32_t number = 0; number < CPU_SETSIZE; ++number) {
+      if (CPU_ISSET(number, &usable)) facts.numbers.push_back(number);
+    }
+    facts.cpus = static_cast<std::uint32_t>(facts.numbers.size());
   }
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long page_size = ::sysconf(_SC_PAGESIZE);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "qvm/base/result.h"
 
@@ -25,8 +26,14 @@ struct FileFacts {
 
 // What the machine that the VMs are to run on has; absent: unknown, and then nothing is judged by it.
 struct HostResources {
-  std::optional<std::uint32_t> cpus;    // numbered from 0
-  std::optional<std::uint64_t> memory;  // bytes
+  std::optional<std::uint32_t> cpus;     // how many
+  std::optional<std::uint64_t> memory;   // bytes
+  std::vector<std::uint32_t> numbers{};  // of the CPUs, sorted; empty: from 0 on
+
+  // Also if nothing is known about CPUs.
+  bool has_cpu(std::uint32_t number) const;
+  // "0 to 3"; "0, 2, 3"
+  std::string cpu_names() const;
 };
 
 // Relative paths are taken from the directory the caller works in, as QNX's qvm does: never from a file's

@@ -213,10 +213,10 @@ class Planner {
       return facts && facts->directory;
     };
     queries.kvm_gics = find_kvm_gics;
-    queries.find_host_cpu =
-        [&system, cpus = reader.host().cpus](std::uint32_t written) -> std::optional<std::uint32_t> {
+    queries.find_host_cpu = [&system,
+                             host = reader.host()](std::uint32_t written) -> std::optional<std::uint32_t> {
       const std::uint32_t here = config::host_cpu_for(system.manifest ? &*system.manifest : nullptr, written);
-      if (cpus && here >= *cpus) return std::nullopt;
+      if (!host.has_cpu(here)) return std::nullopt;
       return here;
     };
     queries.find_host_path = [&system](const std::string& path) {

@@ -82,7 +82,7 @@ download_kernel() {
 # translation" mends it): it runs for ever into a breakpoint that the kernel had there for a moment. Debian 12, which has
 # 7.2, has a newer one as a backport.
 choose_emulator_x86() {
-  local base=$1 folder=$hosts/emulator-x86 lists stamp package
+  local base=$1 folder=$hosts/emulator-x86 lists stamp suite package
   emulator=
   case $base in
     '') dpkg --compare-versions "$(dpkg-query -W -f '${Version}' qemu-system-x86)" lt 1:9 || return 0 ;;
@@ -95,13 +95,16 @@ choose_emulator_x86() {
   note "making emulator-x86 (downloads a newer QEMU)"
   rm -rf "$folder"
   mkdir -p "$folder/lists/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror debian) bookworm-backports main" \
-    >"$folder/sources.list"
-  lists=(-q -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=-
-    -o "Dir::State::lists=$folder/lists")
+  for suite in bookworm bookworm-backports; do
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror debian) $suite main"
+  done >"$folder/sources.list"
+  # Nothing counts as installed: what this machine has may be newer than all of it.
+  : >"$folder/status"
+  lists=(-q -t bookworm-backports -o APT::Sandbox::User=root -o "Dir::Etc::sourcelist=$folder/sources.list"
+    -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists" -o "Dir::State::status=$folder/status"
+    -o "Dir::Cache=$folder/lists")
   apt-get "${lists[@]}" update >&2
-  (cd "$folder" && apt-get "${lists[@]}" download qemu-system-x86 qemu-system-common qemu-system-data >&2 &&
-    apt-get -q -o APT::Sandbox::User=root download seabios >&2)
+  (cd "$folder" && apt-get "${lists[@]}" download qemu-system-x86 qemu-system-common qemu-system-data seabios >&2)
   for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$folder"; done
   rm -rf "$folder"/*.deb "$folder/lists"
   made emulator-x86 "$stamp"
@@ -130,7 +133,7 @@ start_machine_x86() {
   fi
   cp "$hosts/$host/kernel" "$hosts/$host/initrd.gz" "$results/"
   if [ -n "$emulator" ]; then
-    cp -r "$emulator" "$results/emulator"
+    [ -e "$results/emulator" ] || cp -r "$emulator" "$results/emulator"
     emulator=/results/emulator
   fi
   run_in_root "$base" alone bash -c "$(declare -f machine_x86); machine_x86 /results /results $machine_memory '$emulator'"
@@ -177,14 +180,14 @@ run_machine_x86() {
   for tries in $(seq 10); do
     note "starting the machine"
     start_machine_x86 "$base" </dev/null 2>&1 | tee "$results/machine.log" || true
-    if [ -e "$results/done" ]; then return; fi
+    if [ -e "$results/done" ]; then return 0; fi
     if grep -q 'soft lockup' "$results/machine.log"; then
       note "the emulated machine stood still ($tries)"
     elif [ -e "$results/stood-still" ]; then
       note "$(cat "$results/stood-still") ($tries)"
       rm "$results/stood-still"
     else
-      return
+      return 0
     fi
   done
 }

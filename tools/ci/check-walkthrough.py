@@ -5,12 +5,14 @@
 
 A fenced block behind a line with "Save this as `NAME`" becomes that file. A fenced block that begins with "$ " is a
 session: each "$ COMMAND" is run, all of a page in one scratch directory with BIN first in PATH, and has to print the lines
-that follow it. In these "…" stands for anything, and a line that is nothing but "…" for any lines. A command that only looks
-(LOOKS below) is repeated until it prints what it should, as a reader does who is too quick. Exit status 1: the page is wrong.
+that follow it, and to end with status 0, or with N if the last of these is "(exit status N)". In these "…" stands for
+anything, and a line that is nothing but "…" for any lines. A command that only looks (LOOKS below) is repeated until it prints
+what it should, as a reader does who is too quick. Exit status 1: the page is wrong.
 """
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -55,23 +57,36 @@ def blocks(text):
 
 
 def run(command, directory, environment):
-    return subprocess.run(["bash", "-c", command], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=10 * PATIENCE,
-                          check=False).stdout
+    """What it printed, and its status; it and all that it has started are ended when it takes too long."""
+    with subprocess.Popen(["bash", "-c", command], cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          start_new_session=True) as process:
+        try:
+            return process.communicate(timeout=2 * PATIENCE)[0], process.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.communicate()[0] + "(it did not end)\n", -1
 
 
 def check(number, command, expected, directory, environment):
+    status = 0
+    if expected and (told := re.fullmatch(r"\(exit status (\d+)\)", expected[-1])):
+        status, expected = int(told[1]), expected[:-1]
     wanted = pattern(expected)
     end = time.monotonic() + (PATIENCE if command.startswith(LOOKS) else 0)
-    while not wanted.fullmatch(printed := run(command, directory, environment)):
+    while True:
+        printed, ended = run(command, directory, environment)
+        if ended == status and wanted.fullmatch(printed):
+            return True
         if time.monotonic() >= end:
-            print(f"line {number}: $ {command}\n--- the page says\n" + "\n".join(expected) + f"\n--- it printed\n{printed}")
+            print(f"line {number}: $ {command}\n--- the page says (status {status})\n" + "\n".join(expected) +
+                  f"\n--- it printed (status {ended})\n{printed}")
             return False
         time.sleep(0.1)
-    return True
 
 
 def walk(page, directory, environment):
+    walked = 0
     for start, lines, name in blocks(page.read_text()):
         if name is not None:
             (directory / name).write_text("\n".join(lines) + "\n")
@@ -82,7 +97,10 @@ def walk(page, directory, environment):
         for step, after in zip(steps, steps[1:] + [len(lines)]):
             if not check(start + 1 + step, lines[step][2:], lines[step + 1:after], directory, environment):
                 return False
-    return True
+            walked += 1
+    if walked == 0:
+        print(f"{page}: there is nothing to do on it")
+    return walked > 0
 
 
 def main():

@@ -91,8 +91,10 @@ class RelayRun {
   const std::string& answer() const { return x_answer; }
   // Until it has taken everything that the guest wrote and waits for something else to happen.
   void wait_until_idle() const {
+    const auto end = std::chrono::steady_clock::now() + seconds(10);
     for (int calm = 0; calm < 3; ++calm) {
       if (!waits() || unread() != 0) calm = -1;
+      ASSERT_LT(std::chrono::steady_clock::now(), end) << "the relay is busy, or has died";
       std::this_thread::sleep_for(milliseconds(1));
     }
   }

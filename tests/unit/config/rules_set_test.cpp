@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/model/options.h"
 #include "config/rules/device_tree.h"
 #include "config/rules/image.h"
 #include "config/rules/rule.h"
@@ -12,12 +13,13 @@
 namespace qvm::config {
 namespace {
 
+using test::load_text;
 using test::load_texts;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr HostResources kHost{4, std::uint64_t{8} << 30U};
+const HostResources kHost{4, std::uint64_t{8} << 30U};
 
 // "E02 message | note: …" of one rule's findings.
 std::vector<std::string> with_notes(const LoadedSystem& system, std::string_view rule) {
@@ -219,6 +221,46 @@ TEST(Images, AreTheirFirstBytes) {
             Machine::unknown);
 }
 
+// Words that stand before `load` are options of a vdev that nobody knows unless they do.
+TEST(UnknownVdev, MayHaveAnOptionOfAnyName) {
+  const LoadedSystem system = load_text(
+      "system a ram 64M vdev gic vdev mything loc 0x1c270000 intr gic:61 data adc initrd 3\ndata load "
+      "guest.bin");
+  EXPECT_THAT(with_notes(system, "A01"), ElementsAre("vms/one.qvmconf: unknown vdev type 'mything'"));
+  ASSERT_EQ(system.vms[0].loads.size(), 1U);
+  EXPECT_EQ(system.vms[0].loads[0].blob, Load::Blob::data);
+  ASSERT_EQ(system.vms[0].vdevs.size(), 2U);
+  EXPECT_EQ(find_argument(system.vms[0].vdevs[1].options, "data")->text, "adc");
+}
+
+// What a guest is bound to is judged by the CPUs of this host that it gets.
+TEST(HostCpuRule, PinsAreThoseOfThisHost) {
+  test::MemoryReader reader;
+  reader.machine = test::example_host();
+  reader.files["left.qvmconf"] =
+      "system left ram 64M cpu runmask 6 cpu runmask 7 cpu runmask 1,9 cpu runmask 9 cpu runmask 9";
+  reader.files["system.yaml"] = "vms:\n  left: {config: left.qvmconf}\nhost-cpus: {6: 0, 7: 0}\n";
+  const LoadedSystem system = load_manifest("system.yaml", test::shipped_tables(), reader);
+  EXPECT_THAT(with_notes(system, "C02"),
+              ElementsAre("left.qvmconf: two CPUs of the VM may run on host CPU 0 only | "
+                          "left.qvmconf: the other one"));
+}
+
+TEST(HostCpuRule, TellsOfAClusterOfACpuThatIsNotThere) {
+  EXPECT_THAT(with_notes(load_texts({"system left ram 64M cpu cluster _cpu-5000"}, kHost), "C03"),
+              ElementsAre("vms/one.qvmconf: this host has no CPU 5000"));
+}
+
+TEST(HostResources, NameTheirCpus) {
+  const HostResources some{3, std::nullopt, {0, 2, 3}};
+  EXPECT_EQ(some.cpu_names(), "0, 2, 3");
+  EXPECT_FALSE(some.has_cpu(1));
+  EXPECT_TRUE(some.has_cpu(3));
+  EXPECT_EQ(kHost.cpu_names(), "0 to 3");
+  EXPECT_FALSE(kHost.has_cpu(4));
+  EXPECT_TRUE(HostResources().has_cpu(4));
+}
+
 TEST(HostCpuRule, KnowsWhatTheManifestSays) {
   test::MemoryReader reader;
   reader.machine = test::example_host();
@@ -240,6 +282,18 @@ TEST(TreeRule, ComparesDevicesByTheirAddresses) {
       with_notes(system, "D09"),
       ElementsAre("vm: 'a.dtb' has 'virtio_mmio@1c0d0000', and no vdev is at 0x1c0d0000",
                   "vm: vdev 'pl011' has line 38, the device tree says 37 | vm: 'uart@1c090000' in this one"));
+}
+
+// Before version 16 nodes had other names; libfdt 1.6 dereferences null pointers at them.
+TEST(TreeRule, TakesNoOldTrees) {
+  std::string tree = test::device_tree({{"a@1", "x", 1, 2}});
+  constexpr std::size_t kVersion = 23;  // the last bytes of version and last_comp_version
+  constexpr std::size_t kLastCompatible = 27;
+  for (const char version : {'\1', '\2', '\3', '\17'}) {
+    tree[kVersion] = version;
+    tree[kLastCompatible] = static_cast<char>(version - 1);
+    EXPECT_TRUE(tree_devices(tree).empty()) << static_cast<int>(version);
+  }
 }
 
 TEST(TreeRule, SurvivesDamagedTrees) {

@@ -662,6 +662,11 @@ TEST(ManifestDocumentation, ExamplesAreRight) {
   for (const std::string& example : examples) EXPECT_EQ(parse(example)->text(), "") << example;
 }
 
+TEST(SystemConfig, ACpuIsMappedOnce) {
+  EXPECT_EQ(findings("host-cpus: {4: 0, 04: 1}"),
+            "1:19 '04': CPU 4 is there already [manifest-value] {leave one out}");
+}
+
 TEST(ManifestSchema, AcceptsWhatTheReaderAccepts) {
   if (!can_check_schemas()) GTEST_SKIP() << "python3-jsonschema or python3-yaml is not installed";
   for (const std::string& example : documented_examples()) {

@@ -319,6 +319,11 @@ TEST_F(HostCpus, ThatAreNotThereAreLeftOut) {
               testing::ElementsAre("1", "", ""));
 }
 
+TEST_F(HostCpus, AreThoseOfTheLastOptionThatNamesSome) {
+  EXPECT_THAT(affinity("cpu runmask 0 cluster _cpu-1 cpu cluster _cpu-1 runmask 0"),
+              testing::ElementsAre("1", "0"));
+}
+
 TEST_F(HostCpus, AreNamedOnce) {
   EXPECT_THAT(affinity("cpu runmask 0,4"), testing::ElementsAre("0"));
 }
