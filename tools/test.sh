@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-FileCopyrightText: 2026 the qvm authors
 # SPDX-License-Identifier: BSD-2-Clause
-# test.sh [--quick]: sets up, builds and runs all tests: everything in the release build, then all but whole systems
-# under AddressSanitizer with UndefinedBehaviorSanitizer, what has threads under ThreadSanitizer, and the region code under
-# valgrind.
+# test.sh [--quick]: sets up, builds and runs all tests: everything in the release build, some of it under the kernel's own
+# KVM in an emulated machine and on Debian 13, then all but whole systems under AddressSanitizer with
+# UndefinedBehaviorSanitizer, what has threads under ThreadSanitizer, and the region code under valgrind.
 # --quick: the rules of the tree, unit and golden tests of the release build, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +41,9 @@ tools/ci/check-install.sh release
 
 step "clone: the demo works in a clone anywhere"
 tools/ci/check-clone.sh
+
+step "hosts: the kernel's own KVM in an emulated machine, and Debian 13"
+tools/ci/check-hosts.sh
 
 step "asan-ubsan: build"
 tools/build.sh asan-ubsan tests_with_sanitizers

@@ -12,6 +12,9 @@ hosts=${QVM_HOSTS_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/qvm-hosts}
 targets_of_hosts=(guests_runtime_system_test guests_shmem_system_test guests_aarch64_system_test guests_linux_system_test
   vdevs_loader_system_test cli_system_test host_integration_test libvirt_peer)
 
+# Those that --smoke needs.
+smoke_targets=(guests_shmem_system_test cli_system_test)
+
 # Whether $hosts/$1.stamp says what is wanted, $2; and makes it say so.
 # is_made NAME STAMP FILE...: it was made so, and nobody has taken these away since.
 is_made() {

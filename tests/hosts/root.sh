@@ -112,8 +112,9 @@ prepare_kernels() {
 
 # The build in the host, by its own compiler, of what the tests need: optimised as the release build, in a third of the time.
 build_in_root() {
-  local name=$1 log=$results/build.log
+  local name=$1 log=$results/build.log targets=("${targets_of_hosts[@]}")
+  [ -z "${smoke:-}" ] || targets=("${smoke_targets[@]}")
   note "building in $name"
-  run_in_root "$name" alone env CCACHE_DIR=/ccache /qvm/tools/build.sh hosts --quiet "${targets_of_hosts[@]}" >"$log" 2>&1 ||
+  run_in_root "$name" alone env CCACHE_DIR=/ccache /qvm/tools/build.sh hosts --quiet "${targets[@]}" >"$log" 2>&1 ||
     { tail -n 40 "$log" >&2; fail "the build in $name has failed; all of the output: $log"; }
 }

@@ -55,7 +55,7 @@ mkdir -p "$hosts/ccache"
 case $host in
   debian12|debian13|debian13-backports)
     prepare_root "$host"
-    prepare_kernels "$host"
+    [ -n "$smoke" ] || prepare_kernels "$host"
     [ "$mode" != prepare ] || exit 0
     if [ "$mode" = enter ]; then run_in_root "$host" network "${@:-bash}"; exit; fi
     new_results
