@@ -6,7 +6,7 @@ add_dependencies(qvm_regions_fixture qvm-regiond)
 
 qvm_test(regions_unit_test THREADS
   unit/regions/access_test.cpp unit/regions/chores_test.cpp unit/regions/client_connection_test.cpp
-  unit/regions/codec_test.cpp unit/regions/doorbell_test.cpp unit/regions/explain_test.cpp unit/regions/host_memory_test.cpp unit/regions/journal_test.cpp unit/regions/keeper_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
+  unit/regions/codec_test.cpp unit/regions/documented_limits_test.cpp unit/regions/doorbell_test.cpp unit/regions/explain_test.cpp unit/regions/host_memory_test.cpp unit/regions/journal_test.cpp unit/regions/keeper_test.cpp unit/regions/manager_test.cpp unit/regions/manager_model_test.cpp
   unit/regions/memory_test.cpp unit/regions/ringer_test.cpp unit/regions/server_test.cpp
   LINK qvm_regions_server qvm_region_client qvm_region_admin)
 
