@@ -12,7 +12,7 @@
 namespace qvm::config {
 namespace {
 
-constexpr std::string_view kExample = "host-cpus: {4: 0, 5: 1}";
+constexpr std::string_view kExampleOfCpus = "host-cpus: {4: 0, 5: 1}";
 constexpr std::uint32_t kMostCpus = 4096;
 
 std::optional<std::uint32_t> cpu_number(std::string_view text) {
@@ -50,7 +50,7 @@ std::optional<HostCpu> pin_here(const Cpu& cpu, const SystemConfig* manifest, co
 
 void read_host_cpus(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSink& sink) {
   const ManifestReader reader(sink);
-  if (!reader.expect(entry, YamlNode::Kind::mapping, "a mapping of CPUs", kExample)) return;
+  if (!reader.expect(entry, YamlNode::Kind::mapping, "a mapping of CPUs", kExampleOfCpus)) return;
   for (const YamlEntry& one : entry.value.entries) {
     const auto written = cpu_number(one.key);
     const bool scalar = one.value.kind == YamlNode::Kind::scalar && !one.value.quoted;
@@ -64,11 +64,11 @@ void read_host_cpus(const YamlEntry& entry, SystemConfig& manifest, DiagnosticSi
       manifest.host_cpus.push_back({{*written, one.key_where}, {*here, one.value.where}});
     } else if (!written) {
       reader.error(kManifestValue, one.key_where, fmt::format("'{}' is not the number of a CPU", one.key),
-                   fmt::format("for example '{}'", kExample));
+                   fmt::format("for example '{}'", kExampleOfCpus));
     } else {
       reader.error(kManifestValue, one.value.where.valid() ? one.value.where : one.key_where,
                    fmt::format("CPU {} of the configurations must be the number of a CPU here", *written),
-                   fmt::format("for example '{}'", kExample));
+                   fmt::format("for example '{}'", kExampleOfCpus));
     }
   }
 }
