@@ -1,26 +1,15 @@
 // SPDX-FileCopyrightText: 2026 the qvm authors
 // SPDX-License-Identifier: BSD-2-Clause
-#include <algorithm>
-
 #include "vdevs/plan.h"
 
 namespace qvm::vdevs {
 
 const std::vector<const ShippedVdev*>& shipped_vdevs() {
-  static const std::vector<const ShippedVdev*> vdevs = [] {
-    auto all = Registered<ShippedVdev>::all();
-    std::sort(all.begin(), all.end(),
-              [](const ShippedVdev* left, const ShippedVdev* right) { return left->type < right->type; });
-    return all;
-  }();
-  return vdevs;
+  return Registered<ShippedVdev>::sorted_by(&ShippedVdev::type);
 }
 
 const ShippedVdev* find_shipped(std::string_view type) {
-  const auto& vdevs = shipped_vdevs();
-  const auto found =
-      std::find_if(vdevs.begin(), vdevs.end(), [&](const ShippedVdev* vdev) { return vdev->type == type; });
-  return found == vdevs.end() ? nullptr : *found;
+  return Registered<ShippedVdev>::find(&ShippedVdev::type, type);
 }
 
 void add_finding(config::DiagnosticSink& sink, config::Severity severity, std::string rule,

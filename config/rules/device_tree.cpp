@@ -49,14 +49,16 @@ std::optional<TreeDevice> device_at(const void* tree, int node, int cells) {
 
 }  // namespace
 
+bool is_readable_tree(std::string_view blob) {
+  constexpr std::uint32_t kOldest = 16;
+  return blob.size() >= sizeof(fdt_header) && fdt_version(blob.data()) >= kOldest &&
+         fdt_check_full(blob.data(), blob.size()) == 0;
+}
+
 std::vector<TreeDevice> tree_devices(std::string_view blob) {
   const std::string aligned(blob);  // as libfdt wants it
   const void* const tree = aligned.data();
-  // Nodes of trees before version 16 have other names, which libfdt 1.6 is not careful with.
-  constexpr std::uint32_t kOldest = 16;
-  if (aligned.size() < sizeof(fdt_header) || fdt_version(tree) < kOldest ||
-      fdt_check_full(tree, aligned.size()) != 0)
-    return {};
+  if (!is_readable_tree(aligned)) return {};
   std::vector<TreeDevice> devices;
   std::array<int, kDeepest> cells_of{};  // of addresses of the children of the open node at each depth
   int depth = 0;

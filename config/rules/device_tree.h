@@ -14,6 +14,10 @@ namespace qvm::config {
 // Interrupts below it belong to one CPU or are signals between CPUs (GIC architecture).
 inline constexpr std::uint32_t kFirstSharedInterrupt = 32;
 
+// Whether libfdt can read all of it, from an address that is a multiple of 8. Not of versions before 16:
+// their nodes have other names, which libfdt 1.6 is not careful with.
+bool is_readable_tree(std::string_view blob);
+
 struct TreeDevice {
   std::string node;                   // "virtio_mmio@1c0d0000"
   std::string compatible;             // the first one; may be empty

@@ -7,13 +7,15 @@
 //     std::string_view id;
 //     Registered<Rule> registered{*this};
 //   };
-//   const Rule kOpenQuote{.id = "A04"};   // one of Registered<Rule>::all() from now on
+//   const Rule kOpenQuote{.id = "A04"};   // one of Registered<Rule>::sorted_by(&Rule::id) from main() on
 //
 // They are constants of their sources: made while the program starts, in any order, and never taken out.
 // Nothing refers to them, so the linker leaves them out of a program unless it takes their library whole
 // (QVM_WHOLE in cmake/QvmTargets.cmake).
 #pragma once
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 namespace qvm {
@@ -26,11 +28,23 @@ class Registered {
   Registered(const Registered&) = delete;
   Registered& operator=(const Registered&) = delete;
 
-  // In no particular order. From main() on, and in any thread.
-  static std::vector<const T*> all() {
-    std::vector<const T*> objects;
-    for (const Registered* one = newest_; one != nullptr; one = one->next_) objects.push_back(one->object_);
+  // All of them, from main() on, in any thread. key: the name of a T, always the same one.
+  static const std::vector<const T*>& sorted_by(std::string_view T::*key) {
+    static const std::vector<const T*> objects = [key] {
+      std::vector<const T*> all;
+      for (const Registered* one = newest_; one != nullptr; one = one->next_) all.push_back(one->object_);
+      std::sort(all.begin(), all.end(),
+                [key](const T* left, const T* right) { return left->*key < right->*key; });
+      return all;
+    }();
     return objects;
+  }
+  // nullptr: none has that name.
+  static const T* find(std::string_view T::*key, std::string_view name) {
+    for (const T* one : sorted_by(key)) {
+      if (one->*key == name) return one;
+    }
+    return nullptr;
   }
 
  private:

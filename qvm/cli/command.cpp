@@ -3,8 +3,8 @@
 #include "qvm/cli/command.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <map>
+#include <string>
 
 namespace qvm::cli {
 
@@ -15,20 +15,11 @@ constexpr std::uint32_t kMaxTimeoutSeconds = 3600;
 }  // namespace
 
 const std::vector<const Command*>& all_commands() {
-  static const std::vector<const Command*> commands = [] {
-    auto all = Registered<Command>::all();
-    std::sort(all.begin(), all.end(),
-              [](const Command* left, const Command* right) { return left->name < right->name; });
-    return all;
-  }();
-  return commands;
+  return Registered<Command>::sorted_by(&Command::name);
 }
 
 const Command* find_command(std::string_view name) {
-  const auto& commands = all_commands();
-  const auto found = std::find_if(commands.begin(), commands.end(),
-                                  [&](const Command* command) { return command->name == name; });
-  return found == commands.end() ? nullptr : *found;
+  return Registered<Command>::find(&Command::name, name);
 }
 
 void add_runtime_directory(CLI::App& app, CommonOptions& common) {
@@ -64,6 +55,10 @@ void add_launch_options(CLI::App& app, CommonOptions& common) {
                  "Directory with tables and objects of further vdevs")
       ->type_name("DIR")
       ->allow_extra_args(false);
+}
+
+void add_json(CLI::App& app, Options& options, std::string_view schema) {
+  app.add_flag("--json", options.json, "As JSON (schemas/" + std::string(schema) + ".schema.json)");
 }
 
 void add_timeout(CLI::App& app, Options& options) {

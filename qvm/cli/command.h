@@ -43,6 +43,8 @@ const Command* find_command(std::string_view name);
 // Options that several commands have.
 void add_runtime_directory(CLI::App& app, CommonOptions& common);
 void add_launch_options(CLI::App& app, CommonOptions& common);  // with add_runtime_directory
+// schema: the name of the one in schemas/ that describes it.
+void add_json(CLI::App& app, Options& options, std::string_view schema);
 void add_timeout(CLI::App& app, Options& options);
 
 }  // namespace qvm::cli

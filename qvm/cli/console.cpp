@@ -125,28 +125,27 @@ int console(const Options& options, const daemon::RuntimePaths& paths) {
   return kOk;
 }
 
-const Command kLogs{
-    .name = "logs",
-    .help = "Print what a VM wrote to its console",
-    .examples = "  qvm logs left\n  qvm logs -f left\n",
-    .declare =
-        [](CLI::App& app, Options& options) {
-          app.add_option("name", options.words, "The VM")->required()->expected(1)->type_name("NAME");
-          app.add_flag("-f,--follow", options.follow, "Go on as the guest writes, until Ctrl-C");
-          add_runtime_directory(app, options.common);
-        },
-    .run = logs};
+void declare_vm(CLI::App& app, Options& options) {
+  app.add_option("name", options.words, "The VM")->required()->expected(1)->type_name("NAME");
+  add_runtime_directory(app, options.common);
+}
 
-const Command kConsole{
-    .name = "console",
-    .help = "Talk to a VM's console; Ctrl-] leaves it",
-    .examples = "  qvm console left\n",
-    .declare =
-        [](CLI::App& app, Options& options) {
-          app.add_option("name", options.words, "The VM")->required()->expected(1)->type_name("NAME");
-          add_runtime_directory(app, options.common);
-        },
-    .run = console};
+const Command kLogs{.name = "logs",
+                    .help = "Print what a VM wrote to its console",
+                    .examples = "  qvm logs left\n  qvm logs -f left\n",
+                    .declare =
+                        [](CLI::App& app, Options& options) {
+                          declare_vm(app, options);
+                          app.add_flag("-f,--follow", options.follow,
+                                       "Go on as the guest writes, until Ctrl-C");
+                        },
+                    .run = logs};
+
+const Command kConsole{.name = "console",
+                       .help = "Talk to a VM's console; Ctrl-] leaves it",
+                       .examples = "  qvm console left\n",
+                       .declare = declare_vm,
+                       .run = console};
 
 }  // namespace
 

@@ -39,7 +39,7 @@ const Command kDoctor{.name = "doctor",
                       .declare =
                           [](CLI::App& app, Options& options) {
                             add_runtime_directory(app, options.common);
-                            app.add_flag("--json", options.json, "As JSON (schemas/doctor.schema.json)");
+                            add_json(app, options, "doctor");
                           },
                       .run = doctor};
 

@@ -108,7 +108,7 @@ const Command kExplain{
           app.add_option("--pages", options.pages,
                          "Pages asked for; 0: only if the region exists (default 1)")
               ->type_name("PAGES");
-          app.add_flag("--json", options.json, "As JSON (schemas/explanation.schema.json)");
+          add_json(app, options, "explanation");
         },
     .run = explain_region};
 

@@ -213,11 +213,8 @@ class Planner {
       return facts && facts->directory;
     };
     queries.kvm_gics = find_kvm_gics;
-    queries.find_host_cpu = [&system,
-                             host = reader.host()](std::uint32_t written) -> std::optional<std::uint32_t> {
-      const std::uint32_t here = config::host_cpu_for(system.manifest ? &*system.manifest : nullptr, written);
-      if (!host.has_cpu(here)) return std::nullopt;
-      return here;
+    queries.host_cpus = [&system, host = reader.host()](const config::Cpu& cpu) {
+      return config::host_cpus_here(cpu, system.manifest ? &*system.manifest : nullptr, host);
     };
     queries.find_host_path = [&system](const std::string& path) {
       return system.manifest ? config::find_host_map(*system.manifest, path) : nullptr;

@@ -178,7 +178,7 @@ const Command kPs{.name = "ps",
                   .declare =
                       [](CLI::App& app, Options& options) {
                         add_runtime_directory(app, options.common);
-                        app.add_flag("--json", options.json, "As JSON (schemas/ps.schema.json)");
+                        add_json(app, options, "ps");
                       },
                   .run = list_vms};
 
@@ -199,7 +199,7 @@ const Command kRegions{.name = "regions",
                        .declare =
                            [](CLI::App& app, Options& options) {
                              add_runtime_directory(app, options.common);
-                             app.add_flag("--json", options.json, "As JSON (schemas/regions.schema.json)");
+                             add_json(app, options, "regions");
                            },
                        .run = list_regions};
 
@@ -228,10 +228,7 @@ const Command kPlan{
 const Command kVersion{.name = "version",
                        .help = "Print the versions of qvm, QEMU and libvirt",
                        .examples = "  qvm version\n  qvm version --json\n",
-                       .declare =
-                           [](CLI::App& app, Options& options) {
-                             app.add_flag("--json", options.json, "As JSON (schemas/version.schema.json)");
-                           },
+                       .declare = [](CLI::App& app, Options& options) { add_json(app, options, "version"); },
                        .run_alone = version};
 
 }  // namespace

@@ -5,9 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "config/model/cpu_options.h"
 #include "qvm/plan/finding.h"
@@ -18,14 +16,12 @@ namespace {
 // What machine `pc` takes.
 constexpr std::size_t kMostCpus = 255;
 
-// "0,2": those that the host has, each once.
+// "0,2"
 std::string affinity_of(const config::Cpu& cpu, const HostQueries& queries) {
-  std::vector<std::uint32_t> numbers;
-  for (const config::HostCpu& one : config::host_cpus_of(cpu)) {
-    const auto here = queries.find_host_cpu ? queries.find_host_cpu(one.number) : std::optional(one.number);
-    if (here && std::find(numbers.begin(), numbers.end(), *here) == numbers.end()) numbers.push_back(*here);
-  }
-  return fmt::format("{}", fmt::join(numbers, ","));
+  std::string list;
+  for (const config::HostCpu& one : queries.host_cpus ? queries.host_cpus(cpu) : config::host_cpus_of(cpu))
+    list += fmt::format("{}{}", list.empty() ? "" : ",", one.number);
+  return list;
 }
 
 }  // namespace

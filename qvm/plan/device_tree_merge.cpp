@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "config/rules/device_tree.h"
 #include "qvm/plan/device_tree.h"
 #include "qvm/plan/tree_room.h"
 
@@ -108,11 +109,7 @@ int Merger::merge(int from, const std::string& path, std::size_t depth) {
 }  // namespace
 
 Result<std::string> merge_device_tree(std::string_view tree, std::string_view addition) {
-  // Nodes of trees before version 16 have other names, which libfdt 1.6 is not careful with.
-  constexpr std::uint32_t kOldest = 16;
-  if (addition.size() < sizeof(fdt_header) || fdt_version(addition.data()) < kOldest ||
-      fdt_check_full(addition.data(), addition.size()) != 0)
-    return fail("it is not a device tree");
+  if (!config::is_readable_tree(addition)) return fail("it is not a device tree");
   return tree_with_room(tree.size() + 2 * addition.size(), [&](std::size_t bytes, std::string& merged) {
     std::string buffer(bytes, '\0');
     if (const int error = fdt_open_into(tree.data(), buffer.data(), static_cast<int>(bytes)); error != 0)

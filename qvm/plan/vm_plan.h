@@ -14,6 +14,7 @@
 
 #include "config/manifest/supervision.h"
 #include "config/manifest/system_config.h"
+#include "config/model/cpu_options.h"
 #include "config/model/vm_config.h"
 #include "config/text/diagnostic.h"
 #include "qvm/base/result.h"
@@ -73,9 +74,8 @@ struct HostQueries {
   // The first vdevs::kPciHeaderBytes of the configuration space of one of them; nullopt if they cannot be
   // read.
   std::function<std::optional<std::string>(const std::string& address)> pci_header;
-  // Which CPU of this host a guest is bound to by that number; nullopt: the host has none. May be empty: the
-  // one that is written.
-  std::function<std::optional<std::uint32_t>(std::uint32_t written)> find_host_cpu;
+  // The CPUs of this host that a guest's CPU may run on; empty: any. May be empty: those that are written.
+  std::function<std::vector<config::HostCpu>(const config::Cpu& cpu)> host_cpus;
   // Whether there is a directory of that name.
   std::function<bool(const std::string& path)> is_directory;
   // Asked for boards under KVM. nullopt: there is nobody to ask.

@@ -19,13 +19,15 @@ struct Tree {
   Registered<Tree> registered{*this};
 };
 
-const Fruit kApple{"apple"};
 const Fruit kPear{"pear"};
+const Fruit kApple{"apple"};
 const Tree kOak{"oak"};
 
 TEST(Registered, ListsObjectsOfItsTypeOnly) {
-  EXPECT_THAT(Registered<Fruit>::all(), testing::UnorderedElementsAre(&kApple, &kPear));
-  EXPECT_THAT(Registered<Tree>::all(), testing::ElementsAre(&kOak));
+  EXPECT_THAT(Registered<Fruit>::sorted_by(&Fruit::name), testing::ElementsAre(&kApple, &kPear));
+  EXPECT_THAT(Registered<Tree>::sorted_by(&Tree::name), testing::ElementsAre(&kOak));
+  EXPECT_EQ(Registered<Fruit>::find(&Fruit::name, "pear"), &kPear);
+  EXPECT_EQ(Registered<Fruit>::find(&Fruit::name, "oak"), nullptr);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/manifest/host_cpus.h"
 #include "qvm/plan/cpus.h"
 #include "qvm/plan/domain_xml.h"
 #include "qvm/plan/image_format.h"
@@ -297,9 +298,10 @@ class HostCpus : public testing::Test {
   static std::vector<std::string> affinity(const std::string& cpus) {
     config::VmConfig vm = test::plan_text("system left ram 64M load guest.elf " + cpus).loaded.vms.at(0);
     HostQueries queries;
-    queries.find_host_cpu = [](std::uint32_t written) -> std::optional<std::uint32_t> {
-      if (written == 4) return 0;
-      return written < 2 ? std::optional(written) : std::nullopt;
+    config::SystemConfig manifest;
+    manifest.host_cpus.push_back({{4, {}}, {0, {}}});
+    queries.host_cpus = [&manifest](const config::Cpu& cpu) {
+      return config::host_cpus_here(cpu, &manifest, config::HostResources{2, std::nullopt, {}});
     };
     VmPlan plan;
     config::DiagnosticSink sink;
